@@ -1,0 +1,113 @@
+"""One training loop for image classifiers: SGD, one-cycle rate, resumable."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+@dataclass
+class Schedule:
+    epochs: int
+    batch: int = 128
+    peak_rate: float = 0.2
+    weight_decay: float = 5e-4
+    shift: int = 2
+    seed: int = 7
+
+
+def train(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, held_out: int, schedule: Schedule, work: Path):
+    """Train on all but the last `held_out` images (shown as progress, never used to choose).
+
+    `images` is `[N, C, H, W]`, normalised. Returns the model on the CPU and the seconds spent.
+    A checkpoint is written to `work` after each epoch and continued from when it is there.
+    """
+    torch.manual_seed(schedule.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = model.to(device, memory_format=torch.channels_last)
+    count = len(images) - held_out
+    steps = count // schedule.batch
+    optimizer = torch.optim.SGD(_groups(model, schedule.weight_decay), lr=0.1, momentum=0.9, nesterov=True)
+    rate = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, schedule.peak_rate, total_steps=schedule.epochs * steps, pct_start=0.25
+    )
+    state = {"model": model, "optimizer": optimizer, "rate": rate}
+    first, spent = _resume(state, work)
+
+    for epoch in range(first, schedule.epochs):
+        begun = time.monotonic()
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(schedule.seed + epoch))
+        torch.manual_seed(schedule.seed * 1000 + epoch)
+        loss = _epoch(model, optimizer, rate, images, labels, order, steps, schedule, device)
+        spent += time.monotonic() - begun
+        accuracy = evaluate(model, images[count:], labels[count:], device)
+        print(f"epoch {epoch + 1}/{schedule.epochs}  loss {loss:.4f}  held-out {accuracy:.2%}  {spent:.0f} s", flush=True)
+        _save(state, epoch + 1, spent, work)
+    return model.to("cpu"), spent
+
+
+def evaluate(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, device: str = "cpu") -> float:
+    """Accuracy over all images given."""
+    if len(images) == 0:
+        return float("nan")
+    model.eval()
+    with torch.inference_mode():
+        right = sum(
+            (model(batch.to(device, memory_format=torch.channels_last)).argmax(1).cpu() == truth).sum().item()
+            for batch, truth in zip(images.split(500), labels.split(500))
+        )
+    return right / len(images)
+
+
+def _epoch(model, optimizer, rate, images, labels, order, steps, schedule, device) -> float:
+    model.train()
+    total = 0.0
+    for step in range(steps):
+        chosen = order[step * schedule.batch : (step + 1) * schedule.batch]
+        batch = _augment(images[chosen], schedule.shift).to(device, memory_format=torch.channels_last)
+        loss = F.cross_entropy(model(batch), labels[chosen].to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        rate.step()
+        total += loss.item()
+    return total / steps
+
+
+def _augment(batch: torch.Tensor, shift: int) -> torch.Tensor:
+    """Mirror half of the images and move each by up to `shift` pixels, edges repeated."""
+    n, _, height, width = batch.shape
+    mirrored = torch.where(torch.rand(n, 1, 1, 1) < 0.5, batch.flip(3), batch)
+    padded = F.pad(mirrored, (shift,) * 4, mode="replicate")
+    down, right = torch.randint(0, 2 * shift + 1, (2, n))
+    rows = (down[:, None] + torch.arange(height))[:, None, :, None]
+    columns = (right[:, None] + torch.arange(width))[:, None, None, :]
+    return padded[torch.arange(n)[:, None, None, None], torch.arange(batch.shape[1])[None, :, None, None], rows, columns]
+
+
+def _groups(model: nn.Module, decay: float):
+    """Weight decay for matrices and kernels only, not for biases and batch norm."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    free = [p for p in model.parameters() if p.ndim <= 1]
+    return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
+
+
+def _save(state: dict, epoch: int, spent: float, work: Path):
+    work.mkdir(parents=True, exist_ok=True)
+    saved = {name: part.state_dict() for name, part in state.items()}
+    torch.save({"epoch": epoch, "spent": spent, **saved}, work / "checkpoint.new")
+    (work / "checkpoint.new").replace(work / "checkpoint.pt")
+
+
+def _resume(state: dict, work: Path) -> tuple[int, float]:
+    path = work / "checkpoint.pt"
+    if not path.is_file():
+        return 0, 0.0
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    for name, part in state.items():
+        part.load_state_dict(saved[name])
+    print(f"continuing after epoch {saved['epoch']} from {path}", flush=True)
+    return saved["epoch"], saved["spent"]

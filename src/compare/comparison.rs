@@ -1,0 +1,120 @@
+//! The result of a comparison, as data.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::metric::{PairReading, Reading};
+use crate::record::RunRecord;
+
+/// All runs of a comparison, one column each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// Index of the baseline in `columns`.
+    pub baseline: usize,
+    /// One for each run, in the order asked for.
+    pub columns: Vec<Column>,
+    /// What a reader must know before trusting a figure.
+    pub warnings: Vec<Warning>,
+}
+
+/// One run and what was read from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Column {
+    /// The record: job, identities, environment, outcome, raw evidence.
+    pub record: RunRecord,
+    /// Every metric whose evidence is there, in the order of the list of metrics.
+    pub readings: Vec<Reading>,
+    /// Counts by class, when the model was evaluated on data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Classes>,
+    /// Set against the baseline; absent for the baseline itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versus: Option<Versus>,
+}
+
+impl Column {
+    /// The reading of metric `id`, if there is one.
+    pub fn reading(&self, id: &str) -> Option<&Reading> {
+        self.readings.iter().find(|reading| reading.metric == id)
+    }
+}
+
+/// Counts by class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Classes {
+    /// Names in label order.
+    pub names: Vec<String>,
+    /// Images of each class.
+    pub support: Vec<u64>,
+    /// `confusion[truth][prediction]`: images.
+    pub confusion: Vec<Vec<u64>>,
+    /// Images whose highest score is shared by several classes; the lowest index was taken.
+    pub ties: u64,
+    /// Images whose scores held a value that is not finite; they count as wrong and are in
+    /// `support`, not in `confusion`.
+    pub not_finite: u64,
+}
+
+/// A run set against the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Versus {
+    /// Differences of all metrics that both have.
+    pub deltas: Vec<Delta>,
+    /// What only a pair can show: paired speed-up, agreement, flips, numeric distance.
+    pub pair: Vec<PairReading>,
+}
+
+impl Versus {
+    /// The difference of metric `id`, if both runs have it.
+    pub fn delta(&self, id: &str) -> Option<&Delta> {
+        self.deltas.iter().find(|delta| delta.metric == id)
+    }
+
+    /// The pair reading `id`, if it could be made.
+    pub fn pair(&self, id: &str) -> Option<&PairReading> {
+        self.pair.iter().find(|reading| reading.metric == id)
+    }
+}
+
+/// The difference of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Delta {
+    /// Id of the metric.
+    pub metric: String,
+    /// candidate − baseline in the metric's unit; null where either is undefined.
+    pub absolute: Option<f64>,
+    /// (candidate − baseline) / baseline; null where the baseline is 0 or either is undefined.
+    pub relative: Option<f64>,
+    /// candidate − baseline for each class, where the metric has classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_class: Option<Vec<Option<f64>>>,
+}
+
+/// Kinds of warnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningCode {
+    /// Some image could not be decoded and was left out.
+    ImagesSkipped,
+    /// Some output held NaN or an infinity.
+    NotFinite,
+    /// Runs were made on different data, so that accuracies are not compared.
+    DifferentData,
+    /// Runs were made with different preprocessing, so that accuracies are not compared.
+    DifferentPreprocessing,
+    /// Runs were made on different machines or session settings, so that latencies are not compared.
+    DifferentMachine,
+    /// A quantization scheme that is known to be slow or unsupported somewhere.
+    Quantization,
+    /// Warm-up ended before block medians agreed.
+    NotSettled,
+}
+
+/// Something a reader must know before trusting a figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Warning {
+    /// Its kind.
+    pub code: WarningCode,
+    /// One sentence that names the candidate and the figures.
+    pub message: String,
+}

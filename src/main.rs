@@ -1,0 +1,2 @@
+//! Command line of `bench`.
+fn main() {}

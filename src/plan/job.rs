@@ -1,0 +1,109 @@
+//! One candidate: a model in a runtime on a data set, with every setting resolved.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{DatasetSpec, Protocol, RuntimeSpec, SessionOptions};
+use crate::preprocess::Preprocess;
+use crate::tensor::ElementType;
+
+/// A model file, pinned by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelSpec {
+    /// Path as the user gave it.
+    pub path: PathBuf,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
+}
+
+/// One axis of a tensor in a graph's signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dim {
+    /// A fixed length.
+    Known(usize),
+    /// A named length that the caller chooses.
+    Symbol(String),
+    /// A length that the graph does not state.
+    Unknown,
+}
+
+impl Dim {
+    /// The length, where it is fixed.
+    pub fn known(&self) -> Option<usize> {
+        match self {
+            Self::Known(length) => Some(*length),
+            _ => None,
+        }
+    }
+}
+
+/// The graph input that takes the images.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InputPort {
+    /// Name in the graph.
+    pub name: String,
+    /// Type of the elements.
+    pub element: ElementType,
+    /// Axes, batch first.
+    pub shape: Vec<Dim>,
+}
+
+/// What the numbers of the output are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// Before softmax (or sigmoid, for one output).
+    Logits,
+    /// After softmax (or sigmoid, for one output).
+    Probabilities,
+}
+
+/// The graph output that holds one score a class: `[N, K]`, `[N, 1]` or, for one sample, `[K]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputPort {
+    /// Name in the graph.
+    pub name: String,
+    /// Type of the elements.
+    pub element: ElementType,
+    /// Axes; empty when the graph does not state them.
+    pub shape: Vec<Dim>,
+    /// What the numbers are.
+    pub activation: Activation,
+}
+
+/// One candidate with every setting resolved: all that a worker process needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Job {
+    /// Short name of the variant in tables, such as `fp32` or `int8`.
+    pub variant: String,
+    /// The model file.
+    pub model: ModelSpec,
+    /// Runtime and device.
+    pub runtime: RuntimeSpec,
+    /// Session settings, the same for accuracy and latency.
+    pub session: SessionOptions,
+    /// Where images go in.
+    pub input: InputPort,
+    /// Where scores come out.
+    pub output: OutputPort,
+    /// Number of images in one run when the graph fixes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_batch: Option<usize>,
+    /// How images become tensors; also gives the tensor's shape when there is no data set.
+    pub preprocess: Preprocess,
+    /// The data to evaluate on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetSpec>,
+    /// How long and how often to measure.
+    pub protocol: Protocol,
+}
+
+impl Job {
+    /// `ort · fp32`: how the candidate is called in tables and messages.
+    pub fn label(&self) -> String {
+        format!("{} · {}", self.runtime, self.variant)
+    }
+}

@@ -1,0 +1,11 @@
+//! What to measure, as plain data: it hashes, prints, and travels to a worker process.
+
+mod dataset;
+mod job;
+mod protocol;
+mod runtime;
+
+pub use dataset::{DatasetFormat, DatasetSpec, OnBadImage};
+pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort};
+pub use protocol::Protocol;
+pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};

@@ -1,0 +1,37 @@
+//! How long and how often to measure.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The measuring protocol of a candidate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Protocol {
+    /// Seed of everything random: order within rounds, choice of inputs, generated inputs.
+    pub seed: u64,
+    /// Images in one run of the throughput and accuracy passes.
+    pub batch: usize,
+    /// Seconds of timed runs at batch 1 for this candidate.
+    pub latency_seconds: f64,
+    /// Length of one block of back-to-back runs in a round, milliseconds.
+    pub block_ms: f64,
+    /// Seconds of the throughput measurement for this candidate.
+    pub throughput_seconds: f64,
+    /// Most seconds of warm-up before the first timed block.
+    pub warm_up_seconds: f64,
+    /// Distinct inputs that the latency blocks go through in turn.
+    pub latency_inputs: usize,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            seed: 7,
+            batch: 32,
+            latency_seconds: 3.0,
+            block_ms: 100.0,
+            throughput_seconds: 1.5,
+            warm_up_seconds: 2.0,
+            latency_inputs: 64,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The preprocessing settings themselves.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::tensor::ElementType;
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Size {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+}
+
+/// Which colour channels the model sees, in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    /// One channel; colour becomes ITU-R 601 luma, as in Pillow's `convert("L")`.
+    Grey,
+    /// Red, green, blue; grey is repeated.
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+}
+
+impl Channels {
+    /// Number of channels: 1 or 3.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb | Self::Bgr => 3,
+        }
+    }
+}
+
+/// Resampling kernel, named as Pillow names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Filter {
+    /// Nearest pixel.
+    Nearest,
+    /// Average of the covered area.
+    Box,
+    /// Triangle.
+    Bilinear,
+    /// Catmull-Rom, a = −0.5.
+    Bicubic,
+    /// Lanczos with three lobes.
+    Lanczos,
+}
+
+/// What a resize leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResizeTo {
+    /// Exactly this size; the aspect ratio may change.
+    Exact(Size),
+    /// The shorter side gets this length; the aspect ratio stays.
+    ShorterSide(u32),
+}
+
+/// A resize step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resize {
+    /// The size to reach.
+    pub to: ResizeTo,
+    /// The kernel.
+    pub filter: Filter,
+    /// Whether the kernel widens when shrinking: Pillow and torchvision do, OpenCV and TensorFlow do not.
+    pub antialias: bool,
+}
+
+/// How bytes 0 to 255 become numbers, before mean and standard deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scale {
+    /// As they are: 0 to 255.
+    Raw,
+    /// x / 255: 0 to 1.
+    Unit,
+    /// x / 127.5 − 1: −1 to 1.
+    Signed,
+}
+
+/// Order of the axes of a batch of images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Batch, channels, rows, columns.
+    Nchw,
+    /// Batch, rows, columns, channels.
+    Nhwc,
+}
+
+/// Every step from a decoded image to one sample of the input tensor, in this order: channels,
+/// resize, centre crop, scale, `(x − mean) / std`, layout, element type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Preprocess {
+    /// Colour channels and their order.
+    pub channels: Channels,
+    /// Resize, if the images are not already of the model's size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<Resize>,
+    /// Centre crop after the resize.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop: Option<Size>,
+    /// Bytes to numbers.
+    pub scale: Scale,
+    /// Subtracted after scaling: empty (nothing), one value, or one a channel in the order of `channels`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mean: Vec<f32>,
+    /// Divided by after subtracting `mean`: empty (nothing), one value, or one a channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub std: Vec<f32>,
+    /// Order of the axes.
+    pub layout: Layout,
+    /// Element type of the tensor. For `u8` and `i8` no scaling takes place: bytes go in as they
+    /// are, or less 128.
+    pub element: ElementType,
+    /// Height and width of the tensor that the model wants; images must arrive at it.
+    pub size: Size,
+}
+
+impl Preprocess {
+    /// Shape of a batch of `batch` images, in the order of `layout`.
+    pub fn shape(&self, batch: usize) -> Vec<usize> {
+        let (rows, columns) = (self.size.height as usize, self.size.width as usize);
+        match self.layout {
+            Layout::Nchw => vec![batch, self.channels.count(), rows, columns],
+            Layout::Nhwc => vec![batch, rows, columns, self.channels.count()],
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Raw measurements. No percentage, no mean, no verdict: those are computed from here, each time
+//! anew, so that a metric added next year works on a record saved today.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What was measured; each part is there when its stage was reached.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Loading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadEvidence>,
+    /// Outputs on seeded inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<OutputEvidence>,
+    /// Batch 1, one session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<LatencyEvidence>,
+    /// Full batch, all cores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<ThroughputEvidence>,
+    /// Memory of the worker process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryEvidence>,
+    /// The pass over the data set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvaluationEvidence>,
+}
+
+/// Loading in a fresh process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadEvidence {
+    /// Reading, optimizing and setting up the session, nanoseconds.
+    pub load_ns: u64,
+    /// The first run at the latency batch, nanoseconds.
+    pub first_run_ns: u64,
+}
+
+/// Outputs on seeded inputs: how far apart two candidates are even without data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputEvidence {
+    /// `dataset` (the first inputs of the latency pool) or `seeded` (generated).
+    pub source: String,
+    /// Number of inputs.
+    pub inputs: usize,
+    /// Scores of each input, one after the other: `inputs` × classes values. A value that is not
+    /// finite is stored as null.
+    pub scores: Vec<Option<f32>>,
+}
+
+/// Untimed runs before the first block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WarmUp {
+    /// Runs made.
+    pub runs: u64,
+    /// Time spent in them, nanoseconds.
+    pub elapsed_ns: u64,
+    /// Whether the block medians had come to agree when it ended.
+    pub settled: bool,
+}
+
+/// One block of back-to-back runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Round {
+    /// Number of the round; blocks of all candidates with the same number belong together.
+    pub round: u32,
+    /// Place of this candidate in the random order of its round, from 0.
+    pub position: u32,
+    /// Each run, nanoseconds, in the order they were made.
+    pub samples_ns: Vec<u64>,
+}
+
+/// Timed runs at batch 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyEvidence {
+    /// Images in one run: 1 unless the graph fixes another number.
+    pub batch: usize,
+    /// Runs before the first timed one.
+    pub warm_up: WarmUp,
+    /// Blocks in order of time.
+    pub rounds: Vec<Round>,
+}
+
+/// One stretch of the throughput measurement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ThroughputRound {
+    /// Number of the round.
+    pub round: u32,
+    /// Images finished.
+    pub images: u64,
+    /// Time from the common start to the last finish, nanoseconds.
+    pub elapsed_ns: u64,
+}
+
+/// Full batches on all cores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ThroughputEvidence {
+    /// Images in one run.
+    pub batch: usize,
+    /// Sessions side by side.
+    pub streams: usize,
+    /// Stretches in order of time.
+    pub rounds: Vec<ThroughputRound>,
+}
+
+/// Memory of the worker process, bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemoryEvidence {
+    /// What was read: `VmRSS and VmHWM`, `ru_maxrss` …
+    pub source: String,
+    /// Resident before the model was loaded, runtime library included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_load_bytes: Option<u64>,
+    /// Resident after the model was loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_load_bytes: Option<u64>,
+    /// Most resident until the end of the latency pass: one session at batch 1.
+    pub peak_bytes: u64,
+    /// Most resident until the end of the run: all sessions at the full batch, image decoding included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_evaluation_bytes: Option<u64>,
+}
+
+/// An image that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SkippedImage {
+    /// Its id in the data set.
+    pub id: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The pass over the data set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvaluationEvidence {
+    /// Parquet file with one row an image, beside the record.
+    pub predictions: String,
+    /// Images evaluated.
+    pub images: usize,
+    /// Images in one run.
+    pub batch: usize,
+    /// Sessions side by side.
+    pub streams: usize,
+    /// Wall time, nanoseconds.
+    pub elapsed_ns: u64,
+    /// Images whose scores held a value that is not finite; they count as wrong.
+    pub not_finite: usize,
+    /// Images that could not be decoded: the first hundred by name.
+    pub skipped: Vec<SkippedImage>,
+    /// How many could not be decoded.
+    pub skipped_count: usize,
+}

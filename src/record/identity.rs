@@ -1,0 +1,85 @@
+//! Who took part: by content, not by name.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The program that wrote a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolIdentity {
+    /// `bench`.
+    pub name: String,
+    /// Version of the package.
+    pub version: String,
+}
+
+impl ToolIdentity {
+    /// This very program.
+    pub fn current() -> Self {
+        Self { name: "bench".into(), version: env!("CARGO_PKG_VERSION").into() }
+    }
+}
+
+/// A model file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelIdentity {
+    /// Path as the user gave it.
+    pub path: String,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
+    /// Bytes of the model: the file and its external data.
+    pub bytes: u64,
+    /// Number of trained parameters.
+    pub parameters: u64,
+    /// Bytes of the initializers by element type.
+    pub initializer_bytes: BTreeMap<String, u64>,
+    /// Opset of the default domain.
+    pub opset: i64,
+    /// One line about the quantization: `QDQ, u8 activations, s8 weights per channel`, or `none`.
+    pub quantization: String,
+    /// What a reviewer should know about it.
+    pub remarks: Vec<String>,
+}
+
+/// A data set as it was evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DatasetIdentity {
+    /// A short name, such as the folder's.
+    pub name: String,
+    /// The format that was read.
+    pub format: String,
+    /// The split, where the format has splits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// Number of images after limits, unreadable ones included.
+    pub images: usize,
+    /// Class names in label order.
+    pub classes: Vec<String>,
+    /// SHA-256 over the ordered ids and labels and the digest or length of what holds the pixels.
+    pub sha256: String,
+}
+
+/// The runtime that really ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuntimeIdentity {
+    /// Name in the list of runtimes.
+    pub name: String,
+    /// Version of the runtime itself: ONNX Runtime's, not the crate's.
+    pub version: String,
+    /// The execution provider or device that runs: `CPUExecutionProvider`, `CUDAExecutionProvider` …
+    pub provider: String,
+    /// The loaded library, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<String>,
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,66 @@
+//! One row an image: what the model said, in full.
+
+/// What a model said about one image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction<'a> {
+    /// Id of the image in its data set.
+    pub id: &'a str,
+    /// True class.
+    pub label: u32,
+    /// One score a class, as the model gave them.
+    pub scores: &'a [f32],
+}
+
+/// Predictions of a whole data set in its order. A binary model with one output has two columns
+/// here as well: the scores of class 0 and class 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predictions {
+    classes: usize,
+    ids: Vec<String>,
+    labels: Vec<u32>,
+    scores: Vec<f32>,
+}
+
+impl Predictions {
+    /// No prediction yet, for `classes` classes.
+    pub fn new(classes: usize) -> Self {
+        Self { classes, ..Self::default() }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// When `scores` has not one value a class: a bug of the caller, who knows the shape.
+    pub fn push(&mut self, id: String, label: u32, scores: &[f32]) {
+        assert_eq!(scores.len(), self.classes, "one score a class");
+        self.ids.push(id);
+        self.labels.push(label);
+        self.scores.extend_from_slice(scores);
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Row `index`.
+    pub fn get(&self, index: usize) -> Option<Prediction<'_>> {
+        let scores = self.scores.get(index * self.classes..(index + 1) * self.classes)?;
+        Some(Prediction { id: self.ids.get(index)?, label: *self.labels.get(index)?, scores })
+    }
+
+    /// All rows in order.
+    pub fn iter(&self) -> impl Iterator<Item = Prediction<'_>> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}

@@ -1,0 +1,62 @@
+//! Inference runtimes behind one seam: what is installed ([`Runtime`]), a compiled model
+//! ([`Prepared`]), and the state of one thread that runs it ([`Session`]).
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::plan::{Device, InputPort, OutputPort, SessionOptions};
+use crate::record::RuntimeIdentity;
+use crate::tensor::Tensor;
+
+/// The model file to load and the ports to use.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelToRun<'a> {
+    /// The `.onnx` file.
+    pub path: &'a Path,
+    /// Where images go in.
+    pub input: &'a InputPort,
+    /// Where scores come out.
+    pub output: &'a OutputPort,
+}
+
+/// An installed runtime. Implemented once for each; called by the measuring side.
+pub trait Runtime: Sync {
+    /// Name as users write it.
+    fn name(&self) -> &'static str;
+
+    /// Whether it works here on `device`, found out by trying; the error says why not and what to do.
+    fn check(&self, device: Device) -> Result<RuntimeIdentity>;
+
+    /// Loads and optimizes a model. An operator that the runtime lacks is an error of kind
+    /// `Unsupported` that names the operator and the node.
+    fn prepare(
+        &self,
+        model: ModelToRun<'_>,
+        device: Device,
+        options: &SessionOptions,
+    ) -> Result<Box<dyn Prepared>>;
+}
+
+/// A compiled model.
+pub trait Prepared: Send {
+    /// A session for batches of exactly `batch` images. Sessions run side by side, each in a thread.
+    fn session(&mut self, batch: usize) -> Result<Box<dyn Session>>;
+
+    /// The batch at which the runtime is at its best when many images wait.
+    fn preferred_batch(&self, wanted: usize) -> usize {
+        wanted
+    }
+}
+
+/// One thread's running state. Only [`Session::run`] is timed, so it holds nothing but the run and
+/// returns when the result is ready: a device is synchronised.
+pub trait Session: Send {
+    /// Takes the next input; its shape is the one that the session was made for.
+    fn bind(&mut self, input: &Tensor) -> Result<()>;
+
+    /// Runs the model on the bound input.
+    fn run(&mut self) -> Result<()>;
+
+    /// The output of the last run as `f32` with its shape.
+    fn output(&mut self) -> Result<Tensor>;
+}

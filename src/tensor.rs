@@ -1,0 +1,169 @@
+//! Owned, contiguous, row-major tensors: just enough to feed a model and read its answer.
+
+use half::f16;
+use ndarray::{ArrayViewD, IxDyn};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The element types that image classifiers take and give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ElementType {
+    /// 32-bit float.
+    F32,
+    /// 16-bit float.
+    F16,
+    /// Unsigned byte.
+    U8,
+    /// Signed byte.
+    I8,
+}
+
+impl ElementType {
+    /// Name as shown to users: `f32`, `f16`, `u8`, `i8`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::U8 => "u8",
+            Self::I8 => "i8",
+        }
+    }
+}
+
+/// The values of a tensor, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// 32-bit floats.
+    F32(Vec<f32>),
+    /// 16-bit floats.
+    F16(Vec<f16>),
+    /// Unsigned bytes.
+    U8(Vec<u8>),
+    /// Signed bytes.
+    I8(Vec<i8>),
+}
+
+impl Values {
+    /// `count` zeros of `element`.
+    pub fn zeros(element: ElementType, count: usize) -> Self {
+        match element {
+            ElementType::F32 => Self::F32(vec![0.0; count]),
+            ElementType::F16 => Self::F16(vec![f16::ZERO; count]),
+            ElementType::U8 => Self::U8(vec![0; count]),
+            ElementType::I8 => Self::I8(vec![0; count]),
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(v) => v.len(),
+            Self::F16(v) => v.len(),
+            Self::U8(v) => v.len(),
+            Self::I8(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The type of the elements.
+    pub fn element(&self) -> ElementType {
+        match self {
+            Self::F32(_) => ElementType::F32,
+            Self::F16(_) => ElementType::F16,
+            Self::U8(_) => ElementType::U8,
+            Self::I8(_) => ElementType::I8,
+        }
+    }
+
+    /// Every element as `f32`; exact for all four types.
+    pub fn to_f32(&self) -> Vec<f32> {
+        match self {
+            Self::F32(v) => v.clone(),
+            Self::F16(v) => v.iter().map(|x| x.to_f32()).collect(),
+            Self::U8(v) => v.iter().map(|&x| f32::from(x)).collect(),
+            Self::I8(v) => v.iter().map(|&x| f32::from(x)).collect(),
+        }
+    }
+}
+
+/// A tensor: a shape and as many values as it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    shape: Vec<usize>,
+    values: Values,
+}
+
+impl Tensor {
+    /// A tensor of `shape`; fails when the number of values is another.
+    pub fn new(shape: Vec<usize>, values: Values) -> Result<Self> {
+        let wanted = shape
+            .iter()
+            .try_fold(1usize, |product, &d| product.checked_mul(d))
+            .ok_or_else(|| Error::unusable(format!("a tensor of shape {shape:?} is too large")))?;
+        if wanted != values.len() {
+            return Err(Error::unusable(format!(
+                "a tensor of shape {shape:?} needs {wanted} values, not {}",
+                values.len()
+            )));
+        }
+        Ok(Self { shape, values })
+    }
+
+    /// Dimensions, outermost first.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The values, row-major.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Type of the elements.
+    pub fn element(&self) -> ElementType {
+        self.values.element()
+    }
+
+    /// Takes the values out.
+    pub fn into_values(self) -> Values {
+        self.values
+    }
+
+    /// An `ndarray` view, when the elements are `f32`.
+    pub fn view_f32(&self) -> Option<ArrayViewD<'_, f32>> {
+        match &self.values {
+            Values::F32(v) => ArrayViewD::from_shape(IxDyn(&self.shape), v).ok(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_that_does_not_fit_the_values_is_refused_with_both_numbers() {
+        let error = Tensor::new(vec![2, 3], Values::F32(vec![0.0; 5])).unwrap_err();
+        assert!(error.what.contains("needs 6 values, not 5"), "{error}");
+    }
+
+    #[test]
+    fn a_shape_whose_product_overflows_is_refused() {
+        let shape = vec![usize::MAX, 2];
+        assert!(Tensor::new(shape, Values::U8(vec![])).is_err());
+    }
+
+    #[test]
+    fn the_view_has_the_shape() {
+        let tensor = Tensor::new(vec![1, 2], Values::F32(vec![1.0, 2.0])).unwrap();
+        assert_eq!(tensor.view_f32().unwrap()[[0, 1]], 2.0);
+    }
+}
