@@ -82,6 +82,31 @@ impl Values {
         }
     }
 
+    /// Adds the values of `other` at the end; fails when they are of another type.
+    pub fn append(&mut self, other: &Self) -> Result<()> {
+        match (self, other) {
+            (Self::F32(values), Self::F32(more)) => values.extend_from_slice(more),
+            (Self::F16(values), Self::F16(more)) => values.extend_from_slice(more),
+            (Self::U8(values), Self::U8(more)) => values.extend_from_slice(more),
+            (Self::I8(values), Self::I8(more)) => values.extend_from_slice(more),
+            (values, more) => {
+                let (have, other) = (values.element().name(), more.element().name());
+                return Err(Error::unusable(format!("{other} values cannot follow {have} values")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the first `count` values.
+    pub fn truncate(&mut self, count: usize) {
+        match self {
+            Self::F32(values) => values.truncate(count),
+            Self::F16(values) => values.truncate(count),
+            Self::U8(values) => values.truncate(count),
+            Self::I8(values) => values.truncate(count),
+        }
+    }
+
     /// Every element as `f32`; exact for all four types.
     pub fn to_f32(&self) -> Vec<f32> {
         match self {

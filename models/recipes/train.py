@@ -1,4 +1,4 @@
-"""One training loop for image classifiers: SGD, one-cycle rate, resumable."""
+"""One training loop for image classifiers: SGD, one-cycle rates, resumable."""
 
 import time
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from torch.nn import functional as F
 
 @dataclass
 class Schedule:
-    epochs: int
+    cycles: tuple[tuple[int, float], ...]
+    """Epochs and peak rate of each one-cycle run; each starts from the weights of the one before."""
     batch: int = 128
-    peak_rate: float = 0.2
     weight_decay: float = 5e-4
     shift: int = 2
     seed: int = 7
@@ -31,21 +31,26 @@ def train(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, held_out
     count = len(images) - held_out
     steps = count // schedule.batch
     optimizer = torch.optim.SGD(_groups(model, schedule.weight_decay), lr=0.1, momentum=0.9, nesterov=True)
-    rate = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, schedule.peak_rate, total_steps=schedule.epochs * steps, pct_start=0.25
-    )
-    state = {"model": model, "optimizer": optimizer, "rate": rate}
-    first, spent = _resume(state, work)
-
-    for epoch in range(first, schedule.epochs):
-        begun = time.monotonic()
-        order = torch.randperm(count, generator=torch.Generator().manual_seed(schedule.seed + epoch))
-        torch.manual_seed(schedule.seed * 1000 + epoch)
-        loss = _epoch(model, optimizer, rate, images, labels, order, steps, schedule, device)
-        spent += time.monotonic() - begun
-        accuracy = evaluate(model, images[count:], labels[count:], device)
-        print(f"epoch {epoch + 1}/{schedule.epochs}  loss {loss:.4f}  held-out {accuracy:.2%}  {spent:.0f} s", flush=True)
-        _save(state, epoch + 1, spent, work)
+    saved = _resume(model, optimizer, work)
+    spent = saved["spent"]
+    last = 0
+    for cycle_epochs, peak in schedule.cycles:
+        first, last = last, last + cycle_epochs
+        if saved["epoch"] >= last:
+            continue
+        rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak, total_steps=cycle_epochs * steps, pct_start=0.25)
+        if saved["epoch"] > first:
+            rate.load_state_dict(saved["rate"])
+            # The scheduler's constructor has set the rate of its first step.
+            optimizer.load_state_dict(saved["optimizer"])
+        for epoch in range(max(first, saved["epoch"]), last):
+            begun = time.monotonic()
+            loss = _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, device)
+            spent += time.monotonic() - begun
+            accuracy = evaluate(model, images[count:], labels[count:], device)
+            print(f"epoch {epoch + 1}  loss {loss:.4f}  held-out {accuracy:.2%}  {spent:.0f} s", flush=True)
+            parts = {"model": model, "optimizer": optimizer, "rate": rate}
+            _save(parts, epoch + 1, spent, work)
     return model.to("cpu"), spent
 
 
@@ -62,8 +67,12 @@ def evaluate(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, devic
     return right / len(images)
 
 
-def _epoch(model, optimizer, rate, images, labels, order, steps, schedule, device) -> float:
+def _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, device) -> float:
+    """One pass over the first `count` images; the order and the augmentation depend on the epoch alone."""
     model.train()
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(schedule.seed + epoch))
+    torch.manual_seed(schedule.seed * 1000 + epoch)
+    steps = count // schedule.batch
     total = 0.0
     for step in range(steps):
         chosen = order[step * schedule.batch : (step + 1) * schedule.batch]
@@ -95,19 +104,19 @@ def _groups(model: nn.Module, decay: float):
     return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
 
 
-def _save(state: dict, epoch: int, spent: float, work: Path):
+def _save(parts: dict, epoch: int, spent: float, work: Path):
     work.mkdir(parents=True, exist_ok=True)
-    saved = {name: part.state_dict() for name, part in state.items()}
-    torch.save({"epoch": epoch, "spent": spent, **saved}, work / "checkpoint.new")
+    states = {name: part.state_dict() for name, part in parts.items()}
+    torch.save({"epoch": epoch, "spent": spent, **states}, work / "checkpoint.new")
     (work / "checkpoint.new").replace(work / "checkpoint.pt")
 
 
-def _resume(state: dict, work: Path) -> tuple[int, float]:
+def _resume(model: nn.Module, optimizer: torch.optim.Optimizer, work: Path) -> dict:
     path = work / "checkpoint.pt"
     if not path.is_file():
-        return 0, 0.0
+        return {"epoch": 0, "spent": 0.0}
     saved = torch.load(path, map_location="cpu", weights_only=True)
-    for name, part in state.items():
-        part.load_state_dict(saved[name])
+    model.load_state_dict(saved["model"])
+    optimizer.load_state_dict(saved["optimizer"])
     print(f"continuing after epoch {saved['epoch']} from {path}", flush=True)
-    return saved["epoch"], saved["spent"]
+    return saved

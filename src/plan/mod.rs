@@ -4,8 +4,12 @@ mod dataset;
 mod job;
 mod protocol;
 mod runtime;
+mod settings;
 
 pub use dataset::{DatasetFormat, DatasetSpec, OnBadImage};
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort};
 pub use protocol::Protocol;
+pub use settings::{
+    DataSettings, Layer, MeasureSettings, ModelSettings, Resolved, Settings, Source, discover, read_file, resolve,
+};
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};

@@ -49,7 +49,7 @@ pub struct OutputEvidence {
 }
 
 /// Untimed runs before the first block.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WarmUp {
     /// Runs made.
     pub runs: u64,

@@ -6,6 +6,7 @@ mod evidence;
 mod identity;
 mod outcome;
 mod predictions;
+mod timestamp;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
@@ -15,6 +16,7 @@ pub use evidence::{
 pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex};
 pub use outcome::{Outcome, Stage};
 pub use predictions::{Prediction, Predictions};
+pub use timestamp::timestamp;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,236 @@
+//! From what the user named to candidates: model files become jobs with every setting resolved,
+//! saved records are loaded, and both look the same afterwards.
+
+use std::path::{Path, PathBuf};
+
+use crate::dataset;
+use crate::error::{Error, Result};
+use crate::model::ModelFile;
+use crate::plan::{
+    self, DatasetSpec, Device, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec, SessionOptions, Settings, Source,
+};
+use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
+use crate::record::{Run, store};
+
+/// One thing that the user named.
+pub enum Named {
+    /// A model to measure.
+    Model(Box<PlannedModel>),
+    /// Runs measured before.
+    Saved(Vec<Run>),
+}
+
+/// A model with its settings.
+pub struct PlannedModel {
+    /// The file.
+    pub model: ModelFile,
+    /// Its settings and where they came from.
+    pub resolved: Resolved,
+    /// Short name in tables.
+    pub variant: String,
+}
+
+/// Opens everything that was named, in order.
+pub fn open(paths: &[PathBuf], given: &[Layer]) -> Result<Vec<Named>> {
+    let variants = variants(paths);
+    paths.iter().zip(variants).map(|(path, variant)| open_one(path, variant, given)).collect()
+}
+
+fn open_one(path: &Path, variant: String, given: &[Layer]) -> Result<Named> {
+    if path.is_dir() {
+        return store::load_folder(path).map(Named::Saved);
+    }
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return store::load(path).map(|run| Named::Saved(vec![run]));
+    }
+    let model = ModelFile::open(path)?;
+    let resolved = plan::resolve(&layers(&model, given)?)?;
+    Ok(Named::Model(Box::new(PlannedModel { model, resolved, variant })))
+}
+
+/// Flags and environment as given, then the settings file, then the model's own metadata.
+fn layers(model: &ModelFile, given: &[Layer]) -> Result<Vec<Layer>> {
+    let mut layers = given.to_vec();
+    let working = std::env::current_dir().unwrap_or_default();
+    if let Some(path) = plan::discover(model.path(), &working) {
+        layers.push(plan::read_file(&path)?);
+    }
+    layers.push(metadata_layer(model)?);
+    Ok(layers)
+}
+
+/// `bench.classes` (one a line), `bench.preprocess` (as the section of a settings file) and
+/// `bench.scores` in the model's `metadata_props`.
+fn metadata_layer(model: &ModelFile) -> Result<Layer> {
+    let metadata = model.metadata();
+    let wrong = |key: &str, cause: &dyn std::fmt::Display| {
+        Error::unusable(format!("metadata `{key}` of the model is not understood")).because(cause).at_path(model.path())
+    };
+    let mut settings = Settings::default();
+    if let Some(classes) = metadata.get("bench.classes") {
+        settings.data.classes = Some(classes.lines().map(str::to_owned).collect());
+    }
+    if let Some(text) = metadata.get("bench.preprocess") {
+        settings.preprocess =
+            toml::from_str::<PreprocessSettings>(text).map_err(|e| wrong("bench.preprocess", &e.message()))?;
+    }
+    if let Some(text) = metadata.get("bench.scores") {
+        settings.model.scores = Some(clap::ValueEnum::from_str(text, true).map_err(|e| wrong("bench.scores", &e))?);
+    }
+    Ok(Layer { source: Source::Metadata(model.path().to_owned()), settings })
+}
+
+/// The runtimes to measure `planned` in.
+pub fn runtimes(planned: &PlannedModel) -> Vec<RuntimeSpec> {
+    let default = || {
+        let names: &[&str] = if cfg!(feature = "tract") { &["ort", "tract"] } else { &["ort"] };
+        names.iter().map(|&name| RuntimeSpec { name: name.into(), device: Device::Cpu }).collect()
+    };
+    planned.resolved.settings.measure.runtimes.clone().unwrap_or_else(default)
+}
+
+/// The job of `planned` in `runtime`.
+pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
+    let (model, settings) = (&planned.model, &planned.resolved.settings);
+    let input = model.input_port()?;
+    let mut output = model.output_port(settings.model.output.as_deref())?;
+    if let Some(activation) = settings.model.scores {
+        output.activation = activation;
+    }
+    let preprocess = settings
+        .preprocess
+        .clone()
+        .resolve(facts(model, &settings.preprocess)?)
+        .map_err(|error| if error.place.is_some() { error } else { error.at_path(model.path()) })?;
+    let protocol = protocol(settings);
+    Ok(Job {
+        variant: planned.variant.clone(),
+        model: ModelSpec { path: model.path().to_owned(), sha256: model.sha256().to_owned() },
+        runtime,
+        session: SessionOptions {
+            threads: settings.measure.threads.unwrap_or(1),
+            optimization: settings.measure.optimization.unwrap_or_default(),
+            spinning: settings.measure.spinning.unwrap_or(true),
+            config: settings.measure.session.clone(),
+        },
+        input,
+        output,
+        fixed_batch: model.fixed_batch(),
+        preprocess,
+        dataset: dataset_spec(settings, protocol.seed),
+        protocol,
+    })
+}
+
+fn facts(model: &ModelFile, settings: &PreprocessSettings) -> Result<InputFacts> {
+    let input = model.input_port()?;
+    let layout = settings.layout.or_else(|| model.layout()).ok_or_else(|| {
+        Error::usage(format!("it is not clear which axis of the input {:?} holds the channels", input.shape))
+            .at_path(model.path())
+            .help("say --layout nchw or --layout nhwc, or `layout` under [preprocess] in bench.toml")
+    })?;
+    let at = |axis: usize| input.shape.get(axis).and_then(plan::Dim::known);
+    let (channels, height, width) = match layout {
+        Layout::Nchw => (at(1), at(2), at(3)),
+        Layout::Nhwc => (at(3), at(1), at(2)),
+    };
+    Ok(InputFacts {
+        channels,
+        height: height.map(|side| side as u32),
+        width: width.map(|side| side as u32),
+        layout,
+        element: input.element,
+    })
+}
+
+fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
+    let data = &settings.data;
+    Some(DatasetSpec {
+        path: data.path.clone()?,
+        format: data.format,
+        split: data.split.clone(),
+        classes: data.classes.clone().unwrap_or_default(),
+        limit: data.limit,
+        seed,
+        on_bad_image: data.on_bad_image.unwrap_or_default(),
+    })
+}
+
+fn protocol(settings: &Settings) -> Protocol {
+    let default = Protocol::default();
+    let measure = &settings.measure;
+    let time = measure.time.unwrap_or(default.latency_seconds);
+    Protocol {
+        seed: measure.seed.unwrap_or(default.seed),
+        batch: measure.batch.unwrap_or(default.batch),
+        latency_seconds: time,
+        // A short run is short in all its parts.
+        throughput_seconds: default.throughput_seconds.min(time / 2.0),
+        warm_up_seconds: default.warm_up_seconds.min(time),
+        ..default
+    }
+}
+
+/// Opens the data once in this process, so that a wrong path or class count is one error at once
+/// and not one a candidate after a minute.
+pub fn check_data(job: &Job, model: &ModelFile) -> Result<()> {
+    let Some(spec) = &job.dataset else { return Ok(()) };
+    let data = dataset::open(spec)?;
+    let classes = data.identity().classes.len();
+    match model.classes_in_output(&job.output) {
+        Some(outputs) if outputs.max(2) != classes => Err(Error::usage(format!(
+            "the model has {outputs} {}, the data set has {classes} classes",
+            if outputs == 1 { "output, which makes 2 classes" } else { "classes" }
+        ))
+        .at(format!("{} and {}", model.path().display(), spec.path.display()))
+        .help("give the data set that the model was made for with --data, or another output with --output")),
+        _ => Ok(()),
+    }
+}
+
+/// Short names of the variants: what the file names do not share, `fp32` and `int8` of
+/// `net.fp32.onnx` and `net.int8.onnx`.
+fn variants(paths: &[PathBuf]) -> Vec<String> {
+    let stems: Vec<String> =
+        paths.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    let parts: Vec<Vec<&str>> = stems.iter().map(|stem| stem.split(['.', '-', '_']).collect()).collect();
+    let shared = match parts.split_first() {
+        Some((first, others)) if !others.is_empty() => {
+            (0..first.len()).take_while(|&i| others.iter().all(|other| other.get(i) == first.get(i))).count()
+        }
+        _ => 0,
+    };
+    let short: Vec<String> = parts.iter().map(|parts| parts[shared.min(parts.len())..].join(".")).collect();
+    let distinct = short.iter().all(|name| !name.is_empty() && short.iter().filter(|other| *other == name).count() == 1);
+    if distinct { short } else { numbered(stems) }
+}
+
+fn numbered(stems: Vec<String>) -> Vec<String> {
+    let distinct = stems.iter().all(|stem| stems.iter().filter(|other| *other == stem).count() == 1);
+    if distinct {
+        return stems;
+    }
+    stems.iter().enumerate().map(|(index, stem)| format!("{stem} #{}", index + 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(paths: &[&str]) -> Vec<String> {
+        variants(&paths.iter().map(PathBuf::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn variants_are_what_the_names_do_not_share() {
+        assert_eq!(named(&["m/net.fp32.onnx", "m/net.int8.onnx"]), ["fp32", "int8"]);
+        assert_eq!(named(&["net_v2_fp32.onnx", "net_v2_qdq_u8.onnx"]), ["fp32", "qdq.u8"]);
+        assert_eq!(named(&["net.onnx", "net.int8.onnx"]), ["net", "net.int8"]);
+        assert_eq!(named(&["net.onnx"]), ["net"]);
+    }
+
+    #[test]
+    fn equal_names_are_numbered() {
+        assert_eq!(named(&["a/model.onnx", "b/model.onnx"]), ["model #1", "model #2"]);
+    }
+}

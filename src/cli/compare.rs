@@ -1,0 +1,215 @@
+//! `bench compare`: the main job.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{ArgMatches, Args};
+
+use super::args::SettingArgs;
+use super::candidates::{self, Named, PlannedModel};
+use super::exit::Exit;
+use super::explain::explain;
+use super::progress::Progress;
+use super::report::{self, OutputArgs};
+use super::start::closed_pipe;
+use super::{runs, signals};
+use crate::error::{Error, ErrorKind, Result};
+use crate::measure::{Conductor, Entrant, Interrupt, Placement};
+use crate::plan::{Job, RuntimeSpec};
+use crate::record::{Outcome, Run, RunRecord, store};
+use crate::runtime;
+
+/// Arguments of `bench compare`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:
+  bench compare model.fp32.onnx model.int8.onnx --data images/
+  bench compare model.fp32.onnx model.int8.onnx --runtime ort --limit 1000 --json report.json
+  bench compare yesterday/01-ort-fp32.json model.int8.onnx")]
+pub struct CompareArgs {
+    /// Models (.onnx) or saved records (.json, or a folder of them); the first is the baseline
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Keep the records and predictions of this run in DIR [default: the cache, see `bench report last`]
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Print every setting with its source and measure nothing
+    #[arg(long)]
+    explain: bool,
+    /// The ONNX Runtime library to use
+    #[arg(long, value_name = "FILE", env = "ORT_DYLIB_PATH")]
+    ort_lib: Option<PathBuf>,
+    /// Fetch nothing from any network
+    #[arg(long, env = "BENCH_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    offline: bool,
+    /// Give a candidate up when it shows no sign of life for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    patience: u64,
+    /// Measure in this process instead of one worker process a candidate (for debugging)
+    #[arg(long, hide = true)]
+    inline: bool,
+}
+
+/// Measures and compares.
+pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
+    let given = args.settings.layers(matches)?;
+    let named = candidates::open(&args.models, &given)?;
+    let (planned, saved) = split(named);
+    let planned_jobs = jobs(&planned)?;
+    if args.explain {
+        return explain_all(&planned_jobs);
+    }
+    let interrupt = Interrupt::default();
+    let live = if planned_jobs.is_empty() { Vec::new() } else { measure(args, planned_jobs, &interrupt)? };
+    let mut exit = exit_of(&live, asked_for_runtimes(&planned));
+    let runs = in_order(args, &planned, live, saved);
+    report::publish(runs, &args.output)?;
+    if let Some(signal) = interrupt.signal() {
+        exit = Exit::Interrupted(signal);
+    }
+    Ok(exit)
+}
+
+type Planned = (usize, PlannedModel);
+type SavedRuns = Vec<(usize, Vec<Run>)>;
+
+/// Models and saved runs, each with its place among the arguments.
+fn split(named: Vec<Named>) -> (Vec<Planned>, SavedRuns) {
+    let (mut planned, mut saved) = (Vec::new(), Vec::new());
+    for (place, named) in named.into_iter().enumerate() {
+        match named {
+            Named::Model(model) => planned.push((place, *model)),
+            Named::Saved(runs) => saved.push((place, runs)),
+        }
+    }
+    (planned, saved)
+}
+
+/// One job for each runtime and model, all models of a runtime side by side.
+fn jobs(planned: &[Planned]) -> Result<Vec<(&PlannedModel, Job)>> {
+    let mut order: Vec<RuntimeSpec> = Vec::new();
+    for runtime in planned.iter().flat_map(|(_, model)| candidates::runtimes(model)) {
+        runtime::find(&runtime.name).map(drop).or_else(|error| match error.kind {
+            // Known but not built in: a row with its reason.
+            ErrorKind::Unavailable => Ok(()),
+            _ => Err(error),
+        })?;
+        if !order.contains(&runtime) {
+            order.push(runtime);
+        }
+    }
+    let mut jobs = Vec::new();
+    for runtime in &order {
+        for (_, model) in planned.iter().filter(|(_, model)| candidates::runtimes(model).contains(runtime)) {
+            jobs.push((model, candidates::job(model, runtime.clone())?));
+        }
+    }
+    for (model, job) in jobs.iter().filter(|(_, job)| Some(&job.runtime) == order.first()) {
+        candidates::check_data(job, &model.model)?;
+    }
+    Ok(jobs)
+}
+
+fn explain_all(jobs: &[(&PlannedModel, Job)]) -> Result<Exit> {
+    let mut out = io::stdout().lock();
+    for (planned, job) in jobs {
+        explain(planned, job, &mut out).or_else(closed_pipe)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Interrupt) -> Result<Vec<Run>> {
+    let folder = runs::create(args.record.as_deref())?;
+    signals::watch(interrupt)?;
+    provision(args, &jobs);
+    let stems: Vec<String> = jobs.iter().enumerate().map(|(index, (_, job))| stem(index, job)).collect();
+    let labels = jobs.iter().map(|(_, job)| job.label()).collect();
+    let entrants = jobs
+        .into_iter()
+        .zip(&stems)
+        .map(|((planned, job), stem)| Entrant {
+            job,
+            model: planned.model.identity(),
+            predictions: folder.join(store::predictions_name(stem)),
+        })
+        .collect();
+    let mut progress = Progress::new(labels, args.output.quiet);
+    let mut keep = |index: usize, record: &RunRecord| keep(record, &folder, &stems[index]);
+    let records =
+        Conductor::new(placement(args)?, interrupt.clone(), &mut progress, &mut keep).measure(entrants)?;
+    drop(progress);
+    if let (true, Some(folder)) = (interrupt.raised(), args.record.as_ref().or(Some(&folder))) {
+        // Nobody is left to read it when standard error is closed.
+        let _ = writeln!(io::stderr(), "interrupted; what was measured is in {}", folder.display());
+    }
+    records.iter().zip(&stems).map(|(_, stem)| store::load(&folder.join(format!("{stem}.json")))).collect()
+}
+
+/// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
+fn provision(args: &CompareArgs, jobs: &[(&PlannedModel, Job)]) {
+    runtime::ort::configure(args.ort_lib.clone(), args.offline);
+    for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device) {
+        if let Err(error) = runtime::ort::provide(device) {
+            // The candidates that need it will say so again, each in its row.
+            let _ = writeln!(io::stderr(), "warning: {error}");
+            return;
+        }
+    }
+}
+
+fn placement(args: &CompareArgs) -> Result<Placement> {
+    if args.inline {
+        return Ok(Placement::Inline);
+    }
+    let program = std::env::current_exe()
+        .map_err(|e| Error::unusable("the path of this program is not known").because(e).help("try --inline"))?;
+    Ok(Placement::Process { program, patience: Duration::from_secs(args.patience.max(1)) })
+}
+
+fn keep(record: &RunRecord, folder: &Path, stem: &str) -> Result<()> {
+    store::save_record(record, &folder.join(format!("{stem}.json")))
+}
+
+/// `01-ort-fp32`: sorts in table order.
+fn stem(index: usize, job: &Job) -> String {
+    let plain = |text: String| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
+    };
+    format!("{:02}-{}-{}", index + 1, plain(job.runtime.to_string()), plain(job.variant.clone()))
+}
+
+/// Live and saved runs in the order of the arguments; live ones come with all their runtimes.
+fn in_order(args: &CompareArgs, planned: &[Planned], live: Vec<Run>, saved: SavedRuns) -> Vec<Run> {
+    let first_live = planned.first().map_or(args.models.len(), |(place, _)| *place);
+    let mut live = Some(live);
+    let mut runs = Vec::new();
+    for (place, saved) in saved {
+        if place > first_live {
+            runs.extend(live.take().into_iter().flatten());
+        }
+        runs.extend(saved);
+    }
+    runs.extend(live.into_iter().flatten());
+    runs
+}
+
+/// Whether any model's runtimes were asked for by name.
+fn asked_for_runtimes(planned: &[Planned]) -> bool {
+    planned.iter().any(|(_, model)| model.resolved.settings.measure.runtimes.is_some())
+}
+
+/// Something that could not run shows in the exit status, but for one case: a runtime that nobody
+/// asked for by name and that has no support for one of the models. That is an answer.
+fn exit_of(runs: &[Run], asked: bool) -> Exit {
+    let completed = runs.iter().any(|run| run.record.outcome.is_completed());
+    let fine = |outcome: &Outcome| match outcome {
+        Outcome::Completed => true,
+        Outcome::CouldNotRun { error, .. } => error.kind == ErrorKind::Unsupported && !asked && completed,
+        Outcome::Failed { .. } | Outcome::Crashed { .. } | Outcome::Interrupted { .. } => false,
+    };
+    if runs.iter().all(|run| fine(&run.record.outcome)) { Exit::Done } else { Exit::CouldNotRun }
+}

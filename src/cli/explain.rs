@@ -1,0 +1,57 @@
+//! `--explain`: every setting, its value, and who decided it.
+
+use std::io::{self, Write};
+
+use super::candidates::PlannedModel;
+use crate::plan::{Job, Source};
+use crate::preprocess::describe;
+
+/// Writes the settings of one job.
+pub fn explain(planned: &PlannedModel, job: &Job, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", planned.model.path().display())?;
+    for (key, value, decided) in rows(planned, job) {
+        writeln!(out, "  {key:<24} {value:<44} {decided}")?;
+    }
+    writeln!(out)
+}
+
+fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
+    let mut rows = Vec::new();
+    let mut row = |key: &str, value: String, otherwise: &str| {
+        let decided = match planned.resolved.source(key) {
+            Source::Default => otherwise.to_owned(),
+            source => source.to_string(),
+        };
+        rows.push((key.to_owned(), value, decided));
+    };
+    let none = || "none".to_owned();
+    match &job.dataset {
+        Some(data) => {
+            row("data.path", data.path.display().to_string(), "default");
+            row("data.format", data.format.map_or("found from the content".into(), |f| format!("{f:?}").to_lowercase()), "default");
+            row("data.split", data.split.clone().unwrap_or_else(|| "test, where there are splits".into()), "default");
+            let classes = if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
+            row("data.classes", classes, "default");
+            row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
+            row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");
+        }
+        None => row("data.path", none(), "default"),
+    }
+    for (key, value) in describe(&job.preprocess) {
+        let otherwise = if ["layout", "element", "size", "channels"].contains(&key.as_str()) { "graph" } else { "default" };
+        row(&format!("preprocess.{key}"), value, otherwise);
+    }
+    row("model.output", job.output.name.clone(), "graph");
+    row("model.scores", format!("{:?}", job.output.activation).to_lowercase(), "graph");
+    row("measure.runtimes", job.runtime.to_string(), "default");
+    row("measure.batch", job.fixed_batch.unwrap_or(job.protocol.batch).to_string(), if job.fixed_batch.is_some() { "graph" } else { "default" });
+    row("measure.threads", job.session.threads.to_string(), "default");
+    row("measure.time", format!("{} s", job.protocol.latency_seconds), "default");
+    row("measure.seed", job.protocol.seed.to_string(), "default");
+    row("measure.optimization", format!("{:?}", job.session.optimization).to_lowercase(), "default");
+    row("measure.spinning", job.session.spinning.to_string(), "default");
+    for (key, value) in &job.session.config {
+        row("measure.session", format!("{key}={value}"), "default");
+    }
+    rows
+}

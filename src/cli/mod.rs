@@ -1,0 +1,20 @@
+//! The command line: flags into jobs, jobs into records, records into pages. No measuring and no
+//! judging happens here.
+
+mod args;
+mod candidates;
+mod compare;
+mod doctor;
+mod exit;
+mod explain;
+mod inspect;
+mod list;
+mod progress;
+mod report;
+mod runs;
+mod setup;
+mod signals;
+mod start;
+
+pub use exit::Exit;
+pub use start::start;

@@ -1,0 +1,101 @@
+//! `bench report`, and the way every comparison is shown.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::args::Color;
+use super::exit::Exit;
+use super::runs;
+use super::start::closed_pipe;
+use crate::compare;
+use crate::error::{Error, Result};
+use crate::record::{Run, store};
+use crate::report::{self, Report};
+
+/// Arguments of `bench report`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:
+  bench report last
+  bench report runs/01-ort-fp32.json runs/02-ort-int8.json --markdown report.md")]
+pub struct ReportArgs {
+    /// Saved records (.json), folders of them, or `last`; the first record is the baseline
+    #[arg(required = true, value_name = "RECORD")]
+    records: Vec<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Where a report goes and how it looks.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write the comparison as JSON (`bench schema` describes it); - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the tables as Markdown; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// No progress and no page, only files and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// Shows saved runs.
+pub fn report(args: &ReportArgs, _: &mut impl Write) -> Result<Exit> {
+    let mut runs = Vec::new();
+    for path in &args.records {
+        runs.extend(load(path)?);
+    }
+    publish(runs, &args.output)?;
+    Ok(Exit::Done)
+}
+
+fn load(path: &Path) -> Result<Vec<Run>> {
+    if path == Path::new("last") && !path.exists() {
+        return store::load_folder(&runs::last()?);
+    }
+    if path.is_dir() { store::load_folder(path) } else { store::load(path).map(|run| vec![run]) }
+}
+
+/// Compares runs and writes everything that was asked for.
+pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
+    let comparison = compare::compare(runs, baseline(&runs))?;
+    let view = report::View::of(&comparison);
+    if let Some(path) = &args.json {
+        write_to(path, &|out| report::write_json(&comparison, out))?;
+    }
+    if let Some(path) = &args.markdown {
+        write_to(path, &|out| report::Markdown.write(&view, out))?;
+    }
+    let taken = [&args.json, &args.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    if args.quiet || taken {
+        return Ok(());
+    }
+    let terminal = report::Terminal::detect(args.color.into());
+    terminal.write(&view, &mut io::stdout().lock()).or_else(closed_pipe)
+}
+
+/// The first run, or the first that has any figure when that one could not run.
+fn baseline(runs: &[Run]) -> usize {
+    runs.iter().position(|run| run.record.evidence.load.is_some()).unwrap_or(0)
+}
+
+fn write_to(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    if path == Path::new("-") {
+        return write(&mut io::stdout().lock()).or_else(closed_pipe);
+    }
+    let cannot = |e: io::Error| {
+        Error::unusable("the report cannot be written")
+            .because(e)
+            .at_path(path)
+            .help("choose another place; the measurement itself is kept: `bench report last` shows it again")
+    };
+    let mut file = io::BufWriter::new(fs::File::create(path).map_err(cannot)?);
+    write(&mut file).and_then(|()| file.flush()).map_err(cannot)
+}

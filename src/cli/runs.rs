@@ -1,0 +1,56 @@
+//! Where runs are kept when nobody says where: one folder each in the cache, the last few only.
+
+use std::path::{Path, PathBuf};
+
+use crate::cache;
+use crate::error::{Error, Result};
+use crate::record::timestamp;
+
+/// Runs kept in the cache.
+const KEPT: usize = 20;
+
+/// A new folder for the records of this run: `chosen`, or one in the cache.
+pub fn create(chosen: Option<&Path>) -> Result<PathBuf> {
+    let folder = match chosen {
+        Some(folder) => folder.to_owned(),
+        None => {
+            let root = root()?;
+            forget_old(&root);
+            root.join(format!("{}-{}", timestamp().replace(':', ""), std::process::id()))
+        }
+    };
+    std::fs::create_dir_all(&folder).map_err(|e| {
+        Error::unusable("the folder for records cannot be made")
+            .because(e)
+            .at_path(&folder)
+            .help("choose a folder that can be written with --record DIR, or set BENCH_CACHE_DIR")
+    })?;
+    Ok(folder)
+}
+
+/// The folder of the most recent run.
+pub fn last() -> Result<PathBuf> {
+    all(&root()?).pop().ok_or_else(|| {
+        Error::usage("there is no last run yet").help("measure something first: bench compare A.onnx B.onnx")
+    })
+}
+
+fn root() -> Result<PathBuf> {
+    Ok(cache::root()?.join("runs"))
+}
+
+/// All runs, oldest first: their names begin with the time.
+fn all(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+fn forget_old(root: &Path) {
+    let folders = all(root);
+    for folder in folders.iter().take((folders.len() + 1).saturating_sub(KEPT)) {
+        // What cannot be removed now is tried again next time.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}

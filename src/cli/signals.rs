@@ -1,0 +1,24 @@
+//! Ctrl-C and its kin ask the measurement to stop; a second one ends the program at once.
+
+use signal_hook::consts::TERM_SIGNALS;
+
+use crate::error::{Error, Result};
+use crate::measure::Interrupt;
+
+/// Routes the signals that end programs into `interrupt`.
+pub fn watch(interrupt: &Interrupt) -> Result<()> {
+    for &signal in TERM_SIGNALS {
+        register(signal, interrupt).map_err(|e| Error::unusable("signals cannot be handled").because(e))?;
+    }
+    Ok(())
+}
+
+fn register(signal: i32, interrupt: &Interrupt) -> std::io::Result<()> {
+    let flag = interrupt.flag();
+    let again = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    // Order matters: the first signal finds `again` false and then sets it; the second one ends the program.
+    signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, std::sync::Arc::clone(&again))?;
+    signal_hook::flag::register(signal, again)?;
+    signal_hook::flag::register_usize(signal, flag, signal as usize)?;
+    Ok(())
+}

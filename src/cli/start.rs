@@ -1,0 +1,138 @@
+//! The list of commands, and the way into each.
+
+use std::io::{self, Write};
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::exit::Exit;
+use super::{compare, doctor, inspect, list, report, setup};
+use crate::error::{Error, ErrorKind, Result};
+use crate::measure;
+
+/// Is this int8 ONNX model good enough to ship instead of the fp32 one, and is it worth it?
+#[derive(Parser)]
+#[command(
+    name = "bench",
+    version,
+    arg_required_else_help = true,
+    before_help = "Example:  bench compare model.fp32.onnx model.int8.onnx --data images/",
+    after_help = "Exit status: 0 done · 2 wrong usage · 3 something could not run · 130, 143 interrupted"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure models side by side and set them against the first: size, speed, memory, accuracy by class
+    Compare(Box<compare::CompareArgs>),
+    /// The same page from runs saved before
+    Report(report::ReportArgs),
+    /// What is in a model: inputs, outputs, operators, sizes, and its quantization passport
+    Inspect(inspect::InspectArgs),
+    /// Which runtimes, providers and libraries work on this machine, and why not
+    Doctor(doctor::DoctorArgs),
+    /// Fetch the ONNX Runtime library into the cache
+    Setup(setup::SetupArgs),
+    /// What there is: runtimes, metrics, formats, presets
+    List(list::ListArgs),
+    /// Print the JSON schema of reports
+    #[command(before_help = "Example:  bench schema > report.schema.json")]
+    Schema,
+    /// Print a completion script for a shell
+    #[command(before_help = "Example:  bench completions bash > /etc/bash_completion.d/bench")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Measures one candidate for another bench process
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Runs the program and tells how it ended; errors are on standard error by then.
+pub fn start() -> Exit {
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    match dispatch(&matches) {
+        Ok(exit) => exit,
+        Err(error) => {
+            // Nobody is left to read it when standard error is closed.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            error.kind.into()
+        }
+    }
+}
+
+/// Help and version end well; everything else that clap says is wrong usage.
+fn usage(error: &clap::Error) -> Exit {
+    // As above.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<Exit> {
+    let cli = Cli::from_arg_matches(matches).map_err(|e| Error::usage("the arguments are not understood").because(e))?;
+    let mut out = io::stdout().lock();
+    let done = match cli.command {
+        Command::Compare(args) => {
+            drop(out);
+            let own = matches.subcommand().map_or(matches, |(_, own)| own);
+            return compare::compare(&args, own);
+        }
+        Command::Report(args) => return report::report(&args, &mut out),
+        Command::Inspect(args) => inspect::inspect(&args, &mut out),
+        Command::Doctor(args) => return doctor::doctor(&args, &mut out),
+        Command::Setup(args) => setup::setup(&args, &mut out),
+        Command::List(args) => list::list(&args, &mut out),
+        Command::Schema => schema(&mut out),
+        Command::Completions { shell } => completions(shell, &mut out),
+        Command::Worker => {
+            drop(out);
+            measure::serve()
+        }
+    };
+    done.map(|()| Exit::Done)
+}
+
+fn schema(out: &mut impl Write) -> Result<()> {
+    let text = serde_json::to_string_pretty(&crate::report::json_schema())
+        .map_err(|e| Error::unusable("the schema cannot be written").because(e))?;
+    writeln!(out, "{text}").or_else(closed_pipe)
+}
+
+fn completions(shell: Shell, out: &mut impl Write) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bench", &mut script);
+    out.write_all(&script).or_else(closed_pipe)
+}
+
+/// A reader that has seen enough, as in `bench … | head`, is no error.
+pub fn closed_pipe(error: io::Error) -> Result<()> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Error::new(ErrorKind::Unusable, "standard output cannot be written").because(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_holds() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+            let shown = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+            assert!(shown.contains("bench "), "{} has none", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Leads all candidates through a measurement: prepared one by one, timed in turns, evaluated one
+//! by one. A candidate that fails leaves with its reason; the others go on.
+
+use std::path::PathBuf;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64;
+
+use super::link::{Death, Link, Placement};
+use super::observer::{Event, Observer};
+use super::wire::{Answer, Assignment, Command};
+use super::{Interrupt, environment};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::{Job, Protocol};
+use crate::record::{
+    Environment, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord, SCHEMA_VERSION, Stage,
+    ThroughputEvidence, ToolIdentity, timestamp,
+};
+
+/// Stretches of the throughput measurement of each candidate.
+const STRETCHES: u32 = 3;
+
+/// Leads a measurement.
+pub struct Conductor<'a> {
+    placement: Placement,
+    interrupt: Interrupt,
+    observer: &'a mut dyn Observer,
+    /// Called with every record that has changed, so that nothing measured is lost.
+    keep: &'a mut dyn FnMut(usize, &RunRecord) -> Result<()>,
+}
+
+/// One candidate on its way.
+struct Lane {
+    index: usize,
+    record: RunRecord,
+    link: Option<Box<dyn Link>>,
+    stage: Stage,
+}
+
+/// A candidate to measure.
+pub struct Entrant {
+    /// What to measure.
+    pub job: Job,
+    /// The model file.
+    pub model: ModelIdentity,
+    /// Where its predictions go.
+    pub predictions: PathBuf,
+}
+
+impl<'a> Conductor<'a> {
+    /// A conductor that keeps every changed record with `keep`.
+    pub fn new(
+        placement: Placement,
+        interrupt: Interrupt,
+        observer: &'a mut dyn Observer,
+        keep: &'a mut dyn FnMut(usize, &RunRecord) -> Result<()>,
+    ) -> Self {
+        Self { placement, interrupt, observer, keep }
+    }
+
+    /// Measures all candidates; one record each, in their order. Fails only when records cannot be kept.
+    pub fn measure(&mut self, entrants: Vec<Entrant>) -> Result<Vec<RunRecord>> {
+        let Some(protocol) = entrants.first().map(|entrant| entrant.job.protocol.clone()) else {
+            return Ok(Vec::new());
+        };
+        let here = environment();
+        let mut lanes = Vec::with_capacity(entrants.len());
+        for (index, entrant) in entrants.into_iter().enumerate() {
+            lanes.push(self.start(index, entrant, here.clone()));
+        }
+        self.prepare(&mut lanes)?;
+        self.warm_up(&mut lanes)?;
+        self.latency(&mut lanes, &protocol)?;
+        self.throughput(&mut lanes, &protocol)?;
+        self.evaluate(&mut lanes)?;
+        self.finish(&mut lanes)?;
+        Ok(lanes.into_iter().map(|lane| lane.record).collect())
+    }
+
+    fn start(&mut self, index: usize, entrant: Entrant, environment: Environment) -> Lane {
+        let Entrant { job, model, predictions } = entrant;
+        let link = self.placement.start(Assignment { job: job.clone(), predictions });
+        let now = timestamp();
+        let record = RunRecord {
+            schema_version: SCHEMA_VERSION,
+            tool: ToolIdentity::current(),
+            started_at: now.clone(),
+            finished_at: now,
+            job,
+            model,
+            dataset: None,
+            runtime: None,
+            environment,
+            outcome: Outcome::Interrupted { stage: Stage::Prepare },
+            evidence: Default::default(),
+        };
+        let mut lane = Lane { index, record, link: None, stage: Stage::Prepare };
+        match link {
+            Ok(link) => lane.link = Some(link),
+            Err(error) => self.fail(&mut lane, error),
+        }
+        lane
+    }
+
+    fn prepare(&mut self, lanes: &mut [Lane]) -> Result<()> {
+        for lane in lanes {
+            self.enter(lane, Stage::Prepare, None);
+            if let Some(Answer::Prepared(prepared)) = self.ask(lane, &Command::Prepare) {
+                lane.record.runtime = Some(prepared.runtime);
+                lane.record.dataset = prepared.dataset;
+                lane.record.evidence.load = Some(prepared.load);
+                lane.record.evidence.outputs = Some(prepared.outputs);
+                lane.record.evidence.latency = Some(LatencyEvidence {
+                    batch: prepared.latency_batch,
+                    warm_up: Default::default(),
+                    rounds: Vec::new(),
+                });
+            }
+            self.keep(lane)?;
+        }
+        Ok(())
+    }
+
+    fn warm_up(&mut self, lanes: &mut [Lane]) -> Result<()> {
+        for lane in lanes {
+            self.enter(lane, Stage::WarmUp, None);
+            if let Some(Answer::Warm(warm)) = self.ask(lane, &Command::WarmUp)
+                && let Some(latency) = &mut lane.record.evidence.latency
+            {
+                latency.warm_up = warm;
+            }
+        }
+        Ok(())
+    }
+
+    fn latency(&mut self, lanes: &mut [Lane], protocol: &Protocol) -> Result<()> {
+        let rounds = (protocol.latency_seconds * 1e3 / protocol.block_ms).ceil().max(1.0) as u32;
+        for lane in &mut *lanes {
+            self.enter(lane, Stage::Latency, Some(rounds.into()));
+        }
+        let mut random = Pcg64::seed_from_u64(protocol.seed);
+        for round in 0..rounds {
+            for (position, index) in shuffled(lanes.len(), &mut random).into_iter().enumerate() {
+                self.block(&mut lanes[index], round, position as u32);
+            }
+        }
+        for lane in lanes {
+            self.keep(lane)?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, lane: &mut Lane, round: u32, position: u32) {
+        let Some(Answer::Round { samples_ns, memory }) = self.ask(lane, &Command::Round) else { return };
+        if let Some(latency) = &mut lane.record.evidence.latency {
+            latency.rounds.push(Round { round, position, samples_ns });
+        }
+        lane.record.evidence.memory = memory;
+        self.advance(lane, u64::from(round) + 1);
+    }
+
+    fn throughput(&mut self, lanes: &mut [Lane], protocol: &Protocol) -> Result<()> {
+        let seconds = protocol.throughput_seconds / f64::from(STRETCHES);
+        for lane in &mut *lanes {
+            self.enter(lane, Stage::Throughput, Some(STRETCHES.into()));
+        }
+        let mut random = Pcg64::seed_from_u64(protocol.seed.wrapping_add(1));
+        for round in 0..STRETCHES {
+            for index in shuffled(lanes.len(), &mut random) {
+                self.stretch(&mut lanes[index], round, seconds);
+            }
+        }
+        for lane in lanes {
+            self.keep(lane)?;
+        }
+        Ok(())
+    }
+
+    fn stretch(&mut self, lane: &mut Lane, round: u32, seconds: f64) {
+        let command = Command::Throughput { round, seconds };
+        let Some(Answer::Throughput { batch, streams, round: done }) = self.ask(lane, &command) else { return };
+        let evidence = &mut lane.record.evidence.throughput;
+        evidence.get_or_insert(ThroughputEvidence { batch, streams, rounds: Vec::new() }).rounds.push(done);
+        self.advance(lane, u64::from(round) + 1);
+    }
+
+    fn evaluate(&mut self, lanes: &mut [Lane]) -> Result<()> {
+        for lane in lanes {
+            let Some(images) = lane.record.dataset.as_ref().map(|data| data.images as u64) else { continue };
+            self.enter(lane, Stage::Evaluate, Some(images));
+            if let Some(Answer::Evaluated { evidence, error }) = self.ask(lane, &Command::Evaluate) {
+                let whole = (evidence.images + evidence.skipped_count) as u64 == images;
+                lane.record.evidence.evaluation = Some(evidence);
+                match error {
+                    Some(error) => self.fail(lane, error),
+                    None if !whole => self.interrupted(lane),
+                    None => {}
+                }
+            }
+            self.keep(lane)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, lanes: &mut [Lane]) -> Result<()> {
+        for lane in lanes {
+            if let Some(Answer::Finished { memory }) = self.ask(lane, &Command::Finish) {
+                lane.record.evidence.memory = memory;
+                lane.record.outcome = Outcome::Completed;
+                lane.link = None;
+                self.observer.notice(Event::Completed { candidate: lane.index });
+            }
+            lane.record.finished_at = timestamp();
+            self.keep(lane)?;
+        }
+        Ok(())
+    }
+
+    /// The answer to a command; none when the candidate is out, now or since before.
+    fn ask(&mut self, lane: &mut Lane, command: &Command) -> Option<Answer> {
+        if lane.link.is_some() && self.interrupt.raised() {
+            self.interrupted(lane);
+        }
+        let link = lane.link.as_mut()?;
+        let (observer, candidate, stage) = (&mut *self.observer, lane.index, lane.stage);
+        let answer = link.ask(command, &self.interrupt, &mut |done| {
+            observer.notice(Event::Advanced { candidate, stage, done });
+        });
+        match answer {
+            Ok(Answer::Failed { error }) => self.fail(lane, error),
+            Ok(answer) => return Some(answer),
+            Err(_) if self.interrupt.raised() => self.interrupted(lane),
+            Err(death) => self.bury(lane, death),
+        }
+        None
+    }
+
+    fn enter(&mut self, lane: &mut Lane, stage: Stage, total: Option<u64>) {
+        if lane.link.is_none() {
+            return;
+        }
+        lane.stage = stage;
+        // Until it is over: what a record says if this very process is killed now.
+        lane.record.outcome = Outcome::Interrupted { stage };
+        self.observer.notice(Event::Entered { candidate: lane.index, stage, total });
+    }
+
+    fn advance(&mut self, lane: &Lane, done: u64) {
+        self.observer.notice(Event::Advanced { candidate: lane.index, stage: lane.stage, done });
+    }
+
+    fn keep(&mut self, lane: &mut Lane) -> Result<()> {
+        (self.keep)(lane.index, &lane.record)
+    }
+
+    fn fail(&mut self, lane: &mut Lane, error: Error) {
+        lane.link = None;
+        let stage = lane.stage;
+        lane.record.outcome = match error.kind {
+            ErrorKind::Unsupported | ErrorKind::Unavailable => Outcome::CouldNotRun { stage, error: error.clone() },
+            ErrorKind::Usage | ErrorKind::Unusable | ErrorKind::Interrupted => {
+                Outcome::Failed { stage, error: error.clone() }
+            }
+        };
+        self.observer.notice(Event::Ended { candidate: lane.index, error });
+    }
+
+    fn bury(&mut self, lane: &mut Lane, death: Death) {
+        lane.link = None;
+        let error = Error::unusable(format!("the worker process of {} died: {}", lane.record.job.label(), death.how));
+        lane.record.outcome =
+            Outcome::Crashed { stage: lane.stage, how: death.how, stderr: death.stderr };
+        self.observer.notice(Event::Ended { candidate: lane.index, error });
+    }
+
+    fn interrupted(&mut self, lane: &mut Lane) {
+        lane.link = None;
+        lane.record.outcome = Outcome::Interrupted { stage: lane.stage };
+        let error = Error::new(ErrorKind::Interrupted, "interrupted");
+        self.observer.notice(Event::Ended { candidate: lane.index, error });
+    }
+}
+
+fn shuffled(count: usize, random: &mut Pcg64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(random);
+    order
+}

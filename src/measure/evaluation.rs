@@ -1,0 +1,255 @@
+//! The pass over the data set: every core decodes, preprocesses and runs batches of its own, and
+//! one collector writes the rows in the order of the data set. Memory does not grow with it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::scores;
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::plan::{OnBadImage, OutputPort};
+use crate::preprocess::{Preprocess, Scratch};
+use crate::record::{PredictionsWriter, SkippedImage};
+use crate::runtime::Session;
+use crate::tensor::{Tensor, Values};
+
+/// What every thread of the pass needs to know.
+pub struct Pass<'a> {
+    pub dataset: &'a dyn Dataset,
+    pub preprocess: &'a Preprocess,
+    pub output: &'a OutputPort,
+    pub batch: usize,
+    pub on_bad_image: OnBadImage,
+    /// Classes of the data set; the model must have as many.
+    pub classes: usize,
+    pub stop: &'a AtomicBool,
+}
+
+/// What the collector has written when the pass ends, early or not.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub images: usize,
+    pub not_finite: usize,
+    pub skipped: Vec<SkippedImage>,
+    pub skipped_count: usize,
+    pub error: Option<Error>,
+}
+
+/// At most this many images are named; the rest is counted.
+const NAMED: usize = 100;
+
+/// A preprocessed batch; the rows after the last image are padding.
+struct Batch {
+    chunk: usize,
+    tensor: Tensor,
+    images: Vec<usize>,
+    skipped: Vec<SkippedImage>,
+}
+
+/// The scores of one batch.
+struct Chunk {
+    images: Vec<usize>,
+    scores: scores::Scores,
+    skipped: Vec<SkippedImage>,
+}
+
+type Finished = (usize, Result<Chunk>);
+
+/// Runs the pass with one thread a session. With `decoders`, that many threads more prepare the
+/// batches and the sessions only run them: the way to keep an accelerator fed.
+pub fn evaluate(
+    pass: &Pass<'_>,
+    sessions: &mut [Box<dyn Session>],
+    decoders: Option<usize>,
+    writer: &mut PredictionsWriter,
+    progress: &mut dyn FnMut(u64),
+) -> Collected {
+    let cursor = AtomicUsize::new(0);
+    let depth = 2 * sessions.len().max(decoders.unwrap_or(0));
+    let (finished, results) = sync_channel::<Finished>(depth);
+    let (ready, waiting) = sync_channel::<Result<Batch>>(depth);
+    // Shared by the running threads alone: when they are gone, decoders find nobody to send to and end.
+    let waiting = Arc::new(Mutex::new(waiting));
+    std::thread::scope(|scope| {
+        for _ in 0..decoders.unwrap_or(0) {
+            let (ready, cursor) = (ready.clone(), &cursor);
+            scope.spawn(move || decode_ahead(pass, cursor, &ready));
+        }
+        drop(ready);
+        for session in sessions.iter_mut() {
+            let (finished, cursor, waiting) = (finished.clone(), &cursor, Arc::clone(&waiting));
+            scope.spawn(move || match decoders {
+                Some(_) => run_queued(pass, session.as_mut(), &waiting, &finished),
+                None => run_own(pass, session.as_mut(), cursor, &finished),
+            });
+        }
+        drop((finished, waiting));
+        collect(pass, results, writer, progress)
+    })
+}
+
+/// Decodes and runs batch after batch in one thread.
+fn run_own(pass: &Pass<'_>, session: &mut dyn Session, cursor: &AtomicUsize, finished: &SyncSender<Finished>) {
+    let mut source = Source::new(pass, cursor);
+    while let Some(batch) = source.next() {
+        if !run_and_send(pass, session, batch, finished) {
+            return;
+        }
+    }
+}
+
+fn decode_ahead(pass: &Pass<'_>, cursor: &AtomicUsize, ready: &SyncSender<Result<Batch>>) {
+    let mut source = Source::new(pass, cursor);
+    while let Some(batch) = source.next() {
+        if ready.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+fn run_queued(
+    pass: &Pass<'_>,
+    session: &mut dyn Session,
+    waiting: &Mutex<Receiver<Result<Batch>>>,
+    finished: &SyncSender<Finished>,
+) {
+    loop {
+        // Each receive leaves the queue whole, so a lock poisoned by another thread is still good.
+        let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(batch) = batch else { return };
+        if !run_and_send(pass, session, batch, finished) {
+            return;
+        }
+    }
+}
+
+/// False when nobody listens any more.
+fn run_and_send(
+    pass: &Pass<'_>,
+    session: &mut dyn Session,
+    batch: Result<Batch>,
+    finished: &SyncSender<Finished>,
+) -> bool {
+    match batch {
+        Ok(batch) => {
+            let chunk = batch.chunk;
+            finished.send((chunk, run(pass, session, batch))).is_ok()
+        }
+        Err(error) => finished.send((usize::MAX, Err(error))).is_ok(),
+    }
+}
+
+fn run(pass: &Pass<'_>, session: &mut dyn Session, batch: Batch) -> Result<Chunk> {
+    if batch.images.is_empty() {
+        let scores = scores::Scores { classes: pass.classes, values: Vec::new() };
+        return Ok(Chunk { images: batch.images, scores, skipped: batch.skipped });
+    }
+    session.bind(&batch.tensor)?;
+    session.run()?;
+    let scores = scores::read(session.output()?, pass.batch, pass.output)?;
+    if scores.classes != pass.classes {
+        return Err(class_mismatch(scores.classes, pass.classes).at(format!("output `{}`", pass.output.name)));
+    }
+    Ok(Chunk { images: batch.images, scores, skipped: batch.skipped })
+}
+
+/// The error for a model whose number of classes is not the data set's.
+pub fn class_mismatch(model: usize, data: usize) -> Error {
+    Error::unusable(format!("the model has {model} classes, the data set has {data}"))
+        .help("give the data set that the model was made for with --data, or another output with --output")
+}
+
+/// Takes the next stretch of the data set, decodes and preprocesses it.
+struct Source<'a> {
+    pass: &'a Pass<'a>,
+    cursor: &'a AtomicUsize,
+    scratch: Scratch,
+}
+
+impl<'a> Source<'a> {
+    fn new(pass: &'a Pass<'a>, cursor: &'a AtomicUsize) -> Self {
+        Self { pass, cursor, scratch: Scratch::default() }
+    }
+
+    fn next(&mut self) -> Option<Result<Batch>> {
+        if self.pass.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let chunk = self.cursor.fetch_add(1, Ordering::Relaxed);
+        let first = chunk * self.pass.batch;
+        let last = (first + self.pass.batch).min(self.pass.dataset.entries().len());
+        (first < last).then(|| self.fill(chunk, first..last))
+    }
+
+    fn fill(&mut self, chunk: usize, range: std::ops::Range<usize>) -> Result<Batch> {
+        let shape = self.pass.preprocess.shape(self.pass.batch);
+        let mut values = Values::zeros(self.pass.preprocess.element, shape.iter().product());
+        let (mut images, mut skipped) = (Vec::with_capacity(range.len()), Vec::new());
+        for index in range {
+            match self.read(index, &mut values, images.len()) {
+                Ok(()) => images.push(index),
+                Err(error) if self.pass.on_bad_image == OnBadImage::Skip => {
+                    let id = self.pass.dataset.entries()[index].id.clone();
+                    skipped.push(SkippedImage { id, why: error.what });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Batch { chunk, tensor: Tensor::new(shape, values)?, images, skipped })
+    }
+
+    fn read(&mut self, index: usize, values: &mut Values, row: usize) -> Result<()> {
+        let image = self.pass.dataset.image(index)?;
+        self.pass.preprocess.write(&image, &mut self.scratch, values, row).map_err(|error| match error.place {
+            Some(_) => error,
+            None => error.at(format!("image {}", self.pass.dataset.entries()[index].id)),
+        })
+    }
+}
+
+/// Puts chunks back in order and writes them, until all threads are done.
+fn collect(
+    pass: &Pass<'_>,
+    results: Receiver<Finished>,
+    writer: &mut PredictionsWriter,
+    progress: &mut dyn FnMut(u64),
+) -> Collected {
+    let mut collected = Collected::default();
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for (index, chunk) in results {
+        match chunk {
+            Ok(chunk) => drop(early.insert(index, chunk)),
+            Err(error) => give_up(pass, &mut collected, error),
+        }
+        while let Some(chunk) = early.remove(&next) {
+            next += 1;
+            if let Err(error) = keep(pass, &mut collected, chunk, writer) {
+                give_up(pass, &mut collected, error);
+            }
+        }
+        progress((collected.images + collected.skipped_count) as u64);
+    }
+    collected
+}
+
+/// Remembers the first error and lets every thread finish what it has in hand.
+fn give_up(pass: &Pass<'_>, collected: &mut Collected, error: Error) {
+    collected.error.get_or_insert(error);
+    pass.stop.store(true, Ordering::Relaxed);
+}
+
+fn keep(pass: &Pass<'_>, collected: &mut Collected, chunk: Chunk, writer: &mut PredictionsWriter) -> Result<()> {
+    for (&image, scores) in chunk.images.iter().zip(chunk.scores.rows(chunk.images.len())) {
+        let entry = &pass.dataset.entries()[image];
+        writer.push(&entry.id, entry.label, scores)?;
+        collected.images += 1;
+        collected.not_finite += usize::from(scores.iter().any(|score| !score.is_finite()));
+    }
+    collected.skipped_count += chunk.skipped.len();
+    let room = NAMED.saturating_sub(collected.skipped.len());
+    collected.skipped.extend(chunk.skipped.into_iter().take(room));
+    Ok(())
+}

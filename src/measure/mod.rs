@@ -1,0 +1,27 @@
+//! From jobs to records: one worker process a candidate, latencies interleaved round by round,
+//! accuracy in a pass of its own, and whatever was measured kept when something fails.
+
+mod candidate;
+mod clock;
+mod conductor;
+mod environment;
+mod evaluation;
+mod interrupt;
+mod latency;
+mod link;
+mod memory;
+mod observer;
+mod scores;
+mod throughput;
+mod wire;
+mod worker;
+
+pub use candidate::Candidate;
+pub use clock::{Clock, SystemClock};
+pub use conductor::Conductor;
+pub use interrupt::Interrupt;
+pub use environment::environment;
+pub use latency::{block, warm_up};
+pub use observer::{Event, Observer, Silent};
+pub use worker::serve;
+pub use link::Placement;

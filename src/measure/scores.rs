@@ -1,0 +1,111 @@
+//! From a model's output tensor to one row of scores an image.
+
+use crate::error::{Error, Result};
+use crate::plan::{Activation, OutputPort};
+use crate::tensor::{Tensor, Values};
+
+/// Rows of scores: one for each image of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    /// Scores in each row.
+    pub classes: usize,
+    /// Row after row.
+    pub values: Vec<f32>,
+}
+
+impl Scores {
+    /// The first `count` rows.
+    pub fn rows(&self, count: usize) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.classes).take(count)
+    }
+}
+
+/// Reads `[N, K]`, `[N, 1]` (also with trailing axes of length 1) or, for one image, `[K]`.
+///
+/// One output for each image means a binary model: its row becomes two scores, of class 0 and
+/// class 1: `[1 − p, p]` for a probability, `[0, z]` for a logit, so that softmax gives the sigmoid.
+pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
+    let columns = columns(output.shape(), batch)
+        .ok_or_else(|| {
+            Error::unusable(format!("output has shape {:?}, which is not one row of scores for each of {batch} images", output.shape()))
+                .at(format!("output `{}`", port.name))
+                .help("a classifier gives [N, K], [N, 1] or, for one image, [K]; choose another output with --output NAME")
+        })?;
+    let values = match output.into_values() {
+        Values::F32(values) => values,
+        other => other.to_f32(),
+    };
+    if columns > 1 {
+        return Ok(Scores { classes: columns, values });
+    }
+    let pair = |&score: &f32| match port.activation {
+        Activation::Probabilities => [1.0 - score, score],
+        Activation::Logits => [0.0, score],
+    };
+    Ok(Scores { classes: 2, values: values.iter().flat_map(pair).collect() })
+}
+
+fn columns(shape: &[usize], batch: usize) -> Option<usize> {
+    let used = shape.iter().rposition(|&d| d != 1).map_or(shape.len().min(2), |last| (last + 1).max(2).min(shape.len()));
+    match &shape[..used] {
+        [classes] if batch == 1 => Some(*classes),
+        [n] if *n == batch => Some(1),
+        [n, classes] if *n == batch && *classes > 0 => Some(*classes),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::ElementType;
+
+    fn port(activation: Activation) -> OutputPort {
+        OutputPort { name: "y".into(), element: ElementType::F32, shape: vec![], activation }
+    }
+
+    fn tensor(shape: &[usize], values: &[f32]) -> Tensor {
+        Tensor::new(shape.to_vec(), Values::F32(values.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_matrix_is_taken_row_by_row() {
+        let scores = read(tensor(&[2, 3], &[1., 2., 3., 4., 5., 6.]), 2, &port(Activation::Logits)).unwrap();
+        assert_eq!(scores.rows(2).collect::<Vec<_>>(), [[1., 2., 3.], [4., 5., 6.]]);
+    }
+
+    #[test]
+    fn one_probability_becomes_two() {
+        let scores = read(tensor(&[2, 1], &[0.25, 1.0]), 2, &port(Activation::Probabilities)).unwrap();
+        assert_eq!(scores.values, [0.75, 0.25, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn one_logit_becomes_two_whose_softmax_is_its_sigmoid() {
+        let scores = read(tensor(&[1, 1], &[2.0]), 1, &port(Activation::Logits)).unwrap();
+        let softmax = scores.values[1].exp() / (scores.values[0].exp() + scores.values[1].exp());
+        assert!((softmax - 1.0 / (1.0 + (-2.0f32).exp())).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_vector_is_one_image_or_one_score_for_each() {
+        assert_eq!(read(tensor(&[3], &[1., 2., 3.]), 1, &port(Activation::Logits)).unwrap().classes, 3);
+        let binary = read(tensor(&[3], &[1., 0., 1.]), 3, &port(Activation::Probabilities)).unwrap();
+        assert_eq!((binary.classes, binary.values.len()), (2, 6));
+    }
+
+    #[test]
+    fn trailing_axes_of_length_one_are_no_axes() {
+        assert_eq!(read(tensor(&[1, 3, 1, 1], &[1., 2., 3.]), 1, &port(Activation::Logits)).unwrap().classes, 3);
+        assert_eq!(read(tensor(&[1, 1], &[1.]), 1, &port(Activation::Probabilities)).unwrap().classes, 2);
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_its_shape() {
+        for shape in [&[2, 3, 4][..], &[3, 2], &[2, 0]] {
+            let count = shape.iter().product();
+            let error = read(tensor(shape, &vec![0.0; count]), 2, &port(Activation::Logits)).unwrap_err();
+            assert!(error.what.contains(&format!("{shape:?}")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The worker's side: takes commands one after the other and answers each.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+
+use super::Candidate;
+use super::wire::{Answer, Assignment, Command, Message};
+use crate::error::{Error, Result};
+
+/// A candidate at work, wherever it runs.
+pub struct Workbench {
+    assignment: Assignment,
+    candidate: Option<Candidate>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Workbench {
+    /// A workbench with nothing loaded yet.
+    pub fn new(assignment: Assignment, stop: Arc<AtomicBool>) -> Self {
+        Self { assignment, candidate: None, stop }
+    }
+
+    /// Carries a command out. `progress` hears how many images are done.
+    pub fn answer(&mut self, command: &Command, progress: &mut dyn FnMut(u64)) -> Answer {
+        self.carry_out(command, progress).unwrap_or_else(|error| Answer::Failed { error })
+    }
+
+    fn carry_out(&mut self, command: &Command, progress: &mut dyn FnMut(u64)) -> Result<Answer> {
+        if let Command::Prepare = command {
+            let (candidate, prepared) = Candidate::prepare(self.assignment.job.clone())?;
+            self.candidate = Some(candidate);
+            return Ok(Answer::Prepared(Box::new(prepared)));
+        }
+        let Some(candidate) = &mut self.candidate else {
+            return Err(Error::unusable("the worker was asked to measure before it was prepared"));
+        };
+        match command {
+            Command::WarmUp => Ok(Answer::Warm(candidate.warm_up()?)),
+            Command::Round => {
+                let samples_ns = candidate.round()?;
+                Ok(Answer::Round { samples_ns, memory: candidate.memory() })
+            }
+            Command::Throughput { round, seconds } => {
+                let (batch, streams, round) = candidate.throughput(*round, *seconds, &self.stop)?;
+                Ok(Answer::Throughput { batch, streams, round })
+            }
+            Command::Evaluate => {
+                let path: &PathBuf = &self.assignment.predictions;
+                let (evidence, error) = candidate.evaluate(path, &self.stop, progress)?;
+                Ok(Answer::Evaluated { evidence, error })
+            }
+            Command::Prepare | Command::Finish | Command::Stop => {
+                Ok(Answer::Finished { memory: candidate.finish() })
+            }
+        }
+    }
+}
+
+/// Serves a conductor over standard input and output until it says so or goes away.
+///
+/// Everything else that is printed in this process, by native libraries too, goes to standard
+/// error: the answers must stay one JSON value a line.
+pub fn serve() -> Result<()> {
+    let mut answers = claim_stdout().map_err(|e| Error::unusable("standard output cannot be used").because(e))?;
+    let mut first = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut first)
+        .map_err(|e| Error::unusable("standard input cannot be read").because(e))?;
+    let assignment: Assignment = serde_json::from_str(&first).map_err(|e| {
+        Error::usage("`bench worker` is started by bench itself").because(e).help("use `bench compare`")
+    })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let commands = listen(Arc::clone(&stop));
+    let mut workbench = Workbench::new(assignment, stop);
+    for command in commands {
+        let mut said = 0;
+        let answer = workbench.answer(&command, &mut |done| {
+            // The pipe is small: a line a hundred images tells enough.
+            if done >= said + 100 {
+                said = done;
+                // A conductor that is gone is noticed by the listening thread.
+                let _ = say(&mut answers, &Message::Progress { done });
+            }
+        });
+        say(&mut answers, &Message::Answer { answer })?;
+        if let Command::Finish = command {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Reads commands in a thread of its own, so that `Stop` is heard in the middle of a step, and a
+/// conductor that is gone ends the process whatever it is doing.
+fn listen(stop: Arc<AtomicBool>) -> Receiver<Command> {
+    let (sender, commands) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(std::io::Result::ok) {
+            match serde_json::from_str(&line) {
+                Ok(Command::Stop) => stop.store(true, Ordering::Relaxed),
+                Ok(command) => {
+                    if sender.send(command).is_err() {
+                        return;
+                    }
+                }
+                Err(_) => break,
+            }
+        }
+        std::process::exit(0);
+    });
+    commands
+}
+
+fn say(answers: &mut impl Write, message: &Message) -> Result<()> {
+    let broken = |e: std::io::Error| Error::new(crate::ErrorKind::Interrupted, "bench is gone").because(e);
+    let mut line = serde_json::to_vec(message)
+        .map_err(|e| Error::unusable("an answer could not be written as JSON").because(e))?;
+    line.push(b'\n');
+    answers.write_all(&line).and_then(|()| answers.flush()).map_err(broken)
+}
+
+/// The real standard output, while what others print to it goes to standard error from now on.
+#[cfg(unix)]
+fn claim_stdout() -> std::io::Result<std::fs::File> {
+    let real = rustix::io::dup(rustix::stdio::stdout())?;
+    rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
+    Ok(std::fs::File::from(real))
+}
+
+#[cfg(not(unix))]
+fn claim_stdout() -> std::io::Result<std::io::Stdout> {
+    Ok(std::io::stdout())
+}

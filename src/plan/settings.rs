@@ -1,0 +1,304 @@
+//! Settings in layers: flags, environment, `bench.toml`, the model's own metadata. The first layer
+//! that says something about a setting wins, and every setting remembers which one it was.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use super::{Activation, DatasetFormat, OnBadImage, Optimization, RuntimeSpec};
+use crate::error::{Error, Result};
+use crate::preprocess::PreprocessSettings;
+
+/// Name of the settings file.
+pub const FILE_NAME: &str = "bench.toml";
+
+/// Everything that can be set; what is absent is left to the layers below.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `[data]`: which images.
+    #[serde(skip_serializing_if = "is_default")]
+    pub data: DataSettings,
+    /// `[preprocess]`: image to tensor.
+    #[serde(skip_serializing_if = "is_default")]
+    pub preprocess: PreprocessSettings,
+    /// `[model]`: how to read the output.
+    #[serde(skip_serializing_if = "is_default")]
+    pub model: ModelSettings,
+    /// `[measure]`: where and how long to measure.
+    #[serde(skip_serializing_if = "is_default")]
+    pub measure: MeasureSettings,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Which images to evaluate on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataSettings {
+    /// File or folder; in a settings file, relative to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Format, when it is not to be found from the content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<DatasetFormat>,
+    /// Split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// Class names in label order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
+    /// At most this many images, stratified by class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// What to do with an image that cannot be decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_bad_image: Option<OnBadImage>,
+}
+
+/// How to read the model's output.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelSettings {
+    /// Name of the output with the scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// What its numbers are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Activation>,
+}
+
+/// Where and how long to measure.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MeasureSettings {
+    /// Runtimes to measure in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtimes: Option<Vec<RuntimeSpec>>,
+    /// Images in one run of the throughput and accuracy passes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    /// Threads inside one run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
+    /// Seconds of timed runs at batch 1 for each candidate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<f64>,
+    /// Seed of everything random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Graph optimization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimization: Option<Optimization>,
+    /// Whether idle pool threads spin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spinning: Option<bool>,
+    /// Settings of the runtime's own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub session: BTreeMap<String, String>,
+}
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A flag.
+    Flag,
+    /// A `BENCH_*` variable.
+    Environment,
+    /// A settings file.
+    File(PathBuf),
+    /// The model's `metadata_props`.
+    Metadata(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Environment => f.write_str("environment"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Metadata(path) => write!(f, "metadata of {}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// What one source says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Who says it.
+    pub source: Source,
+    /// What it says.
+    pub settings: Settings,
+}
+
+/// Settings merged from all layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The winners.
+    pub settings: Settings,
+    /// For each setting given anywhere, `section.key`: who won.
+    pub sources: BTreeMap<String, Source>,
+}
+
+impl Resolved {
+    /// Who decided `section.key`.
+    pub fn source(&self, key: &str) -> &Source {
+        self.sources.get(key).unwrap_or(&Source::Default)
+    }
+}
+
+/// Settings that only make sense together: a layer that gives one of them hides all of them in the
+/// layers below. A mean belongs to the scale that it was computed for.
+const TOGETHER: [(&str, &[&str]); 2] = [
+    ("preprocess", &["scale", "mean", "std"]),
+    ("preprocess", &["resize", "filter", "antialias", "crop"]),
+];
+
+/// Merges layers, strongest first.
+pub fn resolve(layers: &[Layer]) -> Result<Resolved> {
+    let mut merged = Table::new();
+    let mut sources = BTreeMap::new();
+    for layer in layers {
+        let table = Table::try_from(&layer.settings)
+            .map_err(|e| Error::usage("settings cannot be merged").because(e).at(layer.source.to_string()))?;
+        overlay(&mut merged, table, &layer.source, &mut sources);
+    }
+    let settings =
+        merged.try_into().map_err(|e: toml::de::Error| Error::usage("settings cannot be merged").because(e))?;
+    Ok(Resolved { settings, sources })
+}
+
+fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTreeMap<String, Source>) {
+    for (section, value) in layer {
+        let Value::Table(keys) = value else { continue };
+        let Value::Table(known) = merged.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) else {
+            continue;
+        };
+        let hidden = hidden_keys(&section, known);
+        for (key, value) in keys {
+            if known.contains_key(&key) || hidden.contains(&key.as_str()) {
+                continue;
+            }
+            sources.insert(format!("{section}.{key}"), source.clone());
+            known.insert(key, value);
+        }
+    }
+}
+
+/// Keys that layers above already decided by giving a key of the same group, or a whole preset.
+fn hidden_keys(section: &str, known: &Table) -> Vec<&'static str> {
+    let decided = |keys: &[&str]| keys.iter().any(|key| known.contains_key(*key)) || known.contains_key("preset");
+    TOGETHER
+        .iter()
+        .filter(|(group, keys)| *group == section && decided(keys))
+        .flat_map(|(_, keys)| keys.iter().copied())
+        .collect()
+}
+
+/// The settings file that applies: beside the model, else upward from `working`.
+pub fn discover(model: &Path, working: &Path) -> Option<PathBuf> {
+    let beside = model.parent().map(|folder| folder.join(FILE_NAME));
+    let upward = working.ancestors().map(|folder| folder.join(FILE_NAME));
+    beside.into_iter().chain(upward).find(|path| path.is_file())
+}
+
+/// Reads a settings file; a data path in it becomes relative to the file.
+pub fn read_file(path: &Path) -> Result<Layer> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Error::usage("the settings file cannot be read").because(e).at_path(path))?;
+    let mut settings: Settings = toml::from_str(&text).map_err(|e| {
+        Error::usage("the settings file is not understood")
+            .because(e.message())
+            .at(place_in(path, &text, e.span()))
+            .help("docs/guide.md lists every setting")
+    })?;
+    if let (Some(data), Some(folder)) = (&settings.data.path, path.parent()) {
+        settings.data.path = Some(folder.join(data));
+    }
+    Ok(Layer { source: Source::File(path.to_owned()), settings })
+}
+
+fn place_in(path: &Path, text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let line = span.and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+    match line {
+        Some(line) => format!("{}:{line}", path.display()),
+        None => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(source: Source, text: &str) -> Layer {
+        Layer { source, settings: toml::from_str(text).unwrap() }
+    }
+
+    #[test]
+    fn the_first_layer_wins_and_is_remembered() {
+        let file = Source::File("bench.toml".into());
+        let resolved = resolve(&[
+            layer(Source::Flag, "[measure]\nbatch = 8"),
+            layer(file.clone(), "[measure]\nbatch = 64\nthreads = 2\n[data]\npath = \"d\""),
+        ])
+        .unwrap();
+        assert_eq!(resolved.settings.measure.batch, Some(8));
+        assert_eq!(resolved.settings.measure.threads, Some(2));
+        assert_eq!(resolved.source("measure.batch"), &Source::Flag);
+        assert_eq!(resolved.source("measure.threads"), &file);
+        assert_eq!(resolved.source("measure.seed"), &Source::Default);
+    }
+
+    #[test]
+    fn a_scale_hides_the_mean_of_the_layers_below() {
+        let resolved = resolve(&[
+            layer(Source::Flag, "[preprocess]\nscale = \"signed\""),
+            layer(
+                Source::Metadata("m.onnx".into()),
+                "[preprocess]\nscale = \"unit\"\nmean = [0.3]\nstd = [0.4]\nchannels = \"grey\"",
+            ),
+        ])
+        .unwrap();
+        assert_eq!(resolved.settings.preprocess.mean, None);
+        assert!(resolved.settings.preprocess.channels.is_some());
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, "[measure]\nbatch = 8\nbatchs = 9\n").unwrap();
+        let error = read_file(&path).unwrap_err();
+        assert!(error.place.unwrap().ends_with("bench.toml:3"));
+        assert!(error.cause.unwrap().contains("batchs"));
+    }
+
+    #[test]
+    fn a_data_path_is_relative_to_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, "[data]\npath = \"images\"\n").unwrap();
+        assert_eq!(read_file(&path).unwrap().settings.data.path, Some(folder.path().join("images")));
+    }
+
+    #[test]
+    fn the_file_beside_the_model_goes_before_the_one_above_the_working_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let (models, work) = (folder.path().join("models"), folder.path().join("work/deep"));
+        std::fs::create_dir_all(&models).unwrap();
+        std::fs::create_dir_all(&work).unwrap();
+        std::fs::write(folder.path().join("work").join(FILE_NAME), "").unwrap();
+        let model = models.join("m.onnx");
+        assert_eq!(discover(&model, &work), Some(folder.path().join("work").join(FILE_NAME)));
+        std::fs::write(models.join(FILE_NAME), "").unwrap();
+        assert_eq!(discover(&model, &work), Some(models.join(FILE_NAME)));
+    }
+}
