@@ -6,6 +6,7 @@
 //! `measure`); the right side judges it ([`metric`], [`compare`], `report`). Neither side
 //! imports the other.
 
+pub mod cache;
 pub mod compare;
 pub mod dataset;
 pub mod error;

@@ -1,12 +1,34 @@
 //! Inference runtimes behind one seam: what is installed ([`Runtime`]), a compiled model
 //! ([`Prepared`]), and the state of one thread that runs it ([`Session`]).
 
+pub mod cpu;
+mod fake;
+pub mod ort;
+mod shape;
+
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::{Device, InputPort, OutputPort, SessionOptions};
 use crate::record::RuntimeIdentity;
 use crate::tensor::Tensor;
+
+pub use fake::Fake;
+
+/// Every runtime, in the order in which they are shown. A new one is a line here; the conformance
+/// suite and the command line read this list.
+pub static RUNTIMES: &[&dyn Runtime] = &[&ort::Ort, &Fake];
+
+/// The runtime called `name`.
+pub fn find(name: &str) -> Result<&'static dyn Runtime> {
+    RUNTIMES.iter().copied().find(|runtime| runtime.name() == name).ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> Error {
+    let names: Vec<&str> = RUNTIMES.iter().map(|runtime| runtime.name()).collect();
+    Error::usage(format!("there is no runtime `{name}`"))
+        .help(format!("the runtimes are {}", names.join(", ")))
+}
 
 /// The model file to load and the ports to use.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,224 @@
+//! The one environment of ONNX Runtime that a process may have.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ort::LoadDynamicError;
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+
+use super::library::{Library, Places, Refusal, Search};
+use super::pins::{Build, Pin};
+use super::{LIBRARY_VARIABLE, OFFLINE_VARIABLE, Settings, provision, settings};
+use crate::cache;
+use crate::error::{Error, Result};
+use crate::plan::Device;
+
+/// A library that is loaded, and the environment in it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Makes sessions.
+    pub environment: Environment,
+    /// Where it came from.
+    pub library: Library,
+}
+
+static LOADED: Mutex<Option<Loaded>> = Mutex::new(None);
+
+/// Loads the library for `device`, or gives the one that is loaded already: a process has one for
+/// its whole life. Fetches the pinned build when there is none and fetching is allowed.
+pub fn load(device: Device) -> Result<Loaded> {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(loaded) = &*loaded {
+        return Ok(loaded.clone());
+    }
+    let settings = settings();
+    let places = Places::here(settings);
+    let library = find_or_fetch(&places, settings, build_for(device), &announce)?;
+    if let Device::Cuda(_) = device {
+        preload_cuda(&places);
+    }
+    let environment = start(&library.path)?;
+    Ok(loaded.insert(Loaded { environment, library }).clone())
+}
+
+/// Finds the library for `device`, fetching it when there is none and fetching is allowed. A parent
+/// process calls this before it starts workers, so that the user sees what is fetched, once.
+pub fn locate(device: Device) -> Result<Library> {
+    let settings = settings();
+    find_or_fetch(&Places::here(settings), settings, build_for(device), &announce)
+}
+
+fn build_for(device: Device) -> Build {
+    match device {
+        Device::Cpu => Build::Cpu,
+        Device::Cuda(_) => Build::Gpu,
+    }
+}
+
+fn announce(text: &str) {
+    eprintln!("bench: {text}");
+}
+
+fn find_or_fetch(places: &Places, settings: &Settings, build: Build, say: &dyn Fn(&str)) -> Result<Library> {
+    let Search { found, refused } = places.search(build);
+    match found {
+        Some(library) => Ok(library),
+        None if settings.library.is_some() => Err(asked_for_is_bad(&refused)),
+        None if build == Build::Gpu => Err(no_gpu_build(&refused)),
+        None if settings.offline => Err(offline(&refused)),
+        None => fetch(places, build, say),
+    }
+}
+
+fn fetch(places: &Places, build: Build, say: &dyn Fn(&str)) -> Result<Library> {
+    let path = provision::provision(&cache::root()?, build, say)?;
+    let place = super::library::Place { source: super::Source::Cache, path };
+    places.examine(&place).map_err(|refusal| {
+        Error::unavailable("the ONNX Runtime that was fetched cannot be loaded")
+            .because(refusal.why)
+            .at_path(&refusal.path)
+            .help(provision::ways(build))
+    })
+}
+
+fn asked_for_is_bad(refused: &[Refusal]) -> Error {
+    let error = Error::unavailable("the ONNX Runtime library that was asked for cannot be used").help(
+        format!("correct or remove --ort-lib and {LIBRARY_VARIABLE}; `bench doctor` shows what else is here"),
+    );
+    match refused.first() {
+        Some(refusal) => error.because(&refusal.why).at_path(&refusal.path),
+        None => error,
+    }
+}
+
+fn no_gpu_build(refused: &[Refusal]) -> Error {
+    let error = Error::unavailable("no ONNX Runtime with CUDA is on this machine");
+    let error = if refused.is_empty() { error } else { error.because(list(refused)) };
+    match Pin::here(Build::Gpu) {
+        Some(pin) => {
+            error.help(format!("`bench setup --gpu` fetches it ({})", provision::megabytes(pin.wheel_bytes)))
+        }
+        None => error.help(provision::ways(Build::Gpu)),
+    }
+}
+
+fn offline(refused: &[Refusal]) -> Error {
+    let error = Error::unavailable(format!(
+        "ONNX Runtime is not on this machine, and --offline or {OFFLINE_VARIABLE} forbids fetching it"
+    ));
+    let seen: Vec<Refusal> =
+        refused.iter().filter(|refusal| refusal.source != super::Source::Loader).cloned().collect();
+    let error = if seen.is_empty() { error } else { error.because(list(&seen)) };
+    error.help(provision::ways(Build::Cpu))
+}
+
+fn list(refused: &[Refusal]) -> String {
+    let lines: Vec<String> =
+        refused.iter().map(|refusal| format!("{}: {}", refusal.path.display(), refusal.why)).collect();
+    lines.join("\n")
+}
+
+/// Makes the CUDA libraries that Python packages bring known to the loader, which does not look
+/// into `site-packages` by itself. What is missing is said by the attempt to make a session.
+fn preload_cuda(places: &Places) {
+    for site in places.site_packages() {
+        let (cuda, cudnn) = (site.join("nvidia/cu13/lib"), site.join("nvidia/cudnn/lib"));
+        if cuda.is_dir() {
+            let cudnn = cudnn.is_dir().then_some(cudnn);
+            if let Err(error) = ort::ep::cuda::preload_dylibs(Some(&cuda), cudnn.as_deref()) {
+                keep_message(error.to_string());
+            }
+            return;
+        }
+    }
+}
+
+/// Binds `ort` to the library at `path` and makes the environment.
+fn start(path: &Path) -> Result<Environment> {
+    let builder = ort::init_from(path).map_err(|error| not_loaded(path, &reason(&error)))?;
+    let environment = builder
+        .with_name("bench")
+        .with_telemetry(false)
+        .with_logger(Arc::new(|level: LogLevel, _: &str, _: &str, _: &str, text: &str| {
+            if level >= LogLevel::Warning {
+                keep_message(text.to_owned());
+            }
+        }))
+        .build()
+        .map_err(|error| not_loaded(path, error.message()))?;
+    // With a logger of ours `ort` asks for every message: each node of each run would log.
+    environment.set_log_level(LogLevel::Warning);
+    Ok(environment)
+}
+
+fn not_loaded(path: &Path, why: &str) -> Error {
+    Error::unavailable("ONNX Runtime cannot be started").because(why).at_path(path)
+}
+
+fn reason(error: &LoadDynamicError) -> String {
+    match error {
+        LoadDynamicError::Dlopen { error, .. } => {
+            std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Messages kept until someone asks; the oldest go first.
+const KEPT_MESSAGES: usize = 100;
+static MESSAGES: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+
+fn messages() -> MutexGuard<'static, VecDeque<String>> {
+    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep_message(text: String) {
+    let mut messages = messages();
+    if messages.len() == KEPT_MESSAGES {
+        messages.pop_front();
+    }
+    messages.push_back(text);
+}
+
+/// Warnings and errors that ONNX Runtime logged since the last call.
+pub fn take_messages() -> Vec<String> {
+    messages().drain(..).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nowhere(settings: &Settings) -> Places {
+        Places { explicit: settings.library.clone(), ..Places::default() }
+    }
+
+    #[test]
+    fn offline_nothing_is_fetched_and_three_ways_out_are_named() {
+        let settings = Settings { library: None, offline: true };
+        let say = |text: &str| panic!("nothing is fetched: {text}");
+        let error = find_or_fetch(&nowhere(&settings), &settings, Build::Cpu, &say).unwrap_err();
+        assert!(error.what.contains("BENCH_OFFLINE"), "{error}");
+        let help = error.help.unwrap();
+        assert!(help.contains("pip install") && help.contains("ORT_DYLIB_PATH"), "{help}");
+    }
+
+    #[test]
+    fn a_library_that_the_user_named_is_not_silently_replaced() {
+        let settings = Settings { library: Some("/nonexistent/lib.so".into()), offline: false };
+        let say = |text: &str| panic!("nothing is fetched: {text}");
+        let error = find_or_fetch(&nowhere(&settings), &settings, Build::Cpu, &say).unwrap_err();
+        assert_eq!(error.place.as_deref(), Some("/nonexistent/lib.so"));
+        assert!(error.cause.is_some(), "{error}");
+    }
+
+    #[test]
+    fn a_gpu_build_is_never_fetched_unasked() {
+        let settings = Settings::default();
+        let say = |text: &str| panic!("nothing is fetched: {text}");
+        let error = find_or_fetch(&nowhere(&settings), &settings, Build::Gpu, &say).unwrap_err();
+        assert!(error.what.contains("CUDA") && error.help.is_some(), "{error}");
+    }
+}
