@@ -3,9 +3,12 @@
 
 mod environment;
 mod evidence;
+mod file;
 mod identity;
 mod outcome;
+mod parquet;
 mod predictions;
+mod store;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
@@ -14,7 +17,9 @@ pub use evidence::{
 };
 pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex};
 pub use outcome::{Outcome, Stage};
+pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
+pub use store::{load, load_folder, predictions_name, save, save_record};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
