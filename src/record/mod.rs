@@ -3,10 +3,13 @@
 
 mod environment;
 mod evidence;
+mod file;
 mod identity;
 mod outcome;
+mod parquet;
 mod predictions;
 mod timestamp;
+mod store;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
@@ -15,8 +18,10 @@ pub use evidence::{
 };
 pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex};
 pub use outcome::{Outcome, Stage};
+pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
 pub use timestamp::timestamp;
+pub use store::{load, load_folder, predictions_name, save, save_record};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,103 @@
+//! Files that appear whole or not at all: written under a temporary name beside the target, then
+//! renamed.
+
+use std::error::Error as StdError;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+
+/// Writes `content` to `path` as a whole, its folder included.
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let mut file = create_beside(path)?;
+    file.write_all(content).map_err(|error| cannot_write(path, &error))?;
+    put_in_place(file, path)
+}
+
+/// A temporary file in the folder of `path`, which is made where it is missing.
+pub(crate) fn create_beside(path: &Path) -> Result<NamedTempFile> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)
+        .and_then(|()| builder().tempfile_in(folder))
+        .map_err(|error| cannot_write(path, &error))
+}
+
+/// Gives a finished temporary file its name.
+pub(crate) fn put_in_place(file: NamedTempFile, path: &Path) -> Result<()> {
+    file.as_file().sync_all().map_err(|error| cannot_write(path, &error))?;
+    file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
+    Ok(())
+}
+
+/// The error of a write to `path`, with the advice that fits its cause.
+pub(crate) fn cannot_write(path: &Path, cause: &(dyn StdError + 'static)) -> Error {
+    let help = match io_kind(cause) {
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            "free some space there, or choose a folder on another disk"
+        }
+        Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            "choose a folder that you may write to"
+        }
+        _ => "check the folder, or choose another one",
+    };
+    Error::unusable("the file cannot be written").because(cause).at_path(path).help(help)
+}
+
+/// The system's reason, however deep a library has wrapped it.
+fn io_kind(mut cause: &(dyn StdError + 'static)) -> Option<ErrorKind> {
+    loop {
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        cause = cause.source()?;
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Temporary files are private by default; a record is to be read by whoever the umask allows.
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".bench-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_replaces_the_one_before_and_leaves_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/a.json");
+        write_whole(&path, b"one").unwrap();
+        write_whole(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_is_named_with_what_to_do() {
+        let error = cannot_write(Path::new("out/a.json"), &io::Error::from(ErrorKind::StorageFull));
+        assert_eq!(error.place.as_deref(), Some("out/a.json"));
+        assert!(error.help.unwrap().contains("free some space"));
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_an_error_with_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("taken"), b"").unwrap();
+        let error = write_whole(&folder.path().join("taken/a.json"), b"x").unwrap_err();
+        assert!(error.place.unwrap().ends_with("taken/a.json"));
+    }
+}

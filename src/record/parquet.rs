@@ -1,0 +1,321 @@
+//! Predictions as a Parquet file: one row an image, readable by pandas, Polars, DuckDB and others.
+//!
+//! | column | type | content |
+//! |---|---|---|
+//! | `id` | string | the image's id in its data set |
+//! | `label` | int32 | true class |
+//! | `scores` | list of float | one score a class, as the model gave them |
+//!
+//! The class names, in label order, are a JSON list under the key `classes` of the file's metadata.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::column::reader::get_typed_column_reader;
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int32Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+use tempfile::NamedTempFile;
+
+use super::Predictions;
+use super::file::{cannot_write, create_beside, put_in_place};
+use crate::error::{Error, Result};
+
+/// The layout that the Parquet format prescribes for lists, with nothing nullable.
+const SCHEMA: &str = "message predictions {
+    REQUIRED BYTE_ARRAY id (STRING);
+    REQUIRED INT32 label;
+    REQUIRED GROUP scores (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
+}";
+
+/// Metadata key of the class names.
+const CLASSES: &str = "classes";
+
+/// Rows held in memory before they go to the file: at 1,000 classes 4 MB, however many images follow.
+const ROW_GROUP: usize = 1024;
+
+/// Writes predictions as they come. Nothing is at `path` until [`PredictionsWriter::finish`].
+pub struct PredictionsWriter {
+    path: PathBuf,
+    file: SerializedFileWriter<NamedTempFile>,
+    group: Predictions,
+}
+
+impl PredictionsWriter {
+    /// Starts a file for predictions over `classes`, named in label order. The folder must exist.
+    pub fn create(path: &Path, classes: &[String]) -> Result<Self> {
+        let failed = |error: ParquetError| cannot_write(path, &error);
+        let schema = parse_message_type(SCHEMA).map_err(failed)?;
+        let file = SerializedFileWriter::new(create_beside(path)?, Arc::new(schema), properties(classes))
+            .map_err(failed)?;
+        Ok(Self { path: path.to_owned(), file, group: Predictions::new(classes.len()) })
+    }
+
+    /// Adds the prediction of one image; `scores` has one value a class.
+    pub fn push(&mut self, id: &str, label: u32, scores: &[f32]) -> Result<()> {
+        if scores.len() != self.group.classes() {
+            let (got, wanted) = (scores.len(), self.group.classes());
+            return Err(Error::unusable(format!("{got} scores for {wanted} classes")).at(id));
+        }
+        self.group.push(id.to_owned(), label, scores);
+        if self.group.len() == ROW_GROUP { self.flush() } else { Ok(()) }
+    }
+
+    /// Completes the file and puts it in its place.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        let file = self.file.into_inner().map_err(|error| cannot_write(&self.path, &error))?;
+        put_in_place(file, &self.path)
+    }
+
+    /// Writes the rows held as one row group.
+    fn flush(&mut self) -> Result<()> {
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let empty = Predictions::new(self.group.classes());
+        let group = std::mem::replace(&mut self.group, empty);
+        write_group(&mut self.file, &group).map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+/// Writes all of `predictions` to `path`.
+pub fn write_predictions(path: &Path, classes: &[String], predictions: &Predictions) -> Result<()> {
+    let mut writer = PredictionsWriter::create(path, classes)?;
+    for row in predictions.iter() {
+        writer.push(row.id, row.label, row.scores)?;
+    }
+    writer.finish()
+}
+
+/// Reads a file that [`PredictionsWriter`] wrote.
+pub fn read_predictions(path: &Path) -> Result<Predictions> {
+    let file = File::open(path).map_err(|error| {
+        Error::unusable("the predictions cannot be read")
+            .because(error)
+            .at_path(path)
+            .help("the Parquet file belongs beside its record: copy it there, or measure again")
+    })?;
+    read_file(file).map_err(|error| {
+        Error::unusable("this is not a predictions file of bench, or it is damaged")
+            .because(error)
+            .at_path(path)
+            .help("measure again, or restore the file")
+    })
+}
+
+fn properties(classes: &[String]) -> Arc<WriterProperties> {
+    let names = serde_json::Value::from(classes.to_vec()).to_string();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        // Ids and scores hardly repeat, so a dictionary or statistics would only add bytes.
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_created_by(format!("bench {}", env!("CARGO_PKG_VERSION")))
+        .set_key_value_metadata(Some(vec![KeyValue::new(CLASSES.to_owned(), names)]))
+        .build();
+    Arc::new(properties)
+}
+
+type ParquetResult<T> = std::result::Result<T, ParquetError>;
+type GroupWriter<'a> = SerializedRowGroupWriter<'a, NamedTempFile>;
+
+fn write_group(file: &mut SerializedFileWriter<NamedTempFile>, rows: &Predictions) -> ParquetResult<()> {
+    let ids: Vec<ByteArray> = rows.iter().map(|row| row.id.into()).collect();
+    // Parquet keeps unsigned numbers in signed columns of the same width, bit for bit.
+    let labels: Vec<i32> = rows.iter().map(|row| row.label.cast_signed()).collect();
+    let scores: Vec<f32> = rows.iter().flat_map(|row| row.scores).copied().collect();
+    let (defined, repeated) = levels(rows.len(), rows.classes());
+
+    let mut group = file.next_row_group()?;
+    write_column::<ByteArrayType>(&mut group, &ids, None, None)?;
+    write_column::<Int32Type>(&mut group, &labels, None, None)?;
+    write_column::<FloatType>(&mut group, &scores, Some(&defined), Some(&repeated))?;
+    group.close()?;
+    Ok(())
+}
+
+/// Definition and repetition levels of `rows` lists of `classes` values: a value is defined at
+/// level 1, and level 0 of repetition starts a list.
+fn levels(rows: usize, classes: usize) -> (Vec<i16>, Vec<i16>) {
+    let repeated = (0..rows * classes).map(|index| i16::from(index % classes != 0)).collect();
+    (vec![1; rows * classes], repeated)
+}
+
+fn write_column<T: DataType>(
+    group: &mut GroupWriter<'_>,
+    values: &[T::T],
+    defined: Option<&[i16]>,
+    repeated: Option<&[i16]>,
+) -> ParquetResult<()> {
+    let Some(mut column) = group.next_column()? else {
+        return Err(ParquetError::General("the schema has fewer columns than the rows".into()));
+    };
+    column.typed::<T>().write_batch(values, defined, repeated)?;
+    column.close()
+}
+
+fn read_file(file: File) -> ParquetResult<Predictions> {
+    let reader = SerializedFileReader::new(file)?;
+    let file_metadata = reader.metadata().file_metadata();
+    let expected = parse_message_type(SCHEMA)?;
+    if file_metadata.schema().get_fields() != expected.get_fields() {
+        return Err(ParquetError::General("its columns are not id, label, scores".into()));
+    }
+    let mut predictions = Predictions::new(class_count(file_metadata.key_value_metadata())?);
+    for index in 0..reader.num_row_groups() {
+        read_group(reader.get_row_group(index)?.as_ref(), &mut predictions)?;
+    }
+    Ok(predictions)
+}
+
+fn class_count(metadata: Option<&Vec<KeyValue>>) -> ParquetResult<usize> {
+    metadata
+        .into_iter()
+        .flatten()
+        .find(|pair| pair.key == CLASSES)
+        .and_then(|pair| serde_json::from_str::<Vec<String>>(pair.value.as_deref()?).ok())
+        .map(|names| names.len())
+        .filter(|count| *count > 0)
+        .ok_or_else(|| ParquetError::General("its metadata holds no class names".into()))
+}
+
+fn read_group(group: &dyn RowGroupReader, predictions: &mut Predictions) -> ParquetResult<()> {
+    let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
+    let ids = read_column::<ByteArrayType>(group, 0, rows)?;
+    let labels = read_column::<Int32Type>(group, 1, rows)?;
+    let scores = read_column::<FloatType>(group, 2, rows)?;
+    let classes = predictions.classes();
+    if ids.len() != rows || labels.len() != rows || scores.len() != rows * classes {
+        return Err(ParquetError::General(format!("a row has not {classes} scores")));
+    }
+    for ((id, label), scores) in ids.iter().zip(labels).zip(scores.chunks_exact(classes)) {
+        predictions.push(id.as_utf8()?.to_owned(), label.cast_unsigned(), scores);
+    }
+    Ok(())
+}
+
+fn read_column<T: DataType>(
+    group: &dyn RowGroupReader,
+    index: usize,
+    rows: usize,
+) -> ParquetResult<Vec<T::T>> {
+    let mut reader = get_typed_column_reader::<T>(group.get_column_reader(index)?);
+    let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    reader.read_records(rows, Some(&mut defined), Some(&mut repeated), &mut values)?;
+    // Lists of unequal length can add up to the right sum; the starts of the lists tell.
+    let length = values.len() / rows.max(1);
+    let uneven = repeated.iter().enumerate().any(|(at, level)| (*level == 0) != (at % length.max(1) == 0));
+    if uneven {
+        return Err(ParquetError::General("its rows have different numbers of scores".into()));
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|class| format!("class {class}")).collect()
+    }
+
+    fn there_and_back(predictions: &Predictions) -> Predictions {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        write_predictions(&path, &names(predictions.classes()), predictions).unwrap();
+        read_predictions(&path).unwrap()
+    }
+
+    /// Rows as bits, because NaN is not equal to itself.
+    fn bits(predictions: &Predictions) -> Vec<(String, u32, Vec<u32>)> {
+        let of = |row: super::super::Prediction<'_>| {
+            (row.id.to_owned(), row.label, row.scores.iter().map(|score| score.to_bits()).collect())
+        };
+        predictions.iter().map(of).collect()
+    }
+
+    prop_compose! {
+        fn any_predictions()(classes in 1_usize..6)(
+            rows in prop::collection::vec((any::<String>(), any::<u32>(), prop::collection::vec(any::<u32>(), classes)), 0..20),
+            classes in Just(classes),
+        ) -> Predictions {
+            let mut predictions = Predictions::new(classes);
+            for (id, label, scores) in rows {
+                let scores: Vec<f32> = scores.into_iter().map(f32::from_bits).collect();
+                predictions.push(id, label, &scores);
+            }
+            predictions
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_was_written_to_the_last_bit(predictions in any_predictions()) {
+            let read = there_and_back(&predictions);
+            prop_assert_eq!(read.classes(), predictions.classes());
+            prop_assert_eq!(bits(&read), bits(&predictions));
+        }
+    }
+
+    #[test]
+    fn nan_with_a_payload_infinities_and_negative_zero_survive() {
+        let scores = [f32::from_bits(0x7fc0_1234), f32::NEG_INFINITY, -0.0, f32::MIN_POSITIVE / 2.0];
+        let mut predictions = Predictions::new(4);
+        predictions.push("a".into(), 3, &scores);
+        assert_eq!(bits(&there_and_back(&predictions)), bits(&predictions));
+    }
+
+    #[test]
+    fn more_rows_than_a_group_come_back_in_order() {
+        let mut predictions = Predictions::new(2);
+        for index in 0..3 * ROW_GROUP as u32 + 5 {
+            predictions.push(format!("{index}.png"), index % 2, &[index as f32, 0.5]);
+        }
+        assert_eq!(there_and_back(&predictions), predictions);
+    }
+
+    #[test]
+    fn nothing_is_there_until_it_is_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let mut writer = PredictionsWriter::create(&path, &names(2)).unwrap();
+        writer.push("a", 0, &[0.1, 0.9]).unwrap();
+        assert!(!path.exists());
+        drop(writer);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_row_with_too_few_scores_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = PredictionsWriter::create(&folder.path().join("a.parquet"), &names(3)).unwrap();
+        let error = writer.push("cat/1.png", 0, &[0.5]).unwrap_err();
+        assert_eq!(
+            (error.what.as_str(), error.place.as_deref()),
+            ("1 scores for 3 classes", Some("cat/1.png"))
+        );
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let mut predictions = Predictions::new(2);
+        predictions.push("a".into(), 0, &[0.1, 0.9]);
+        write_predictions(&path, &names(2), &predictions).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for length in [0, 4, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert!(read_predictions(&path).unwrap_err().place.unwrap().ends_with("a.parquet"));
+        }
+    }
+}
