@@ -10,7 +10,7 @@ use crate::plan::{
     self, DatasetSpec, Device, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec, SessionOptions, Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
-use crate::record::{Run, store};
+use crate::record::{self, Run};
 
 /// One thing that the user named.
 pub enum Named {
@@ -38,10 +38,10 @@ pub fn open(paths: &[PathBuf], given: &[Layer]) -> Result<Vec<Named>> {
 
 fn open_one(path: &Path, variant: String, given: &[Layer]) -> Result<Named> {
     if path.is_dir() {
-        return store::load_folder(path).map(Named::Saved);
+        return record::load_folder(path).map(Named::Saved);
     }
     if path.extension().is_some_and(|extension| extension == "json") {
-        return store::load(path).map(|run| Named::Saved(vec![run]));
+        return record::load(path).map(|run| Named::Saved(vec![run]));
     }
     let model = ModelFile::open(path)?;
     let resolved = plan::resolve(&layers(&model, given)?)?;

@@ -17,8 +17,8 @@ use super::{runs, signals};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
 use crate::plan::{Job, RuntimeSpec};
-use crate::record::{Outcome, Run, RunRecord, store};
-use crate::runtime;
+use crate::record::{self, Outcome, Run, RunRecord};
+use crate::runtime::{self, ort};
 
 /// Arguments of `bench compare`.
 #[derive(Args, Debug)]
@@ -134,7 +134,7 @@ fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Inte
         .map(|((planned, job), stem)| Entrant {
             job,
             model: planned.model.identity(),
-            predictions: folder.join(store::predictions_name(stem)),
+            predictions: folder.join(record::predictions_name(stem)),
         })
         .collect();
     let mut progress = Progress::new(labels, args.output.quiet);
@@ -146,14 +146,14 @@ fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Inte
         // Nobody is left to read it when standard error is closed.
         let _ = writeln!(io::stderr(), "interrupted; what was measured is in {}", folder.display());
     }
-    records.iter().zip(&stems).map(|(_, stem)| store::load(&folder.join(format!("{stem}.json")))).collect()
+    records.iter().zip(&stems).map(|(_, stem)| record::load(&folder.join(format!("{stem}.json")))).collect()
 }
 
 /// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
 fn provision(args: &CompareArgs, jobs: &[(&PlannedModel, Job)]) {
-    runtime::ort::configure(args.ort_lib.clone(), args.offline);
+    ort::configure(ort::Settings { library: args.ort_lib.clone(), offline: args.offline });
     for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device) {
-        if let Err(error) = runtime::ort::provide(device) {
+        if let Err(error) = ort::environment::locate(device) {
             // The candidates that need it will say so again, each in its row.
             let _ = writeln!(io::stderr(), "warning: {error}");
             return;
@@ -171,7 +171,7 @@ fn placement(args: &CompareArgs) -> Result<Placement> {
 }
 
 fn keep(record: &RunRecord, folder: &Path, stem: &str) -> Result<()> {
-    store::save_record(record, &folder.join(format!("{stem}.json")))
+    record::save_record(record, &folder.join(format!("{stem}.json")))
 }
 
 /// `01-ort-fp32`: sorts in table order.

@@ -12,7 +12,7 @@ use super::runs;
 use super::start::closed_pipe;
 use crate::compare;
 use crate::error::{Error, Result};
-use crate::record::{Run, store};
+use crate::record::{self, Run};
 use crate::report::{self, Report};
 
 /// Arguments of `bench report`.
@@ -58,9 +58,9 @@ pub fn report(args: &ReportArgs, _: &mut impl Write) -> Result<Exit> {
 
 fn load(path: &Path) -> Result<Vec<Run>> {
     if path == Path::new("last") && !path.exists() {
-        return store::load_folder(&runs::last()?);
+        return record::load_folder(&runs::last()?);
     }
-    if path.is_dir() { store::load_folder(path) } else { store::load(path).map(|run| vec![run]) }
+    if path.is_dir() { record::load_folder(path) } else { record::load(path).map(|run| vec![run]) }
 }
 
 /// Compares runs and writes everything that was asked for.

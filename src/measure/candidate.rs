@@ -134,15 +134,15 @@ impl Candidate {
         let Some(dataset) = self.dataset.as_deref() else {
             return Err(Error::usage("there is no data set to evaluate on").help("give one with --data PATH"));
         };
-        let classes = dataset.identity().classes.len();
-        let mut writer = PredictionsWriter::create(path, classes)?;
+        let names = &dataset.identity().classes;
+        let mut writer = PredictionsWriter::create(path, names)?;
         let pass = Pass {
             dataset,
             preprocess: &self.job.preprocess,
             output: &self.job.output,
             batch,
             on_bad_image: self.job.dataset.as_ref().map(|d| d.on_bad_image).unwrap_or_default(),
-            classes,
+            classes: names.len(),
             stop,
         };
         let decoders = (self.job.runtime.device != Device::Cpu).then(environment::cores);

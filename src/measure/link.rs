@@ -14,6 +14,7 @@ use super::Interrupt;
 use super::wire::{Answer, Assignment, Command, Message};
 use super::worker::Workbench;
 use crate::error::{Error, Result};
+use crate::runtime::ort;
 
 /// Where candidates run.
 #[derive(Clone, Debug)]
@@ -111,6 +112,7 @@ impl ProcessLink {
     fn start(program: &std::path::Path, patience: Duration, assignment: &Assignment) -> Result<Self> {
         let mut command = std::process::Command::new(program);
         command.arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(ort::settings().variables());
         own_group(&mut command);
         let cannot = |e: &dyn std::fmt::Display| {
             Error::unusable("a worker process cannot be started").because(e).at_path(program)
