@@ -1,6 +1,6 @@
 //! Data sets as users have them on disk. Listing is cheap; only [`Dataset::image`] reads pixels.
 //!
-//! To add a format: a file here that lists a [`Content`], and one arm in [`open`].
+//! To add a format: a file here that lists a `Content`, and one arm in [`open`].
 
 mod classes;
 mod decode;

@@ -15,27 +15,27 @@ const CAFFE_MEAN: [f32; 3] = [103.939, 116.779, 123.68];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// torchvision's first weights: shorter side 256, crop 224, [0,1], ImageNet mean and deviation.
+    /// torchvision's first weights: shorter side 256, crop 224, 0 to 1, ImageNet mean and deviation.
     Imagenet,
     /// torchvision's V2 weights: as `imagenet` with a shorter side of 232.
     ImagenetV2Weights,
-    /// `preprocess_input` of Keras, mode tf: [-1,1]. MobileNet V1 and V2, Inception, Xception.
+    /// `preprocess_input` of Keras, mode tf: −1 to 1. MobileNet V1 and V2, Inception, Xception.
     KerasTf,
-    /// `preprocess_input` of Keras, mode torch: [0,1], ImageNet mean and deviation. DenseNet.
+    /// `preprocess_input` of Keras, mode torch: 0 to 1, ImageNet mean and deviation. DenseNet.
     KerasTorch,
     /// `preprocess_input` of Keras, mode caffe: BGR levels less the ImageNet mean. ResNet, VGG.
     KerasCaffe,
-    /// Grey, [0,1], mean 0.1307, deviation 0.3081.
+    /// Grey, 0 to 1, mean 0.1307, deviation 0.3081.
     Mnist,
-    /// Grey, [0,1], mean 0.2860, deviation 0.3530.
+    /// Grey, 0 to 1, mean 0.2860, deviation 0.3530.
     FashionMnist,
-    /// [0,1], mean and per-pixel deviation of CIFAR-10 (0.2470 …; some recipes use 0.2023 …).
+    /// 0 to 1, mean and per-pixel deviation of CIFAR-10 (0.2470 …; some recipes use 0.2023 …).
     Cifar10,
-    /// [0,1], mean and per-pixel deviation of CIFAR-100.
+    /// 0 to 1, mean and per-pixel deviation of CIFAR-100.
     Cifar100,
-    /// [0,1].
+    /// 0 to 1.
     Unit,
-    /// [-1,1].
+    /// −1 to 1.
     Signed,
     /// 0 to 255.
     Raw,
