@@ -1,5 +1,7 @@
 //! The preprocessing settings themselves.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,14 @@ pub struct Size {
     pub height: u32,
 }
 
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
 /// Which colour channels the model sees, in which order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Channels {
     /// One channel; colour becomes ITU-R 601 luma, as in Pillow's `convert("L")`.
@@ -37,7 +45,7 @@ impl Channels {
 }
 
 /// Resampling kernel, named as Pillow names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Filter {
     /// Nearest pixel.
@@ -74,7 +82,7 @@ pub struct Resize {
 }
 
 /// How bytes 0 to 255 become numbers, before mean and standard deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
     /// As they are: 0 to 255.
@@ -86,7 +94,7 @@ pub enum Scale {
 }
 
 /// Order of the axes of a batch of images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// Batch, channels, rows, columns.

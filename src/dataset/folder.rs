@@ -1,0 +1,363 @@
+//! A folder with one folder of images a class: `root/class/*.jpg` or `root/split/class/*.jpg`.
+//! Labels follow the byte order of the class folders' names, as in torchvision. Hidden files, files
+//! without an image's extension and folders within a class are not images and are passed over.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::classes::{self, Wanted};
+use super::{Content, Entry, Image, Pixels, decode, unreadable};
+use crate::error::{Error, Result};
+use crate::plan::{DatasetFormat, DatasetSpec};
+
+const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
+/// Splits in the order in which they are taken when none is asked for.
+const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
+/// Largest image file that is read.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// Whether `path` is such a folder.
+pub(super) fn is_here(path: &Path) -> Result<bool> {
+    Ok(path.is_dir() && (default_split(path)?.is_some() || has_classes(path)?))
+}
+
+/// Lists the images; reads none.
+pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
+    if !spec.path.is_dir() {
+        return Err(Error::unusable("this is no folder of class folders").at_path(&spec.path));
+    }
+    let split = match &spec.split {
+        Some(split) => Some(checked_split(&spec.path, split)?),
+        None => default_split(&spec.path)?,
+    };
+    let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
+    let folders = class_folders(&root)?;
+    let names = class_names(spec, &folders)?;
+    let (entries, files) = list_files(&root, &folders)?;
+    Ok(Content {
+        name: short_name(&spec.path),
+        format: DatasetFormat::Folder,
+        split,
+        classes: names,
+        entries,
+        pixels: Box::new(FolderPixels { root, folders, files }),
+    })
+}
+
+/// The last part of the path, also where it is written as `.` or `..`.
+pub(super) fn short_name(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole.file_name().map_or_else(|| whole.display().to_string(), readable)
+}
+
+fn checked_split(root: &Path, split: &str) -> Result<String> {
+    let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
+    if single && root.join(split).is_dir() {
+        return Ok(split.to_owned());
+    }
+    let found: Vec<String> = folders_in(root)?.iter().map(|name| readable(name)).collect();
+    Err(Error::usage(format!("there is no split `{split}`"))
+        .at_path(root)
+        .help(format!("the folders here are: {}; set `--split`", found.join(", "))))
+}
+
+/// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
+/// happens to have that name.
+fn default_split(root: &Path) -> Result<Option<String>> {
+    for split in SPLITS {
+        let folder = root.join(split);
+        if folder.is_dir() && images_in(&folder)?.is_empty() && has_classes(&folder)? {
+            return Ok(Some(split.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+fn has_classes(root: &Path) -> Result<bool> {
+    for class in folders_in(root)? {
+        if !images_in(&root.join(class))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn class_folders(root: &Path) -> Result<Vec<OsString>> {
+    let folders = folders_in(root)?;
+    if folders.is_empty() {
+        return Err(Error::unusable("there are no class folders here")
+            .at_path(root)
+            .help("put the images of each class into a folder with the class's name"));
+    }
+    Ok(folders)
+}
+
+fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
+    if spec.classes.is_empty() {
+        return Ok(folders.iter().map(|folder| readable(folder)).collect());
+    }
+    classes::check(&spec.classes, &Wanted::Exactly(folders.len()))?;
+    Ok(spec.classes.clone())
+}
+
+/// An image file: its class folder and its name there.
+struct ImageFile {
+    folder: usize,
+    name: OsString,
+}
+
+fn list_files(root: &Path, folders: &[OsString]) -> Result<(Vec<Entry>, Vec<ImageFile>)> {
+    let (mut entries, mut files) = (Vec::new(), Vec::new());
+    for (folder, class) in folders.iter().enumerate() {
+        let path = root.join(class);
+        let names = images_in(&path)?;
+        if names.is_empty() {
+            return Err(empty_class(&path));
+        }
+        for name in names {
+            let label = u32::try_from(folder).map_err(|_| Error::unusable("there are too many classes"))?;
+            entries.push(Entry { id: format!("{}/{}", readable(class), readable(&name)), label });
+            files.push(ImageFile { folder, name });
+        }
+    }
+    Ok((entries, files))
+}
+
+/// Refused and not passed over: without the folder every class after it would get another label.
+fn empty_class(path: &Path) -> Error {
+    Error::unusable("a class folder holds no image").at_path(path).help(format!(
+        "put images into it (.{}; folders within it are not read), or remove it: classes are numbered by the folders",
+        EXTENSIONS.join(", .")
+    ))
+}
+
+/// Names of the visible folders, in byte order; links are followed.
+fn folders_in(path: &Path) -> Result<Vec<OsString>> {
+    visible(path, |name| path.join(name).is_dir())
+}
+
+/// Names of the visible image files, in byte order; links are followed. Only regular files: a named
+/// pipe with an image's name would be waited on for ever.
+fn images_in(path: &Path) -> Result<Vec<OsString>> {
+    visible(path, |name| has_image_extension(name) && path.join(name).is_file())
+}
+
+fn visible(path: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
+        let name = entry.map_err(|cause| unreadable(path, &cause))?.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") && wanted(&name) {
+            names.push(name);
+        }
+    }
+    names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
+    Ok(names)
+}
+
+fn has_image_extension(name: &OsStr) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// A name as text. Bytes that are not UTF-8 become `\xNN` and a backslash is doubled, so that two
+/// names never read the same.
+fn readable(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+struct FolderPixels {
+    root: PathBuf,
+    folders: Vec<OsString>,
+    files: Vec<ImageFile>,
+}
+
+impl FolderPixels {
+    fn path(&self, index: usize) -> PathBuf {
+        let ImageFile { folder, name } = &self.files[index];
+        self.root.join(&self.folders[*folder]).join(name)
+    }
+}
+
+impl Pixels for FolderPixels {
+    fn image(&self, index: usize) -> Result<Image> {
+        let path = self.path(index);
+        let located = |error: Error| {
+            error.at_path(&path).help("repair or remove the file, or set `--on-bad-image skip`")
+        };
+        read_file(&path).and_then(|bytes| decode(&bytes)).map_err(located)
+    }
+
+    /// The length of the file: reading every file would cost as much as the evaluation.
+    fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
+        let path = self.path(index);
+        let length = path.metadata().map_err(|cause| unreadable(&path, &cause))?.len();
+        digest.update(length.to_le_bytes());
+        Ok(())
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(Error::unusable(format!(
+            "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
+        )));
+    }
+    std::fs::read(path).map_err(|cause| unreadable(path, &cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Dataset, open};
+    use crate::plan::OnBadImage;
+
+    const SHAPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/shapes");
+
+    /// A data set in a scratch folder; each path gets a copy of one small image.
+    struct Scene(tempfile::TempDir);
+
+    impl Scene {
+        fn with(paths: &[&str]) -> Self {
+            let scene = Self(tempfile::tempdir().unwrap());
+            for path in paths {
+                scene.image(path);
+            }
+            scene
+        }
+
+        fn image(&self, path: impl AsRef<Path>) {
+            let path = self.0.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::copy(format!("{SHAPES}/circle/2.png"), path).unwrap();
+        }
+
+        fn spec(&self) -> DatasetSpec {
+            DatasetSpec {
+                path: self.0.path().to_owned(),
+                format: None,
+                split: None,
+                classes: vec![],
+                limit: None,
+                seed: 7,
+                on_bad_image: OnBadImage::Fail,
+            }
+        }
+
+        fn open(&self) -> Box<dyn Dataset> {
+            open(&self.spec()).unwrap()
+        }
+
+        fn refusal(&self) -> Error {
+            open(&self.spec()).err().unwrap()
+        }
+    }
+
+    fn ids(data: &dyn Dataset) -> Vec<&str> {
+        data.entries().iter().map(|entry| entry.id.as_str()).collect()
+    }
+
+    #[test]
+    fn labels_follow_the_byte_order_of_the_folders() {
+        let data = Scene::with(&["b/1.png", "B/1.png", "a10/1.png", "a9/1.png"]).open();
+        assert_eq!(data.identity().classes, ["B", "a10", "a9", "b"]);
+        assert_eq!(ids(data.as_ref()), ["B/1.png", "a10/1.png", "a9/1.png", "b/1.png"]);
+        assert_eq!(data.entries()[3].label, 3);
+    }
+
+    #[test]
+    fn only_visible_image_files_count() {
+        let scene = Scene::with(&["a/x.PNG", "a/.hidden.png", "a/notes.txt", "a/deeper/y.png", ".git/z.png"]);
+        std::fs::create_dir(scene.0.path().join("a/folder.png")).unwrap();
+        assert_eq!(ids(scene.open().as_ref()), ["a/x.PNG"]);
+    }
+
+    #[test]
+    fn a_split_is_found_or_chosen() {
+        let scene = Scene::with(&["train/a/1.png", "train/a/2.png", "test/a/3.png"]);
+        let data = scene.open();
+        assert_eq!((data.identity().split.as_deref(), ids(data.as_ref())), (Some("test"), vec!["a/3.png"]));
+        let train = open(&DatasetSpec { split: Some("train".into()), ..scene.spec() }).unwrap();
+        assert_eq!(ids(train.as_ref()), ["a/1.png", "a/2.png"]);
+        let error = open(&DatasetSpec { split: Some("val".into()), ..scene.spec() }).err().unwrap();
+        assert!(error.help.unwrap().contains("test, train"));
+    }
+
+    #[test]
+    fn a_class_that_is_called_train_is_a_class() {
+        let data = Scene::with(&["train/1.png", "plane/1.png"]).open();
+        assert_eq!((data.identity().split.as_ref(), data.identity().classes.len()), (None, 2));
+    }
+
+    #[test]
+    fn an_empty_class_is_refused_by_name_and_so_is_a_folder_of_nothing() {
+        let scene = Scene::with(&["a/1.png", "c/1.png"]);
+        std::fs::create_dir(scene.0.path().join("b")).unwrap();
+        let error = scene.refusal();
+        assert!(error.place.unwrap().ends_with('b') && error.what.contains("holds no image"));
+        let error = Scene::with(&["1.png"]).refusal();
+        assert!(error.help.unwrap().contains("looked for IDX files"));
+    }
+
+    #[test]
+    fn given_class_names_must_be_as_many_as_the_folders() {
+        let scene = Scene::with(&["0/1.png", "1/1.png"]);
+        let named = |names: &[&str]| {
+            open(&DatasetSpec { classes: names.iter().map(|&name| name.into()).collect(), ..scene.spec() })
+        };
+        assert_eq!(named(&["cat", "dog"]).unwrap().identity().classes, ["cat", "dog"]);
+        let error = named(&["cat", "dog", "bird"]).err().unwrap();
+        assert!(error.what.contains("3 class names") && error.what.contains("2 classes"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_another_length_is_another_data_set() {
+        let scene = Scene::with(&["a/1.png", "a/2.png"]);
+        let before = scene.open().identity().sha256.clone();
+        assert_eq!(scene.open().identity().sha256, before);
+        std::fs::copy(format!("{SHAPES}/circle/0.bmp"), scene.0.path().join("a/2.png")).unwrap();
+        assert_ne!(scene.open().identity().sha256, before);
+    }
+
+    #[test]
+    fn an_error_of_an_image_names_the_file_and_what_to_do() {
+        let scene = Scene::with(&["a/1.png", "a/2.png"]);
+        std::fs::write(scene.0.path().join("a/2.png"), "").unwrap();
+        let data = scene.open();
+        data.image(0).unwrap();
+        let error = data.image(1).unwrap_err();
+        assert!(error.place.unwrap().ends_with("2.png"));
+        assert!(error.help.unwrap().contains("--on-bad-image skip"));
+        assert!(data.image(2).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_utf8_are_told_apart_and_open() {
+        use std::os::unix::ffi::OsStrExt;
+        let scene = Scene::with(&["a/\\xff.png"]);
+        for name in [b"\xff.png".as_slice(), b"\xfe.png"] {
+            scene.image(Path::new("a").join(OsStr::from_bytes(name)));
+        }
+        let data = scene.open();
+        assert_eq!(ids(data.as_ref()), ["a/\\\\xff.png", "a/\\xfe.png", "a/\\xff.png"]);
+        (0..3).for_each(|index| assert_eq!(data.image(index).unwrap().width, 8));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_loops_do_not_matter() {
+        let scene = Scene::with(&["a/1.png"]);
+        std::os::unix::fs::symlink("..", scene.0.path().join("a/loop.png")).unwrap();
+        std::os::unix::fs::symlink("1.png", scene.0.path().join("a/link.png")).unwrap();
+        std::os::unix::fs::symlink("nowhere", scene.0.path().join("a/dangling.png")).unwrap();
+        assert_eq!(ids(scene.open().as_ref()), ["a/1.png", "a/link.png"]);
+    }
+}

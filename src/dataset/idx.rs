@@ -1,0 +1,250 @@
+//! The IDX files of MNIST, Fashion-MNIST and their kin: a pair of `…images…idx3…` and
+//! `…labels…idx1…` a split, plain or `.gz`. Class names come from a `classes.txt` beside them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::classes::{self, Wanted};
+use super::idx_file::{IdxFile, Kind, sniff};
+use super::{Content, Entry, Image, Pixels, unreadable};
+use crate::error::{Error, Result};
+use crate::plan::{DatasetFormat, DatasetSpec};
+
+/// The files of one split.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Pair {
+    images: Option<PathBuf>,
+    labels: Option<PathBuf>,
+}
+
+/// Whether `path` is an IDX file or a folder that holds one.
+pub(super) fn is_here(path: &Path) -> Result<bool> {
+    if path.is_dir() {
+        return Ok(!pairs(path)?.is_empty());
+    }
+    Ok(path.is_file() && sniff(path)?.is_some())
+}
+
+/// Lists the images and reads the labels.
+pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
+    let (folder, split, pair) = locate(spec)?;
+    let (Some(images), Some(labels)) = (&pair.images, &pair.labels) else {
+        return Err(half_missing(&split, &pair).at_path(&folder));
+    };
+    let pixels = IdxFile::open(images, Kind::Images)?;
+    let labels = read_labels(labels, pixels.header.count, images)?;
+    let seen = labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
+    let classes = class_names(spec, &folder, seen)?;
+    let entries = labels.into_iter().enumerate();
+    let entries =
+        entries.map(|(index, label)| Entry { id: index.to_string(), label: label.into() }).collect();
+    Ok(Content {
+        name: super::folder::short_name(&folder),
+        format: DatasetFormat::Idx,
+        split: Some(split),
+        classes,
+        entries,
+        pixels: Box::new(IdxPixels { path: images.clone(), file: pixels }),
+    })
+}
+
+/// The folder, the split and its files: of the file that was named, or of the split asked for.
+fn locate(spec: &DatasetSpec) -> Result<(PathBuf, String, Pair)> {
+    let named = (!spec.path.is_dir()).then_some(spec.path.as_path());
+    let folder = match named {
+        Some(file) => file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        None => &spec.path,
+    };
+    let pairs = pairs(folder)?;
+    let split = match named {
+        Some(file) => split_of_file(file, &pairs, spec.split.as_deref())?,
+        None => choose(&pairs, spec.split.as_deref()).map_err(|error| error.at_path(folder))?,
+    };
+    let pair = pairs.get(&split).cloned().unwrap_or_default();
+    Ok((folder.to_owned(), split, pair))
+}
+
+/// Splits by name with their files, from the file names and the first bytes.
+fn pairs(folder: &Path) -> Result<BTreeMap<String, Pair>> {
+    let mut pairs = BTreeMap::<String, Pair>::new();
+    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
+        let entry = entry.map_err(|cause| unreadable(folder, &cause))?;
+        let Some((split, kind)) = entry.file_name().to_str().and_then(parse_name) else { continue };
+        let path = entry.path();
+        if !path.is_file() {
+            continue;
+        }
+        let pair = pairs.entry(split).or_default();
+        let slot = match kind {
+            Kind::Images => &mut pair.images,
+            Kind::Labels => &mut pair.labels,
+        };
+        // Of `x` and `x.gz`, the plain one needs no memory.
+        if slot.as_ref().is_none_or(|there| there.extension().is_some_and(|extension| extension == "gz")) {
+            *slot = Some(path);
+        }
+    }
+    Ok(pairs)
+}
+
+/// `t10k-images-idx3-ubyte.gz` → (`test`, images). MNIST calls its test set t10k.
+fn parse_name(name: &str) -> Option<(String, Kind)> {
+    let (word, kind) = match (name.contains("idx3"), name.contains("idx1")) {
+        (true, false) => ("images", Kind::Images),
+        (false, true) => ("labels", Kind::Labels),
+        _ => return None,
+    };
+    let prefix = name.split_once(word)?.0.trim_end_matches(['-', '_', '.']);
+    let split = match prefix {
+        "t10k" => "test",
+        "" => "all",
+        other => other,
+    };
+    Some((split.to_owned(), kind))
+}
+
+/// The split that is meant: the one asked for, else test, else the only one.
+fn choose(pairs: &BTreeMap<String, Pair>, asked: Option<&str>) -> Result<String> {
+    let found: Vec<&str> = pairs.keys().map(String::as_str).collect();
+    let wanted = asked.unwrap_or("test");
+    let ending =
+        |split: &&&str| split.strip_suffix(wanted).is_some_and(|rest| rest.ends_with(['-', '_', '.']));
+    let exact = found.iter().find(|&&split| split == wanted || (wanted == "t10k" && split == "test"));
+    let mut similar = found.iter().filter(ending);
+    if let Some(split) = exact.or_else(|| similar.next().filter(|_| similar.next().is_none())) {
+        return Ok((*split).to_owned());
+    }
+    match (asked, found.as_slice()) {
+        (None, [only]) => Ok((*only).to_owned()),
+        (_, []) => Err(Error::unusable("there are no IDX files here").help(
+            "looked for names such as t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz",
+        )),
+        _ => Err(Error::usage(format!("there is no split `{wanted}`"))
+            .help(format!("the splits here are: {}; set `--split`", found.join(", ")))),
+    }
+}
+
+fn split_of_file(file: &Path, pairs: &BTreeMap<String, Pair>, asked: Option<&str>) -> Result<String> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    let Some((split, _)) = name.and_then(parse_name).filter(|(split, _)| pairs.contains_key(split)) else {
+        return Err(Error::unusable("the name does not tell which IDX files belong together")
+            .at_path(file)
+            .help(
+                "name them as MNIST does: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz",
+            ));
+    };
+    match asked {
+        Some(asked) if choose(pairs, Some(asked)).ok().as_deref() != Some(split.as_str()) => {
+            Err(Error::usage(format!("the file is of split `{split}`, but split `{asked}` was asked for"))
+                .at_path(file))
+        }
+        _ => Ok(split),
+    }
+}
+
+fn half_missing(split: &str, pair: &Pair) -> Error {
+    let (there, missing) = match &pair.images {
+        Some(images) => (images.as_path(), "labels (…labels…idx1…)"),
+        None => (pair.labels.as_deref().unwrap_or(Path::new("")), "images (…images…idx3…)"),
+    };
+    Error::unusable(format!("split `{split}` has {} but no {missing}", there.display()))
+        .help("put the missing file beside it")
+}
+
+fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u8>> {
+    let file = IdxFile::open(path, Kind::Labels)?;
+    if file.header.count != images {
+        return Err(Error::unusable(format!("{} labels do not fit {images} images", file.header.count))
+            .at(format!("{} and {}", path.display(), images_path.display()))
+            .help("take both files from the same source"));
+    }
+    file.into_data().map_err(|error| error.at_path(path))
+}
+
+fn class_names(spec: &DatasetSpec, folder: &Path, seen: usize) -> Result<Vec<String>> {
+    if !spec.classes.is_empty() {
+        classes::check(&spec.classes, &Wanted::AtLeast(seen))?;
+        return Ok(spec.classes.clone());
+    }
+    match classes::beside(folder)? {
+        Some(names) => {
+            let path = folder.join("classes.txt");
+            classes::check(&names, &Wanted::AtLeast(seen)).map_err(|error| error.at_path(&path))?;
+            Ok(names)
+        }
+        None => Ok(classes::numbered(seen)),
+    }
+}
+
+struct IdxPixels {
+    path: PathBuf,
+    file: IdxFile,
+}
+
+impl IdxPixels {
+    fn item(&self, index: usize) -> Result<Vec<u8>> {
+        self.file.item(index).map_err(|error| error.at(format!("image {index} of {}", self.path.display())))
+    }
+}
+
+impl Pixels for IdxPixels {
+    fn image(&self, index: usize) -> Result<Image> {
+        let pixels = self.item(index)?;
+        Ok(Image { width: self.file.header.width, height: self.file.header.height, channels: 1, pixels })
+    }
+
+    /// The pixels themselves, unpacked: plain and packed files are the same data.
+    fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
+        digest.update(self.item(index)?);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(files: &[&str]) -> BTreeMap<String, Pair> {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        pairs(folder.path()).unwrap()
+    }
+
+    #[test]
+    fn splits_are_found_by_the_names_that_are_in_use() {
+        let splits = |files: &[&str]| names(files).into_keys().collect::<Vec<_>>();
+        assert_eq!(splits(&["t10k-images-idx3-ubyte.gz", "train-images.idx3-ubyte"]), ["test", "train"]);
+        assert_eq!(splits(&["emnist-letters-test-labels-idx1-ubyte"]), ["emnist-letters-test"]);
+        assert_eq!(splits(&["images-idx3-ubyte", "README.md", "classes.txt"]), ["all"]);
+    }
+
+    #[test]
+    fn of_a_plain_and_a_packed_file_the_plain_one_is_read() {
+        let pairs = names(&["t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte"]);
+        let images = pairs["test"].images.as_ref().unwrap();
+        assert!(images.ends_with("t10k-images-idx3-ubyte"), "{}", images.display());
+    }
+
+    #[test]
+    fn the_split_is_the_one_asked_for_else_test_else_the_only_one() {
+        let both = names(&["t10k-images-idx3-ubyte", "train-images-idx3-ubyte"]);
+        assert_eq!(choose(&both, None).unwrap(), "test");
+        assert_eq!(choose(&both, Some("t10k")).unwrap(), "test");
+        assert_eq!(choose(&both, Some("train")).unwrap(), "train");
+        assert_eq!(choose(&names(&["train-images-idx3-ubyte"]), None).unwrap(), "train");
+        let emnist = names(&["emnist-test-images-idx3-ubyte", "emnist-train-images-idx3-ubyte"]);
+        assert_eq!(choose(&emnist, None).unwrap(), "emnist-test");
+    }
+
+    #[test]
+    fn an_absent_split_is_an_error_that_lists_those_found() {
+        let both = names(&["t10k-images-idx3-ubyte", "train-images-idx3-ubyte"]);
+        let error = choose(&both, Some("val")).unwrap_err();
+        assert_eq!(error.what, "there is no split `val`");
+        assert!(error.help.unwrap().contains("test, train"));
+    }
+}

@@ -1,0 +1,126 @@
+//! A part of a data set that has its classes in the same proportions.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64;
+
+use super::Entry;
+use crate::error::{Error, Result};
+
+/// Indices of `limit` entries, or of all when there are not more: each class gets its share by
+/// the method of largest remainders (ties to the lower label), the members are drawn with `seed`,
+/// and the order of the data set is kept. The same on every platform.
+pub(super) fn stratified(entries: &[Entry], limit: usize, seed: u64) -> Result<Vec<usize>> {
+    if limit == 0 {
+        return Err(
+            Error::usage("a limit of 0 images leaves nothing to evaluate").help("set `--limit` to 1 or more")
+        );
+    }
+    if limit >= entries.len() {
+        return Ok((0..entries.len()).collect());
+    }
+    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (index, entry) in entries.iter().enumerate() {
+        members.entry(entry.label).or_default().push(index);
+    }
+    let counts: Vec<usize> = members.values().map(Vec::len).collect();
+    let mut random = Pcg64::seed_from_u64(seed);
+    let mut chosen: Vec<usize> = Vec::with_capacity(limit);
+    for (class, quota) in members.into_values().zip(quotas(&counts, limit)) {
+        chosen.extend(draw(class, quota, &mut random));
+    }
+    chosen.sort_unstable();
+    Ok(chosen)
+}
+
+/// Shares of `limit` in proportion to `counts`, in integers.
+fn quotas(counts: &[usize], limit: usize) -> Vec<usize> {
+    let total: usize = counts.iter().sum();
+    let exact = |count: usize| count as u128 * limit as u128;
+    let mut quotas: Vec<usize> =
+        counts.iter().map(|&count| (exact(count) / total as u128) as usize).collect();
+    let left = limit - quotas.iter().sum::<usize>();
+    let mut by_remainder: Vec<usize> = (0..counts.len()).collect();
+    by_remainder.sort_by_key(|&class| Reverse(exact(counts[class]) % total as u128));
+    for &class in by_remainder.iter().take(left) {
+        quotas[class] += 1;
+    }
+    quotas
+}
+
+/// The first `quota` places of a Fisher–Yates shuffle.
+fn draw(mut members: Vec<usize>, quota: usize, random: &mut Pcg64) -> Vec<usize> {
+    for place in 0..quota {
+        let other = place + below(random, members.len() - place);
+        members.swap(place, other);
+    }
+    members.truncate(quota);
+    members
+}
+
+/// A number below `bound` by multiplication. Written out, since the library's own way may change
+/// between versions and a seed is part of a record; the bias is below bound / 2^64.
+fn below(random: &mut Pcg64, bound: usize) -> usize {
+    ((u128::from(random.next_u64()) * bound as u128) >> 64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entries(labels: &[u32]) -> Vec<Entry> {
+        labels.iter().enumerate().map(|(index, &label)| Entry { id: index.to_string(), label }).collect()
+    }
+
+    #[test]
+    fn largest_remainders_get_what_is_left_over() {
+        // 10 of 17 + 53 + 30: exact shares 1.7, 5.3, 3.0.
+        assert_eq!(quotas(&[17, 53, 30], 10), [2, 5, 3]);
+        // A tie goes to the lower label.
+        assert_eq!(quotas(&[5, 5, 5, 5], 6), [2, 2, 1, 1]);
+    }
+
+    #[test]
+    fn the_draw_for_a_seed_is_fixed_for_ever() {
+        let labels: Vec<u32> = (0..40).map(|index| index % 4).collect();
+        assert_eq!(stratified(&entries(&labels), 8, 7).unwrap(), [0, 3, 12, 15, 18, 26, 33, 37]);
+    }
+
+    #[test]
+    fn another_seed_draws_others() {
+        let labels = vec![0; 1000];
+        let draw = |seed| stratified(&entries(&labels), 20, seed).unwrap();
+        assert_ne!(draw(1), draw(2));
+    }
+
+    #[test]
+    fn no_limit_that_leaves_nothing_or_more_than_all() {
+        assert!(stratified(&entries(&[0, 1]), 0, 7).is_err());
+        assert_eq!(stratified(&entries(&[0, 1]), 5, 7).unwrap(), [0, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn proportions_are_kept_to_within_one_image(
+            labels in prop::collection::vec(0u32..6, 1..300),
+            limit in 1usize..320,
+            seed: u64,
+        ) {
+            let all = entries(&labels);
+            let chosen = stratified(&all, limit, seed).unwrap();
+            prop_assert_eq!(chosen.len(), limit.min(all.len()));
+            prop_assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]), "order kept, none twice");
+            for label in 0..6 {
+                let of = |indices: &mut dyn Iterator<Item = usize>| {
+                    indices.filter(|&index| labels[index] == label).count() as f64
+                };
+                let share = of(&mut (0..all.len())) * chosen.len() as f64 / all.len() as f64;
+                prop_assert!((of(&mut chosen.iter().copied()) - share).abs() < 1.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What somebody said about preprocessing: on the command line, in `bench.toml`, in a model's
+//! metadata. Each says a part; the parts are laid over each other, the first wins.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Channels, Filter, Layout, Preset, ResizeTo, Scale, Size};
+use crate::error::{Error, Result};
+
+/// Settings of which each may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreprocessSettings {
+    /// Settings by name; the others here win over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// `"grey"`, `"rgb"`, `"bgr"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Channels>,
+    /// `256` (the shorter side), `[width, height]`, or `"none"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<ResizeSetting>,
+    /// `"nearest"`, `"box"`, `"bilinear"`, `"bicubic"`, `"lanczos"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// Whether the kernel widens when shrinking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub antialias: Option<bool>,
+    /// `224`, `[width, height]`, or `"none"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop: Option<CropSetting>,
+    /// `"raw"`, `"unit"`, `"signed"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+    /// One value, or one a channel; empty for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Vec<f32>>,
+    /// One value, or one a channel; empty for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std: Option<Vec<f32>>,
+    /// `"nchw"`, `"nhwc"`; otherwise found from the graph.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+}
+
+/// A resize as users write it: `256`, `[320, 240]` or `320x240`, `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a length (the shorter side), [width, height], or \"none\"")]
+pub enum ResizeSetting {
+    /// The shorter side gets this length.
+    ShorterSide(u32),
+    /// Exactly this width and height.
+    Exact(u32, u32),
+    /// No resize, whatever a weaker source says.
+    None(Nothing),
+}
+
+/// A centre crop as users write it: `224`, `[320, 240]` or `320x240`, `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a length (a square), [width, height], or \"none\"")]
+pub enum CropSetting {
+    /// A square of this side.
+    Square(u32),
+    /// This width and height.
+    Exact(u32, u32),
+    /// No crop, whatever a weaker source says.
+    None(Nothing),
+}
+
+/// The word `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Nothing {
+    /// Switched off.
+    None,
+}
+
+impl ResizeSetting {
+    /// What the resize leads to, if there is one.
+    pub fn to(self) -> Option<ResizeTo> {
+        match self {
+            Self::ShorterSide(length) => Some(ResizeTo::ShorterSide(length)),
+            Self::Exact(width, height) => Some(ResizeTo::Exact(Size { width, height })),
+            Self::None(_) => None,
+        }
+    }
+}
+
+impl CropSetting {
+    /// The window, if there is one.
+    pub fn size(self) -> Option<Size> {
+        match self {
+            Self::Square(side) => Some(Size { width: side, height: side }),
+            Self::Exact(width, height) => Some(Size { width, height }),
+            Self::None(_) => None,
+        }
+    }
+}
+
+/// `256`, `320x240` or `none`, as on the command line.
+enum Lengths {
+    One(u32),
+    Two(u32, u32),
+    None,
+}
+
+impl FromStr for Lengths {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let length = |text: &str| text.parse().map_err(drop);
+        match text.split_once(['x', 'X']) {
+            _ if text == "none" => Ok(Self::None),
+            Some((width, height)) => Ok(Self::Two(length(width)?, length(height)?)),
+            None => Ok(Self::One(length(text)?)),
+        }
+    }
+}
+
+impl FromStr for ResizeSetting {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(Lengths::One(length)) => Ok(Self::ShorterSide(length)),
+            Ok(Lengths::Two(width, height)) => Ok(Self::Exact(width, height)),
+            Ok(Lengths::None) => Ok(Self::None(Nothing::None)),
+            Err(()) => Err(Error::usage(format!("`{text}` is not a resize"))
+                .help("write 256 (the shorter side), 320x240 (width x height) or none")),
+        }
+    }
+}
+
+impl FromStr for CropSetting {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(Lengths::One(side)) => Ok(Self::Square(side)),
+            Ok(Lengths::Two(width, height)) => Ok(Self::Exact(width, height)),
+            Ok(Lengths::None) => Ok(Self::None(Nothing::None)),
+            Err(()) => Err(Error::usage(format!("`{text}` is not a crop"))
+                .help("write 224 (a square), 320x240 (width x height) or none")),
+        }
+    }
+}
+
+/// Settings from several sources and where each came from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sourced {
+    /// The settings that won.
+    pub settings: PreprocessSettings,
+    /// Source of each setting that somebody said, by its name in `bench.toml`.
+    pub sources: BTreeMap<&'static str, String>,
+}
+
+impl PreprocessSettings {
+    /// Lays these settings over `weaker` ones: what is said here wins. A preset counts as said by
+    /// whoever named it. Mean and deviation belong to a scale: those of the weaker settings are
+    /// left out when the scale here is another.
+    pub fn overlay(self, weaker: Self) -> Self {
+        let (strong, weak) = (self.expanded(), weaker.expanded());
+        let same_scale = strong.scale.is_none() || weak.scale.is_none() || strong.scale == weak.scale;
+        let (weak_mean, weak_std) = if same_scale { (weak.mean, weak.std) } else { (None, None) };
+        Self {
+            preset: None,
+            channels: strong.channels.or(weak.channels),
+            resize: strong.resize.or(weak.resize),
+            filter: strong.filter.or(weak.filter),
+            antialias: strong.antialias.or(weak.antialias),
+            crop: strong.crop.or(weak.crop),
+            scale: strong.scale.or(weak.scale),
+            mean: strong.mean.or(weak_mean),
+            std: strong.std.or(weak_std),
+            layout: strong.layout.or(weak.layout),
+        }
+    }
+
+    /// Lays sources over each other, strongest first, and notes where each setting came from.
+    pub fn overlay_all(sources: impl IntoIterator<Item = (String, Self)>) -> Sourced {
+        let mut all = Sourced::default();
+        for (source, settings) in sources {
+            let source = match settings.preset {
+                Some(preset) => format!("{source}, preset {}", preset.name()),
+                None => source,
+            };
+            all.settings = all.settings.overlay(settings);
+            for name in all.settings.given() {
+                all.sources.entry(name).or_insert_with(|| source.clone());
+            }
+        }
+        all
+    }
+
+    /// The preset's settings written out.
+    pub(super) fn expanded(mut self) -> Self {
+        match self.preset.take() {
+            Some(preset) => self.overlay(preset.settings()),
+            None => self,
+        }
+    }
+
+    /// Names of the settings that are there.
+    fn given(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("channels", self.channels.is_some()),
+            ("resize", self.resize.is_some()),
+            ("filter", self.filter.is_some()),
+            ("antialias", self.antialias.is_some()),
+            ("crop", self.crop.is_some()),
+            ("scale", self.scale.is_some()),
+            ("mean", self.mean.is_some()),
+            ("std", self.std.is_some()),
+            ("layout", self.layout.is_some()),
+        ];
+        all.into_iter().filter_map(|(name, there)| there.then_some(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_toml(text: &str) -> PreprocessSettings {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn settings_read_as_users_write_them() {
+        let settings = from_toml(
+            "preset = \"imagenet\"\nchannels = \"bgr\"\nresize = 232\nfilter = \"bicubic\"\nantialias = false\n\
+             crop = [320, 240]\nscale = \"signed\"\nmean = [0.5]\nstd = []\nlayout = \"nhwc\"",
+        );
+        assert_eq!(settings.preset, Some(Preset::Imagenet));
+        assert_eq!(settings.resize, Some(ResizeSetting::ShorterSide(232)));
+        assert_eq!(settings.crop, Some(CropSetting::Exact(320, 240)));
+        assert_eq!(settings.mean, Some(vec![0.5]));
+        let settings = from_toml("resize = [32, 24]\ncrop = \"none\"");
+        assert_eq!(settings.resize.unwrap().to(), Some(ResizeTo::Exact(Size { width: 32, height: 24 })));
+        assert_eq!(settings.crop.unwrap().size(), None);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused_with_those_that_exist() {
+        let error = toml::from_str::<PreprocessSettings>("chanels = \"grey\"").unwrap_err().to_string();
+        assert!(error.contains("chanels") && error.contains("channels"), "{error}");
+        let error = toml::from_str::<PreprocessSettings>("preset = \"imagnet\"").unwrap_err().to_string();
+        assert!(error.contains("imagenet"), "{error}");
+        let error = toml::from_str::<PreprocessSettings>("resize = \"big\"").unwrap_err().to_string();
+        assert!(error.contains("the shorter side"), "{error}");
+    }
+
+    #[test]
+    fn flags_are_written_as_a_length_a_size_or_none() {
+        assert_eq!("256".parse::<ResizeSetting>().unwrap(), ResizeSetting::ShorterSide(256));
+        assert_eq!("320x240".parse::<CropSetting>().unwrap(), CropSetting::Exact(320, 240));
+        assert_eq!("none".parse::<CropSetting>().unwrap(), CropSetting::None(Nothing::None));
+        for text in ["", "x", "12x", "-1", "1x2x3", "None!"] {
+            assert!(text.parse::<ResizeSetting>().unwrap_err().help.unwrap().contains("320x240"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_who_says_something_wins_and_a_preset_counts_as_said() {
+        let flags = from_toml("preset = \"imagenet\"\ncrop = 192");
+        let file = from_toml("resize = 300\ncrop = 300\nlayout = \"nhwc\"");
+        let both = flags.overlay(file);
+        assert_eq!(both.crop, Some(CropSetting::Square(192)));
+        assert_eq!(both.resize, Some(ResizeSetting::ShorterSide(256)));
+        assert_eq!(both.layout, Some(Layout::Nhwc));
+    }
+
+    #[test]
+    fn mean_and_deviation_do_not_follow_into_another_scale() {
+        let metadata = from_toml("scale = \"unit\"\nmean = [0.286]\nstd = [0.353]");
+        let other = from_toml("scale = \"signed\"").overlay(metadata.clone());
+        assert_eq!((other.mean, other.std), (None, None));
+        let same = from_toml("scale = \"unit\"").overlay(metadata.clone());
+        assert_eq!(same.mean, Some(vec![0.286]));
+        let mean_only = from_toml("mean = [0.5]").overlay(metadata);
+        assert_eq!((mean_only.mean, mean_only.std), (Some(vec![0.5]), Some(vec![0.353])));
+    }
+
+    #[test]
+    fn every_setting_knows_its_source() {
+        let all = PreprocessSettings::overlay_all([
+            ("--scale".to_owned(), from_toml("scale = \"signed\"")),
+            ("bench.toml".to_owned(), from_toml("preset = \"mnist\"")),
+            ("model metadata".to_owned(), from_toml("scale = \"signed\"\nmean = [0.1]")),
+        ]);
+        let source = |name| all.sources.get(name).map(String::as_str);
+        assert_eq!(source("scale"), Some("--scale"));
+        assert_eq!(source("channels"), Some("bench.toml, preset mnist"));
+        assert_eq!(source("mean"), Some("model metadata"));
+        assert_eq!(source("std"), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! The shipped data and the golden images: from files on disk to tensors.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use onnx_bench::dataset::{Dataset, Image, decode, open};
+use onnx_bench::plan::{DatasetFormat, DatasetSpec, OnBadImage};
+use onnx_bench::preprocess::{InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
+use onnx_bench::tensor::{ElementType, Values};
+
+fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+fn spec(path: impl Into<PathBuf>) -> DatasetSpec {
+    DatasetSpec {
+        path: path.into(),
+        format: None,
+        split: None,
+        classes: vec![],
+        limit: None,
+        seed: 7,
+        on_bad_image: OnBadImage::Fail,
+    }
+}
+
+fn per_class(data: &dyn Dataset) -> Vec<usize> {
+    let mut counts = vec![0; data.identity().classes.len()];
+    data.entries().iter().for_each(|entry| counts[entry.label as usize] += 1);
+    counts
+}
+
+mod fashion_mnist {
+    use std::fs::File;
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    const FILES: [&str; 2] = ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"];
+
+    fn folder() -> PathBuf {
+        fixture("fashion-mnist")
+    }
+
+    /// The test set under MNIST's names in a scratch folder, with what `change` does to it.
+    fn copied(change: impl Fn(&Path)) -> tempfile::TempDir {
+        let scratch = tempfile::tempdir().unwrap();
+        for name in FILES {
+            std::fs::copy(folder().join(name), scratch.path().join(name)).unwrap();
+        }
+        change(scratch.path());
+        scratch
+    }
+
+    fn unpack(packed: &Path) {
+        let mut bytes = vec![];
+        GzDecoder::new(File::open(packed).unwrap()).read_to_end(&mut bytes).unwrap();
+        std::fs::write(packed.with_extension(""), bytes).unwrap();
+        std::fs::remove_file(packed).unwrap();
+    }
+
+    #[test]
+    fn the_shipped_test_set_opens_by_its_folder_alone() {
+        let data = open(&spec(folder())).unwrap();
+        let identity = data.identity();
+        assert_eq!((identity.name.as_str(), identity.format.as_str()), ("fashion-mnist", "idx"));
+        assert_eq!((identity.split.as_deref(), identity.images), (Some("test"), 10_000));
+        assert_eq!(identity.classes[..2], ["T-shirt/top", "Trouser"]);
+        assert_eq!(per_class(data.as_ref()), vec![1_000; 10]);
+        // The first image is an ankle boot; its bytes sum to 33,456 in NumPy.
+        assert_eq!((data.entries()[0].id.as_str(), data.entries()[0].label), ("0", 9));
+        let boot = data.image(0).unwrap();
+        assert_eq!((boot.width, boot.height, boot.channels), (28, 28, 1));
+        assert_eq!(boot.pixels.iter().map(|&x| u64::from(x)).sum::<u64>(), 33_456);
+    }
+
+    #[test]
+    fn one_of_its_files_opens_it_as_well() {
+        let whole = open(&spec(folder())).unwrap();
+        let by_file = open(&spec(folder().join("t10k-images-idx3-ubyte.gz"))).unwrap();
+        assert_eq!(by_file.identity(), whole.identity());
+    }
+
+    #[test]
+    fn unpacked_it_is_the_same_data_set() {
+        let plain = copied(|folder| FILES.iter().for_each(|name| unpack(&folder.join(name))));
+        let (plain, packed) = (open(&spec(plain.path())).unwrap(), open(&spec(folder())).unwrap());
+        assert_eq!(plain.identity().sha256, packed.identity().sha256);
+        assert_eq!(plain.image(9_999).unwrap(), packed.image(9_999).unwrap());
+        assert_eq!(plain.identity().classes[9], "9", "without classes.txt the numbers name the classes");
+    }
+
+    #[test]
+    fn a_limit_keeps_proportions_order_and_ids() {
+        let part = open(&DatasetSpec { limit: Some(200), ..spec(folder()) }).unwrap();
+        let whole = open(&spec(folder())).unwrap();
+        assert_eq!((part.identity().images, per_class(part.as_ref())), (200, vec![20; 10]));
+        assert_ne!(part.identity().sha256, whole.identity().sha256);
+        for (index, entry) in part.entries().iter().enumerate().step_by(37) {
+            let original: usize = entry.id.parse().unwrap();
+            assert_eq!(whole.entries()[original], *entry);
+            assert_eq!(part.image(index).unwrap(), whole.image(original).unwrap());
+        }
+    }
+
+    #[test]
+    fn an_absent_split_lists_those_that_are_there() {
+        let error = open(&DatasetSpec { split: Some("train".into()), ..spec(folder()) }).err().unwrap();
+        assert!(error.to_string().contains("the splits here are: test"), "{error}");
+    }
+
+    #[test]
+    fn too_few_class_names_are_refused_with_both_numbers() {
+        let error = open(&DatasetSpec { classes: vec!["shoe".into()], ..spec(folder()) }).err().unwrap();
+        assert!(error.what.contains("1 class names") && error.what.contains("10 classes"), "{error}");
+    }
+
+    #[test]
+    fn labels_that_do_not_fit_the_images_are_refused_with_both_numbers() {
+        let three = [0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3];
+        let short = copied(|folder| {
+            std::fs::remove_file(folder.join("t10k-labels-idx1-ubyte.gz")).unwrap();
+            std::fs::write(folder.join("t10k-labels-idx1-ubyte"), three).unwrap();
+        });
+        let error = open(&spec(short.path())).err().unwrap();
+        assert_eq!(error.what, "3 labels do not fit 10000 images");
+    }
+
+    #[test]
+    fn a_missing_half_is_named() {
+        let half = copied(|folder| std::fs::remove_file(folder.join("t10k-labels-idx1-ubyte.gz")).unwrap());
+        let error = open(&spec(half.path())).err().unwrap();
+        assert!(error.what.contains("no labels"), "{error}");
+    }
+
+    #[test]
+    fn a_truncated_download_is_refused_before_any_image_is_read() {
+        let cut = copied(|folder| {
+            let path = folder.join("t10k-images-idx3-ubyte.gz");
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        });
+        let error = open(&spec(cut.path())).err().unwrap();
+        assert!(error.to_string().contains("t10k-images-idx3-ubyte.gz"), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_of_every_image_format_opens_and_decodes() {
+    let data = open(&spec(fixture("images/shapes"))).unwrap();
+    assert_eq!(data.identity().classes, ["circle", "square", "triangle"]);
+    assert_eq!(per_class(data.as_ref()), [4, 4, 4]);
+    for index in 0..12 {
+        let image = data.image(index).unwrap();
+        assert_eq!((image.width, image.height, image.channels), (8, 8, 3));
+    }
+}
+
+#[test]
+fn a_path_that_is_nothing_says_what_was_looked_for() {
+    let error = open(&spec(fixture("images/odd/text.jpg"))).err().unwrap();
+    assert!(error.help.unwrap().contains("one folder of .jpg"));
+    assert!(open(&spec("no/such/place")).err().unwrap().place.unwrap().contains("no/such/place"));
+    let forced = DatasetSpec { format: Some(DatasetFormat::Idx), ..spec(fixture("images/shapes")) };
+    assert!(open(&forced).err().unwrap().help.unwrap().contains("t10k-images-idx3-ubyte"));
+}
+
+mod golden {
+    use super::*;
+
+    fn image(name: &str) -> Image {
+        decode(&std::fs::read(fixture("images/golden").join(name)).unwrap()).unwrap()
+    }
+
+    fn resolved(toml: &str, channels: usize, (width, height): (u32, u32)) -> Preprocess {
+        let facts = InputFacts {
+            channels: Some(channels),
+            height: Some(height),
+            width: Some(width),
+            layout: Layout::Nhwc,
+            element: ElementType::F32,
+        };
+        toml::from_str::<PreprocessSettings>(toml).unwrap().resolve(facts).unwrap()
+    }
+
+    fn written(preprocess: &Preprocess, image: &Image) -> Vec<f32> {
+        let mut batch = Values::zeros(preprocess.element, preprocess.sample_len());
+        preprocess.write(image, &mut Scratch::default(), &mut batch, 0).unwrap();
+        batch.to_f32()
+    }
+
+    /// Largest distance in levels of 255 between what we make of the source and Pillow's image.
+    fn distance(toml: &str, golden: &str) -> f32 {
+        let golden = image(golden);
+        let channels = usize::from(golden.channels);
+        let raw = format!("{toml}\nscale = \"raw\"");
+        let ours = written(&resolved(&raw, channels, (golden.width, golden.height)), &image("source.png"));
+        assert_eq!(ours.len(), golden.pixels.len());
+        let levels = golden.pixels.iter().map(|&level| f32::from(level));
+        ours.iter().zip(levels).map(|(ours, level)| (ours - level).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn every_filter_is_within_one_level_of_pillow_down_and_up() {
+        for filter in ["box", "bilinear", "bicubic", "lanczos"] {
+            for (size, toml) in [("28x20", "resize = [28, 20]"), ("90x75", "resize = [90, 75]")] {
+                let golden = format!("{filter}-{size}.png");
+                let distance = distance(&format!("{toml}\nfilter = \"{filter}\""), &golden);
+                assert!(distance <= 1.0, "{golden}: {distance} levels");
+            }
+        }
+    }
+
+    #[test]
+    fn nearest_takes_the_very_pixels_that_pillow_takes() {
+        for size in ["[28, 20]", "[90, 75]"] {
+            let golden = format!("nearest-{}.png", size.trim_matches(['[', ']']).replace(", ", "x"));
+            assert_eq!(distance(&format!("resize = {size}\nfilter = \"nearest\""), &golden), 0.0, "{golden}");
+        }
+    }
+
+    #[test]
+    fn without_antialias_shrinking_is_another_result() {
+        assert!(distance("resize = [28, 20]\nantialias = false", "bilinear-28x20.png") > 10.0);
+    }
+
+    #[test]
+    fn shorter_side_and_crop_follow_torchvision() {
+        let distance = distance("resize = 32\ncrop = [25, 21]", "shorter-32-crop-25x21.png");
+        assert!(distance <= 1.0, "{distance} levels");
+    }
+
+    #[test]
+    fn grey_is_pillows_to_the_byte_and_is_made_before_the_resize() {
+        assert_eq!(distance("channels = \"grey\"", "grey.png"), 0.0);
+        let distance = distance("channels = \"grey\"\nresize = [28, 20]", "grey-bilinear-28x20.png");
+        assert!(distance <= 1.0, "{distance} levels");
+    }
+
+    #[test]
+    fn tensors_are_numpys_to_the_last_bit() {
+        let text = std::fs::read(fixture("images/golden/tensors.json")).unwrap();
+        let mut tensors: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&text).unwrap();
+        let pixels = serde_json::from_value(tensors.remove("source").unwrap()["pixels"].take()).unwrap();
+        let source = Image { width: 5, height: 4, channels: 3, pixels };
+        let imagenet = "preset = \"keras-torch\"";
+        for (name, toml) in [
+            ("imagenet-nchw", format!("{imagenet}\nlayout = \"nchw\"")),
+            ("imagenet-nhwc", imagenet.to_owned()),
+            ("signed-nhwc", "preset = \"signed\"".to_owned()),
+            ("caffe-nchw", "preset = \"keras-caffe\"\nlayout = \"nchw\"".to_owned()),
+            ("fashion-mnist", "preset = \"fashion-mnist\"".to_owned()),
+        ] {
+            let channels = if name == "fashion-mnist" { 1 } else { 3 };
+            let expected: Vec<f32> = serde_json::from_value(tensors.remove(name).unwrap()).unwrap();
+            assert_eq!(written(&resolved(&toml, channels, (5, 4)), &source), expected, "{name}");
+        }
+        assert!(tensors.is_empty());
+    }
+}
