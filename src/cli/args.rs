@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 
-use crate::error::{Error, Result};
 use crate::plan::{
     Activation, DataSettings, DatasetFormat, Layer, MeasureSettings, ModelSettings, OnBadImage, Optimization,
     RuntimeSpec, Settings, Source,
 };
-use crate::preprocess::PreprocessSettings;
+use crate::preprocess::{Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -85,34 +84,34 @@ pub struct DataArgs {
 pub struct ModelArgs {
     /// Named preprocessing: imagenet, keras-tf, fashion-mnist … (`bench list presets`)
     #[arg(long, value_name = "NAME", env = "BENCH_PRESET")]
-    preset: Option<String>,
+    preset: Option<Preset>,
     /// grey, rgb or bgr [default: from the model's input]
     #[arg(long, value_name = "ORDER", env = "BENCH_CHANNELS")]
-    channels: Option<String>,
-    /// Shorter side, or WIDTHxHEIGHT
+    channels: Option<Channels>,
+    /// Shorter side, WIDTHxHEIGHT, or none
     #[arg(long, value_name = "SIZE", env = "BENCH_RESIZE")]
-    resize: Option<String>,
-    /// Centre crop after the resize: a side, or WIDTHxHEIGHT
+    resize: Option<ResizeSetting>,
+    /// Centre crop after the resize: a side, WIDTHxHEIGHT, or none
     #[arg(long, value_name = "SIZE", env = "BENCH_CROP")]
-    crop: Option<String>,
+    crop: Option<CropSetting>,
     /// nearest, box, bilinear, bicubic or lanczos [default: bilinear]
     #[arg(long, value_name = "NAME", env = "BENCH_FILTER")]
-    filter: Option<String>,
+    filter: Option<Filter>,
     /// Whether the filter widens when shrinking, as Pillow's does [default: true]
     #[arg(long, value_name = "BOOL", env = "BENCH_ANTIALIAS")]
     antialias: Option<bool>,
     /// raw (0 to 255), unit (0 to 1) or signed (-1 to 1) [default: unit]
     #[arg(long, value_name = "NAME", env = "BENCH_SCALE")]
-    scale: Option<String>,
+    scale: Option<Scale>,
     /// Subtracted after scaling, one value or one a channel
     #[arg(long, value_name = "VALUES", value_delimiter = ',', env = "BENCH_MEAN", allow_negative_numbers = true)]
-    mean: Vec<f64>,
+    mean: Vec<f32>,
     /// Divided by after the mean, one value or one a channel
     #[arg(long, value_name = "VALUES", value_delimiter = ',', env = "BENCH_STD")]
-    std: Vec<f64>,
+    std: Vec<f32>,
     /// nchw or nhwc [default: from the model's input]
     #[arg(long, value_name = "ORDER", env = "BENCH_LAYOUT")]
-    layout: Option<String>,
+    layout: Option<Layout>,
     /// Name of the output with the scores, when there are several
     #[arg(long, value_name = "NAME", env = "BENCH_OUTPUT")]
     output: Option<String>,
@@ -134,21 +133,21 @@ pub struct SettingArgs {
 
 impl SettingArgs {
     /// Two layers: what the flags say, and what the environment says.
-    pub fn layers(&self, matches: &ArgMatches) -> Result<[Layer; 2]> {
-        Ok([
-            Layer { source: Source::Flag, settings: self.from(matches, ValueSource::CommandLine)? },
-            Layer { source: Source::Environment, settings: self.from(matches, ValueSource::EnvVariable)? },
-        ])
+    pub fn layers(&self, matches: &ArgMatches) -> [Layer; 2] {
+        [
+            Layer { source: Source::Flag, settings: self.said(matches, ValueSource::CommandLine) },
+            Layer { source: Source::Environment, settings: self.said(matches, ValueSource::EnvVariable) },
+        ]
     }
 
-    fn from(&self, matches: &ArgMatches, source: ValueSource) -> Result<Settings> {
+    fn said(&self, matches: &ArgMatches, source: ValueSource) -> Settings {
         let given = Given { matches, source };
-        Ok(Settings {
+        Settings {
             data: self.data.settings(&given),
-            preprocess: self.model.preprocess(&given)?,
+            preprocess: self.model.preprocess(&given),
             model: self.model.settings(&given),
             measure: self.measure.settings(&given),
-        })
+        }
     }
 }
 
@@ -205,50 +204,20 @@ impl ModelArgs {
         ModelSettings { output: given.one("output", &self.output), scores: given.one("scores", &self.scores) }
     }
 
-    /// The flags have the names and values of the settings file, so they are read as one.
-    fn preprocess(&self, given: &Given<'_>) -> Result<PreprocessSettings> {
-        let mut table = toml::Table::new();
-        let texts = [
-            ("preset", &self.preset),
-            ("channels", &self.channels),
-            ("filter", &self.filter),
-            ("scale", &self.scale),
-            ("layout", &self.layout),
-        ];
-        for (key, value) in texts {
-            if let Some(value) = given.one(key, value) {
-                table.insert(key.into(), value.into());
-            }
+    fn preprocess(&self, given: &Given<'_>) -> PreprocessSettings {
+        PreprocessSettings {
+            preset: given.one("preset", &self.preset),
+            channels: given.one("channels", &self.channels),
+            resize: given.one("resize", &self.resize),
+            filter: given.one("filter", &self.filter),
+            antialias: given.one("antialias", &self.antialias),
+            crop: given.one("crop", &self.crop),
+            scale: given.one("scale", &self.scale),
+            mean: given.list("mean", &self.mean),
+            std: given.list("std", &self.std),
+            layout: given.one("layout", &self.layout),
         }
-        for (key, value) in [("resize", &self.resize), ("crop", &self.crop)] {
-            if let Some(value) = given.one(key, value) {
-                table.insert(key.into(), size(key, &value)?);
-            }
-        }
-        for (key, values) in [("mean", &self.mean), ("std", &self.std)] {
-            if let Some(values) = given.list(key, values) {
-                table.insert(key.into(), values.into());
-            }
-        }
-        if let Some(antialias) = given.one("antialias", &self.antialias) {
-            table.insert("antialias".into(), antialias.into());
-        }
-        table.try_into().map_err(|e: toml::de::Error| {
-            Error::usage("a preprocessing flag is not understood").because(e.message()).help("see `bench compare --help`")
-        })
     }
-}
-
-/// `224` or `320x240` as the settings file writes it: `224` or `[320, 240]`.
-fn size(flag: &str, text: &str) -> Result<toml::Value> {
-    let number = |part: &str| part.parse::<u32>().ok().filter(|&side| side > 0).map(i64::from);
-    let parsed = match text.split_once('x') {
-        Some((width, height)) => number(width).zip(number(height)).map(|(w, h)| vec![w, h].into()),
-        None => number(text).map(toml::Value::from),
-    };
-    parsed.ok_or_else(|| {
-        Error::usage(format!("--{flag} {text} is not a size")).help("write a side such as 224, or WIDTHxHEIGHT such as 320x240")
-    })
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -56,7 +56,7 @@ pub struct CompareArgs {
 
 /// Measures and compares.
 pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
-    let given = args.settings.layers(matches)?;
+    let given = args.settings.layers(matches);
     let named = candidates::open(&args.models, &given)?;
     let (planned, saved) = split(named);
     let planned_jobs = jobs(&planned)?;

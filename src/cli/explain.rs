@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use super::candidates::PlannedModel;
 use crate::plan::{Job, Source};
-use crate::preprocess::describe;
 
 /// Writes the settings of one job.
 pub fn explain(planned: &PlannedModel, job: &Job, out: &mut impl Write) -> io::Result<()> {
@@ -37,7 +36,7 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
         }
         None => row("data.path", none(), "default"),
     }
-    for (key, value) in describe(&job.preprocess) {
+    for (key, value) in job.preprocess.describe() {
         let otherwise = if ["layout", "element", "size", "channels"].contains(&key.as_str()) { "graph" } else { "default" };
         row(&format!("preprocess.{key}"), value, otherwise);
     }

@@ -8,7 +8,7 @@ use super::start::closed_pipe;
 use crate::error::Result;
 use crate::metric::{METRICS, MetricSpec, PAIR_METRICS};
 use crate::plan::DatasetFormat;
-use crate::preprocess;
+use crate::preprocess::Preset;
 use crate::runtime::RUNTIMES;
 
 /// Arguments of `bench list`.
@@ -50,13 +50,18 @@ fn metrics() -> Vec<String> {
 }
 
 fn formats() -> Vec<String> {
-    let described = |format: &DatasetFormat| {
-        let value = format.to_possible_value()?;
-        Some(format!("{:<10} {}", value.get_name(), value.get_help()?))
-    };
-    DatasetFormat::value_variants().iter().filter_map(described).collect()
+    described::<DatasetFormat>()
 }
 
 fn presets() -> Vec<String> {
-    preprocess::PRESETS.iter().map(|preset| format!("{:<20} {}", preset.name, preset.description)).collect()
+    described::<Preset>()
+}
+
+/// Name and first sentence of every value.
+fn described<T: ValueEnum>() -> Vec<String> {
+    let line = |value: &T| {
+        let value = value.to_possible_value()?;
+        Some(format!("{:<20} {}", value.get_name(), value.get_help()?))
+    };
+    T::value_variants().iter().filter_map(line).collect()
 }

@@ -18,7 +18,7 @@ use super::{SystemClock, environment, scores, throughput};
 use crate::dataset::{self, Dataset};
 use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
-use crate::preprocess::Scratch;
+use crate::preprocess::{Image, Preprocess, Scratch};
 use crate::record::{
     EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound, WarmUp,
 };
@@ -266,13 +266,13 @@ fn readable(
 
 fn generated(job: &Job, batch: usize, count: usize, random: &mut Pcg64) -> Result<Vec<Tensor>> {
     let shape = job.preprocess.shape(batch);
-    let image = crate::dataset::Image {
+    let image = Image {
         width: job.preprocess.size.width,
         height: job.preprocess.size.height,
         channels: 3,
         pixels: Vec::new(),
     };
-    let plain = job.preprocess.without_geometry();
+    let plain = Preprocess { resize: None, crop: None, ..job.preprocess.clone() };
     let mut scratch = Scratch::default();
     let mut inputs = Vec::with_capacity(count);
     for _ in 0..count {
@@ -280,7 +280,7 @@ fn generated(job: &Job, batch: usize, count: usize, random: &mut Pcg64) -> Resul
         for row in 0..batch {
             let mut pixels = vec![0; image.width as usize * image.height as usize * 3];
             random.fill(&mut pixels[..]);
-            let noise = crate::dataset::Image { pixels, ..image.clone() };
+            let noise = Image { pixels, ..image.clone() };
             plain.write(&noise, &mut scratch, &mut values, row)?;
         }
         inputs.push(Tensor::new(shape.clone(), values)?);

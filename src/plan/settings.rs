@@ -155,19 +155,14 @@ impl Resolved {
     }
 }
 
-/// Settings that only make sense together: a layer that gives one of them hides all of them in the
-/// layers below. A mean belongs to the scale that it was computed for.
-const TOGETHER: [(&str, &[&str]); 2] = [
-    ("preprocess", &["scale", "mean", "std"]),
-    ("preprocess", &["resize", "filter", "antialias", "crop"]),
-];
-
 /// Merges layers, strongest first.
 pub fn resolve(layers: &[Layer]) -> Result<Resolved> {
     let mut merged = Table::new();
     let mut sources = BTreeMap::new();
     for layer in layers {
-        let table = Table::try_from(&layer.settings)
+        let mut settings = layer.settings.clone();
+        settings.preprocess = settings.preprocess.expanded();
+        let table = Table::try_from(&settings)
             .map_err(|e| Error::usage("settings cannot be merged").because(e).at(layer.source.to_string()))?;
         overlay(&mut merged, table, &layer.source, &mut sources);
     }
@@ -182,9 +177,9 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
         let Value::Table(known) = merged.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) else {
             continue;
         };
-        let hidden = hidden_keys(&section, known);
+        let foreign = section == "preprocess" && another_scale(known, &keys);
         for (key, value) in keys {
-            if known.contains_key(&key) || hidden.contains(&key.as_str()) {
+            if known.contains_key(&key) || (foreign && ["mean", "std"].contains(&key.as_str())) {
                 continue;
             }
             sources.insert(format!("{section}.{key}"), source.clone());
@@ -193,14 +188,9 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
     }
 }
 
-/// Keys that layers above already decided by giving a key of the same group, or a whole preset.
-fn hidden_keys(section: &str, known: &Table) -> Vec<&'static str> {
-    let decided = |keys: &[&str]| keys.iter().any(|key| known.contains_key(*key)) || known.contains_key("preset");
-    TOGETHER
-        .iter()
-        .filter(|(group, keys)| *group == section && decided(keys))
-        .flat_map(|(_, keys)| keys.iter().copied())
-        .collect()
+/// Whether a weaker layer speaks of another scale: its mean and deviation are then of no use.
+fn another_scale(stronger: &Table, weaker: &Table) -> bool {
+    matches!((stronger.get("scale"), weaker.get("scale")), (Some(here), Some(there)) if here != there)
 }
 
 /// The settings file that applies: beside the model, else upward from `working`.
@@ -269,6 +259,19 @@ mod tests {
         .unwrap();
         assert_eq!(resolved.settings.preprocess.mean, None);
         assert!(resolved.settings.preprocess.channels.is_some());
+    }
+
+    #[test]
+    fn a_preset_counts_as_said_by_the_layer_that_names_it() {
+        let file = Source::File("bench.toml".into());
+        let resolved = resolve(&[
+            layer(Source::Flag, "[preprocess]\nmean = [0.5]"),
+            layer(file.clone(), "[preprocess]\npreset = \"fashion-mnist\""),
+        ])
+        .unwrap();
+        assert_eq!(resolved.settings.preprocess.mean, Some(vec![0.5]));
+        assert_eq!(resolved.source("preprocess.mean"), &Source::Flag);
+        assert_eq!(resolved.source("preprocess.std"), &file);
     }
 
     #[test]

@@ -22,5 +22,5 @@ pub use apply::Scratch;
 pub use image::Image;
 pub use presets::Preset;
 pub use resolve::InputFacts;
-pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting, Sourced};
+pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting};
 pub use spec::{Channels, Filter, Layout, Preprocess, Resize, ResizeTo, Scale, Size};

@@ -1,7 +1,6 @@
 //! What somebody said about preprocessing: on the command line, in `bench.toml`, in a model's
 //! metadata. Each says a part; the parts are laid over each other, the first wins.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
@@ -148,15 +147,6 @@ impl FromStr for CropSetting {
     }
 }
 
-/// Settings from several sources and where each came from.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sourced {
-    /// The settings that won.
-    pub settings: PreprocessSettings,
-    /// Source of each setting that somebody said, by its name in `bench.toml`.
-    pub sources: BTreeMap<&'static str, String>,
-}
-
 impl PreprocessSettings {
     /// Lays these settings over `weaker` ones: what is said here wins. A preset counts as said by
     /// whoever named it. Mean and deviation belong to a scale: those of the weaker settings are
@@ -179,44 +169,12 @@ impl PreprocessSettings {
         }
     }
 
-    /// Lays sources over each other, strongest first, and notes where each setting came from.
-    pub fn overlay_all(sources: impl IntoIterator<Item = (String, Self)>) -> Sourced {
-        let mut all = Sourced::default();
-        for (source, settings) in sources {
-            let source = match settings.preset {
-                Some(preset) => format!("{source}, preset {}", preset.name()),
-                None => source,
-            };
-            all.settings = all.settings.overlay(settings);
-            for name in all.settings.given() {
-                all.sources.entry(name).or_insert_with(|| source.clone());
-            }
-        }
-        all
-    }
-
     /// The preset's settings written out.
-    pub(super) fn expanded(mut self) -> Self {
+    pub fn expanded(mut self) -> Self {
         match self.preset.take() {
             Some(preset) => self.overlay(preset.settings()),
             None => self,
         }
-    }
-
-    /// Names of the settings that are there.
-    fn given(&self) -> impl Iterator<Item = &'static str> {
-        let all = [
-            ("channels", self.channels.is_some()),
-            ("resize", self.resize.is_some()),
-            ("filter", self.filter.is_some()),
-            ("antialias", self.antialias.is_some()),
-            ("crop", self.crop.is_some()),
-            ("scale", self.scale.is_some()),
-            ("mean", self.mean.is_some()),
-            ("std", self.std.is_some()),
-            ("layout", self.layout.is_some()),
-        ];
-        all.into_iter().filter_map(|(name, there)| there.then_some(name))
     }
 }
 
