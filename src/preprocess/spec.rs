@@ -23,7 +23,7 @@ impl fmt::Display for Size {
 }
 
 /// Which colour channels the model sees, in which order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Channels {
     /// One channel; colour becomes ITU-R 601 luma, as in Pillow's `convert("L")`.
@@ -45,7 +45,7 @@ impl Channels {
 }
 
 /// Resampling kernel, named as Pillow names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Filter {
     /// Nearest pixel.
@@ -82,7 +82,7 @@ pub struct Resize {
 }
 
 /// How bytes 0 to 255 become numbers, before mean and standard deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
     /// As they are: 0 to 255.
@@ -94,7 +94,7 @@ pub enum Scale {
 }
 
 /// Order of the axes of a batch of images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// Batch, channels, rows, columns.
