@@ -177,7 +177,7 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<()> {
     let Some(spec) = &job.dataset else { return Ok(()) };
     let data = dataset::open(spec)?;
     let classes = data.identity().classes.len();
-    match model.classes_in_output(&job.output) {
+    match ModelFile::classes_in_output(&job.output) {
         Some(outputs) if outputs.max(2) != classes => Err(Error::usage(format!(
             "the model has {outputs} {}, the data set has {classes} classes",
             if outputs == 1 { "output, which makes 2 classes" } else { "classes" }

@@ -5,10 +5,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use rand::Rng;
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use sha2::{Digest, Sha256};
 
 use super::evaluation::{self, Collected, Pass};
 use super::latency::{self, Runner};
@@ -21,6 +19,7 @@ use crate::plan::{Device, Job};
 use crate::preprocess::{Image, Preprocess, Scratch};
 use crate::record::{
     EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound, WarmUp,
+    sha256_of,
 };
 use crate::runtime::{self, ModelToRun, Prepared, Session};
 use crate::tensor::{Tensor, Values};
@@ -200,16 +199,15 @@ fn nanoseconds(seconds: f64) -> u64 {
 
 /// The model must be the file that the job was made for.
 fn check_digest(job: &Job) -> Result<()> {
-    let mut file = std::fs::File::open(&job.model.path)
-        .map_err(|e| Error::unusable("the model cannot be read").because(e).at_path(&job.model.path))?;
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut file, &mut hasher)
-        .map_err(|e| Error::unusable("the model cannot be read").because(e).at_path(&job.model.path))?;
-    if crate::record::hex(&hasher.finalize()) == job.model.sha256 {
+    let path = &job.model.path;
+    let digest = std::fs::File::open(path)
+        .and_then(sha256_of)
+        .map_err(|e| Error::unusable("the model cannot be read").because(e).at_path(path))?;
+    if digest == job.model.sha256 {
         return Ok(());
     }
     Err(Error::unusable("the model file changed while it was measured")
-        .at_path(&job.model.path)
+        .at_path(path)
         .help("run again once nothing writes to it"))
 }
 

@@ -7,11 +7,9 @@ use crate::runtime::cpu;
 
 /// The machine that this process runs on.
 pub fn environment() -> Environment {
-    let mut system = System::new();
-    system.refresh_memory();
     Environment {
-        host: System::host_name().unwrap_or_else(|| "unknown".into()),
-        os: System::long_os_version().unwrap_or_else(|| std::env::consts::OS.into()),
+        host: System::host_name().unwrap_or_else(|_| "unknown".into()),
+        os: System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.into()),
         arch: std::env::consts::ARCH.into(),
         cpu: cpu::cpu_model(),
         cpu_features: cpu::int8_features(),
@@ -19,7 +17,7 @@ pub fn environment() -> Environment {
         quota: quota(),
         governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         load_average: load_average(),
-        memory_bytes: Some(system.total_memory()).filter(|&bytes| bytes > 0),
+        memory_bytes: memory_bytes(),
     }
 }
 
@@ -44,7 +42,13 @@ fn parse_quota(limit: &str) -> Option<Quota> {
 }
 
 fn load_average() -> Option<f64> {
-    if cfg!(windows) { None } else { Some(System::load_average().one) }
+    if cfg!(windows) { None } else { Some(System::load_average().ok()?.one) }
+}
+
+fn memory_bytes() -> Option<u64> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory();
+    Some(system.total_memory()).filter(|&bytes| bytes > 0)
 }
 
 fn read(path: &str) -> Option<String> {

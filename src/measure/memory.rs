@@ -34,7 +34,7 @@ fn kibibytes(status: &str, key: &str) -> Option<u64> {
 fn sampled() -> Option<Resident> {
     use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
     let pid = sysinfo::get_current_pid().ok()?;
-    let mut system = System::new();
+    let mut system = System::new().ok()?;
     let kind = ProcessRefreshKind::nothing().with_memory();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
     let current = system.process(pid)?.memory();

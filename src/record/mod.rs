@@ -16,7 +16,7 @@ pub use evidence::{
     EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, Round,
     SkippedImage, ThroughputEvidence, ThroughputRound, WarmUp,
 };
-pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex};
+pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex, sha256_of};
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
