@@ -16,8 +16,8 @@ CLASSES = [
 MEAN, STD = 0.2860, 0.3530
 HELD_OUT = 2_000
 CALIBRATION_IMAGES = 512
-# A hot cycle to explore, a cooler one to settle.
-CYCLES = ((24, 0.2), (20, 0.04))
+# A hot cycle under strong decay to explore; a cooler one under little decay to fit.
+CYCLES = ((24, 0.2, 5e-4), (20, 0.04, 5e-5))
 DEFAULT_DATA = Path("/usr/share/datasets/fashion-mnist")
 
 
@@ -27,7 +27,7 @@ def mobilenetv2(data: Path, out: Path, work: Path, seed: int, epochs: int | None
     images, labels = images[:limit], labels[:limit]
     pixels = normalise(images)
     held_out = min(HELD_OUT, len(images) // 10)
-    cycles = ((epochs, 0.2),) if epochs else CYCLES
+    cycles = ((epochs, 0.2, 5e-4),) if epochs else CYCLES
     schedule = Schedule(cycles=cycles, seed=seed)
     model, seconds = train(
         MobileNetV2(classes=10, channels=1, width=0.5),

@@ -11,10 +11,9 @@ from torch.nn import functional as F
 
 @dataclass
 class Schedule:
-    cycles: tuple[tuple[int, float], ...]
-    """Epochs and peak rate of each one-cycle run; each starts from the weights of the one before."""
+    cycles: tuple[tuple[int, float, float], ...]
+    """Epochs, peak rate and weight decay of each one-cycle run; each starts from the weights before it."""
     batch: int = 128
-    weight_decay: float = 5e-4
     shift: int = 2
     seed: int = 7
 
@@ -30,11 +29,11 @@ def train(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, held_out
     model = model.to(device, memory_format=torch.channels_last)
     count = len(images) - held_out
     steps = count // schedule.batch
-    optimizer = torch.optim.SGD(_groups(model, schedule.weight_decay), lr=0.1, momentum=0.9, nesterov=True)
+    optimizer = torch.optim.SGD(_groups(model), lr=0.1, momentum=0.9, nesterov=True)
     saved = _resume(model, optimizer, work)
     spent = saved["spent"]
     last = 0
-    for cycle_epochs, peak in schedule.cycles:
+    for cycle_epochs, peak, decay in schedule.cycles:
         first, last = last, last + cycle_epochs
         if saved["epoch"] >= last:
             continue
@@ -43,6 +42,7 @@ def train(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, held_out
             rate.load_state_dict(saved["rate"])
             # The scheduler's constructor has set the rate of its first step.
             optimizer.load_state_dict(saved["optimizer"])
+        optimizer.param_groups[0]["weight_decay"] = decay
         for epoch in range(max(first, saved["epoch"]), last):
             begun = time.monotonic()
             loss = _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, device)
@@ -97,11 +97,11 @@ def _augment(batch: torch.Tensor, shift: int) -> torch.Tensor:
     return padded[torch.arange(n)[:, None, None, None], torch.arange(batch.shape[1])[None, :, None, None], rows, columns]
 
 
-def _groups(model: nn.Module, decay: float):
-    """Weight decay for matrices and kernels only, not for biases and batch norm."""
+def _groups(model: nn.Module):
+    """Weight decay is for matrices and kernels, the first group; not for biases and batch norm."""
     decayed = [p for p in model.parameters() if p.ndim > 1]
     free = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
+    return [{"params": decayed}, {"params": free, "weight_decay": 0.0}]
 
 
 def _save(parts: dict, epoch: int, spent: float, work: Path):

@@ -1,0 +1,192 @@
+//! Stories about `bench compare`: what users do, what they see, and what is on disk afterwards.
+
+mod support;
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use support::{FP32, INT8, SHAPES, Story, read_json};
+
+#[test]
+fn two_models_on_images_end_in_a_table_and_a_record_each() {
+    let ending = Story::compare(&[FP32, INT8]).args(&["--data", SHAPES, "--runtime", "ort"]).recorded().run();
+    let ending = ending.exits(0).prints("fp32").prints("int8").prints("accuracy").keeps_its_manners();
+    assert!(ending.metric(0, "accuracy").is_some() && ending.metric(1, "latency_p50").unwrap() > 0.0);
+    let records = ending.desk().join("records");
+    for file in ["01-ort-fp32.json", "01-ort-fp32.predictions.parquet", "02-ort-int8.json"] {
+        assert!(records.join(file).is_file(), "{file} is missing");
+    }
+}
+
+#[test]
+fn saved_records_give_the_report_of_the_live_run() {
+    let live = Story::compare(&[FP32, INT8]).args(&["--data", SHAPES, "--runtime", "fake"]).recorded().run().exits(0);
+    let records = live.desk().join("records");
+    let again = Story::new("report").args(&[records.to_str().unwrap()]).run().exits(0);
+    assert_eq!(live.stdout(), again.stdout());
+    let (a, b) = (records.join("01-fake-fp32.json"), records.join("02-fake-int8.json"));
+    let compared = Story::new("compare").args(&[a.to_str().unwrap(), b.to_str().unwrap()]).run().exits(0);
+    assert_eq!(live.stdout(), compared.stdout());
+}
+
+#[test]
+fn a_model_is_compared_with_a_saved_record() {
+    let first = Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]).recorded().run().exits(0);
+    let baseline = first.desk().join("records/01-fake-classifier.fp32.json");
+    let second = Story::compare(&[baseline.to_str().unwrap(), INT8])
+        .args(&["--data", SHAPES, "--runtime", "fake"])
+        .recorded()
+        .run()
+        .exits(0);
+    let agreement = second.column(1)["versus"]["pair"].as_array().unwrap().clone();
+    let agreement = agreement.iter().find(|reading| reading["metric"] == "agreement").unwrap();
+    assert_eq!(agreement["value"], 1.0, "the scripted runtime answers by the pixels alone");
+}
+
+#[test]
+fn without_data_everything_else_is_compared_and_the_way_to_data_is_shown() {
+    let ending = Story::compare(&[FP32, INT8]).args(&["--runtime", "ort"]).recorded().run();
+    let ending = ending.exits(0).prints("--data").prints("latency");
+    assert_eq!(ending.metric(0, "accuracy"), None);
+    let pairs = ending.column(1)["versus"]["pair"].clone();
+    let distance = pairs.as_array().unwrap().iter().find(|r| r["metric"] == "outputs_max_abs").unwrap().clone();
+    assert!(distance["value"].as_f64().unwrap() > 0.0, "int8 differs from fp32 a little: {distance}");
+}
+
+#[test]
+fn a_crash_of_one_candidate_is_one_row_and_the_others_go_on() {
+    let ending = Story::compare(&[FP32])
+        .args(&["--data", SHAPES, "--runtime", "ort,fake", "--session", "fake.abort_at=run:20"])
+        .recorded()
+        .run()
+        .exits(3)
+        .prints("aborted");
+    assert_eq!((ending.outcome(0).as_str(), ending.outcome(1).as_str()), ("completed", "crashed"));
+    assert!(ending.metric(0, "accuracy").is_some());
+    assert!(ending.metric(1, "load").is_some(), "what was measured before the crash is kept");
+}
+
+#[test]
+fn a_candidate_that_hangs_is_given_up() {
+    let begun = Instant::now();
+    let ending = Story::compare(&[FP32])
+        .args(&["--runtime", "fake", "--session", "fake.hang_at=run:3", "--patience", "1"])
+        .run()
+        .exits(3)
+        .prints("no sign of life");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{}", ending.stdout());
+}
+
+#[test]
+fn a_runtime_that_lacks_an_operator_is_an_answer_with_its_reason() {
+    let ending = Story::compare(&[FP32, "fixtures/models/unknown-op.onnx"])
+        .args(&["--runtime", "ort"])
+        .recorded()
+        .run()
+        .exits(3)
+        .prints("Frobnicate");
+    assert_eq!((ending.outcome(0).as_str(), ending.outcome(1).as_str()), ("completed", "could_not_run"));
+}
+
+#[test]
+fn a_device_that_is_not_there_is_never_replaced_in_silence() {
+    if std::path::Path::new("/dev/nvidiactl").exists() {
+        return;
+    }
+    let ending = Story::compare(&[FP32]).args(&["--runtime", "ort:cuda", "--offline"]).recorded().run().exits(3);
+    assert_eq!(ending.outcome(0), "could_not_run");
+    assert_eq!(ending.metric(0, "latency_p50"), None);
+}
+
+#[test]
+fn a_library_that_was_asked_for_and_is_not_there_stops_its_runtime_alone() {
+    let ending = Story::compare(&[FP32])
+        .args(&["--runtime", "ort,fake", "--ort-lib", "/nowhere/libonnxruntime.so"])
+        .recorded()
+        .run()
+        .exits(3)
+        .prints("/nowhere/libonnxruntime.so");
+    assert_eq!((ending.outcome(0).as_str(), ending.outcome(1).as_str()), ("could_not_run", "completed"));
+}
+
+#[test]
+fn every_setting_is_explained_with_its_source() {
+    Story::compare(&[FP32])
+        .args(&["--data", SHAPES, "--batch", "8", "--explain"])
+        .env("BENCH_THREADS", "2")
+        .run()
+        .exits(0)
+        .prints("measure.batch")
+        .prints("flag")
+        .prints("environment")
+        .prints("graph")
+        .prints("default");
+}
+
+#[test]
+fn ctrl_c_saves_what_was_measured() {
+    let story = Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake", "--time", "60"]).recorded();
+    let records = story.path("records");
+    let mut child = story
+        .command()
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let record = records.join("01-fake-classifier.fp32.json");
+    wait_until(|| record.exists());
+    std::thread::sleep(Duration::from_millis(700));
+    interrupt(&child);
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(said.contains("interrupted"), "{said}");
+    let saved = read_json(&record);
+    assert_eq!(saved["outcome"]["kind"], "interrupted");
+    assert!(!saved["evidence"]["latency"]["rounds"].as_array().unwrap().is_empty(), "rounds until then are kept");
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn interrupt(child: &std::process::Child) {
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let story = Story::new("list").args(&["metrics"]);
+    let mut child = story
+        .command()
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn limits_are_seeded_and_counted() {
+    let run = |seed: &str| {
+        Story::compare(&[FP32])
+            .args(&["--data", SHAPES, "--runtime", "fake", "--limit", "6", "--seed", seed])
+            .recorded()
+            .run()
+            .exits(0)
+            .column(0)["record"]["dataset"]
+            .clone()
+    };
+    let (first, again, other) = (run("1"), run("1"), run("2"));
+    assert_eq!(first["images"], 6);
+    assert_eq!(first["sha256"], again["sha256"]);
+    assert_ne!(first["sha256"], other["sha256"]);
+}
