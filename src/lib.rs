@@ -15,6 +15,7 @@ pub mod plan;
 pub mod preprocess;
 pub mod record;
 pub mod runtime;
+pub mod stats;
 pub mod tensor;
 
 pub use error::{Error, ErrorKind, Result};
