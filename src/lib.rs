@@ -7,6 +7,7 @@
 //! imports the other.
 
 pub mod cache;
+pub mod cli;
 pub mod compare;
 pub mod dataset;
 pub mod error;

@@ -1,6 +1,8 @@
 //! One conformance suite for every runtime: the tiny models of `fixtures/models` against what ONNX
 //! Runtime answers through Python (`fixtures/models/expected.json`).
 
+#![allow(clippy::unwrap_used, reason = "what fails in a test ends it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -430,6 +432,18 @@ fn a_second_input_is_an_error_that_names_both() {
     for runtime in real_runtimes() {
         let error = error_of(prepare(runtime, "two-inputs", &expected));
         assert!(error.what.contains("images") && error.what.contains("mask"), "{}: {error}", runtime.name());
+    }
+}
+
+#[test]
+fn an_output_that_the_model_has_not_is_an_error_that_names_it() {
+    let expected = expect("classifier.fp32");
+    let input = expected.input();
+    let output = OutputPort { name: "classes".into(), ..expected.output() };
+    let model = ModelToRun { path: &file("classifier.fp32"), input: &input, output: &output };
+    for runtime in real_runtimes() {
+        let error = error_of(runtime.prepare(model, Device::Cpu, &options()));
+        assert!(error.what.contains("`classes`"), "{}: {error}", runtime.name());
     }
 }
 

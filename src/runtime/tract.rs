@@ -81,6 +81,7 @@ impl TractModel {
         refuse_open_axes(model.input)?;
         let graph = guarded(|| parse(model)).map_err(|why| unreadable(model.path, &why))?;
         refuse_more_inputs(&graph, model)?;
+        refuse_another_output(&graph, model)?;
         refuse_unknown_operators(&graph).map_err(|error| error.at_path(model.path))?;
         let typed =
             guarded(|| graph.into_typed()).map_err(|why| message::cannot_run(&why).at_path(model.path))?;
@@ -229,7 +230,7 @@ fn refuse_open_axes(input: &InputPort) -> Result<()> {
 /// Reads the graph down to the one output that is wanted.
 fn parse(model: ModelToRun<'_>) -> TractResult<InferenceModel> {
     let mut graph = onnx().model_for_path(model.path)?;
-    if graph.outputs.len() > 1 {
+    if graph.outputs.len() > 1 && graph.find_outlet_label(&model.output.name).is_some() {
         graph = graph.with_outputs_by_name([&model.output.name])?;
     }
     if model.input.shape.first() == Some(&Dim::Unknown) {
@@ -257,6 +258,16 @@ fn refuse_more_inputs(graph: &InferenceModel, model: ModelToRun<'_>) -> Result<(
     }
     let what = format!("the model wants the inputs {names:?}, not `{}` alone", model.input.name);
     Err(Error::unusable(what).at_path(model.path))
+}
+
+fn refuse_another_output(graph: &InferenceModel, model: ModelToRun<'_>) -> Result<()> {
+    let name = model.output.name.as_str();
+    let is_wanted =
+        |outlet| graph.outlet_label(outlet) == Some(name) || graph.nodes[outlet.node].name == name;
+    match graph.outputs.first().is_some_and(|&outlet| is_wanted(outlet)) {
+        true => Ok(()),
+        false => Err(Error::unusable(format!("the model has no output `{name}`")).at_path(model.path)),
+    }
 }
 
 fn refuse_unknown_operators(graph: &InferenceModel) -> Result<()> {

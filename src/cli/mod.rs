@@ -1,0 +1,4 @@
+//! The commands of `bench`.
+
+pub mod doctor;
+pub mod setup;
