@@ -7,13 +7,17 @@
 //! imports the other.
 
 pub mod cache;
+pub mod cli;
 pub mod compare;
 pub mod dataset;
 pub mod error;
+pub mod measure;
 pub mod metric;
+pub mod model;
 pub mod plan;
 pub mod preprocess;
 pub mod record;
+pub mod report;
 pub mod runtime;
 pub mod stats;
 pub mod tensor;

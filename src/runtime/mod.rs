@@ -5,6 +5,8 @@ pub mod cpu;
 mod fake;
 pub mod ort;
 mod shape;
+#[cfg(feature = "tract")]
+mod tract;
 
 use std::path::Path;
 
@@ -14,10 +16,17 @@ use crate::record::RuntimeIdentity;
 use crate::tensor::Tensor;
 
 pub use fake::Fake;
+#[cfg(feature = "tract")]
+pub use tract::Tract;
 
 /// Every runtime, in the order in which they are shown. A new one is a line here; the conformance
 /// suite and the command line read this list.
-pub static RUNTIMES: &[&dyn Runtime] = &[&ort::Ort, &Fake];
+pub static RUNTIMES: &[&dyn Runtime] = &[
+    &ort::Ort,
+    #[cfg(feature = "tract")]
+    &Tract,
+    &Fake,
+];
 
 /// The runtime called `name`.
 pub fn find(name: &str) -> Result<&'static dyn Runtime> {
@@ -25,6 +34,10 @@ pub fn find(name: &str) -> Result<&'static dyn Runtime> {
 }
 
 fn missing(name: &str) -> Error {
+    if name == "tract" {
+        return Error::unavailable("this build of bench is without tract")
+            .help("build it with the feature: cargo install --path . --features tract");
+    }
     let names: Vec<&str> = RUNTIMES.iter().map(|runtime| runtime.name()).collect();
     Error::usage(format!("there is no runtime `{name}`"))
         .help(format!("the runtimes are {}", names.join(", ")))

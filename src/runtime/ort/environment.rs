@@ -8,7 +8,7 @@ use ort::LoadDynamicError;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
-use super::library::{Library, Places, Refusal, Search};
+use super::library::{Library, Place, Places, Refusal, Search};
 use super::pins::{Build, Pin};
 use super::{LIBRARY_VARIABLE, OFFLINE_VARIABLE, Settings, provision, settings};
 use crate::cache;
@@ -36,10 +36,10 @@ pub fn load(device: Device) -> Result<Loaded> {
     let settings = settings();
     let places = Places::here(settings);
     let library = find_or_fetch(&places, settings, build_for(device), &announce)?;
+    let environment = start(&library.path)?;
     if let Device::Cuda(_) = device {
         preload_cuda(&places);
     }
-    let environment = start(&library.path)?;
     Ok(loaded.insert(Loaded { environment, library }).clone())
 }
 
@@ -48,6 +48,19 @@ pub fn load(device: Device) -> Result<Loaded> {
 pub fn locate(device: Device) -> Result<Library> {
     let settings = settings();
     find_or_fetch(&Places::here(settings), settings, build_for(device), &announce)
+}
+
+/// Makes sure that the pinned `build` is in the cache, whatever else is on this machine; with
+/// `offline` only looks whether it is.
+pub fn install(build: Build, offline: bool) -> Result<Library> {
+    let places = Places { cache: Some(cache::root()?), ..Places::default() };
+    if !offline {
+        return fetch(&places, build, &announce);
+    }
+    places.search(build).found.ok_or_else(|| {
+        Error::unavailable(format!("the {} build of ONNX Runtime is not in the cache", build.name()))
+            .help("run `bench setup` once without --offline")
+    })
 }
 
 fn build_for(device: Device) -> Build {
@@ -74,7 +87,7 @@ fn find_or_fetch(places: &Places, settings: &Settings, build: Build, say: &dyn F
 
 fn fetch(places: &Places, build: Build, say: &dyn Fn(&str)) -> Result<Library> {
     let path = provision::provision(&cache::root()?, build, say)?;
-    let place = super::library::Place { source: super::Source::Cache, path };
+    let place = Place { source: super::Source::Cache, path };
     places.examine(&place).map_err(|refusal| {
         Error::unavailable("the ONNX Runtime that was fetched cannot be loaded")
             .because(refusal.why)
@@ -124,13 +137,15 @@ fn list(refused: &[Refusal]) -> String {
 /// into `site-packages` by itself. What is missing is said by the attempt to make a session.
 fn preload_cuda(places: &Places) {
     for site in places.site_packages() {
-        let (cuda, cudnn) = (site.join("nvidia/cu13/lib"), site.join("nvidia/cudnn/lib"));
-        if cuda.is_dir() {
-            let cudnn = cudnn.is_dir().then_some(cudnn);
-            if let Err(error) = ort::ep::cuda::preload_dylibs(Some(&cuda), cudnn.as_deref()) {
-                keep_message(error.to_string());
+        let folders = [
+            (site.join("nvidia/cu13/lib"), ort::ep::cuda::CUDA_DYLIBS),
+            (site.join("nvidia/cudnn/lib"), ort::ep::cuda::CUDNN_DYLIBS),
+        ];
+        let files = folders.iter().flat_map(|(folder, names)| names.iter().map(|name| folder.join(name)));
+        for file in files.filter(|file| file.is_file()) {
+            if let Err(error) = ort::util::preload_dylib(&file) {
+                keep_message(format!("{}: {error}", file.display()));
             }
-            return;
         }
     }
 }

@@ -13,11 +13,18 @@ pub fn about_model(error: &ort::Error, path: &Path) -> Error {
 
 /// An error about a run.
 pub fn about_run(error: &ort::Error) -> Error {
-    Error::unusable("ONNX Runtime could not run the model").because(error.message().trim())
+    Error::unusable("ONNX Runtime could not run the model").because(plain(error.message()))
+}
+
+/// The message without the places in ONNX Runtime's own source that some begin with:
+/// `/onnxruntime_src/…/x.cc:2043 Type Function() [ONNXRuntimeError] : 1 : FAIL : MESSAGE`.
+pub fn plain(text: &str) -> &str {
+    let Some((_, rest)) = text.split_once("[ONNXRuntimeError] : ") else { return text.trim() };
+    rest.splitn(3, " : ").nth(2).unwrap_or(rest).trim()
 }
 
 fn explain(code: ErrorCode, text: &str) -> Error {
-    let text = text.trim();
+    let text = plain(text);
     if let Some(operator) = missing_operator(text) {
         return operator.error().because(text);
     }
@@ -121,6 +128,14 @@ mod tests {
             assert_eq!((error.kind, error.what.as_str()), (ErrorKind::Unsupported, expected));
             assert_eq!(error.cause.as_deref(), Some(message));
         }
+    }
+
+    #[test]
+    fn places_in_the_source_of_onnx_runtime_are_left_out() {
+        let text =
+            "/onnxruntime_src/provider.cc:2043 Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load : x.so";
+        assert_eq!(plain(text), "Failed to load : x.so");
+        assert_eq!(plain(" as it is "), "as it is");
     }
 
     #[test]

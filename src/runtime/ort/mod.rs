@@ -15,7 +15,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-pub use library::{Library, Places, Refusal, Search, Source};
+pub use library::{Library, Place, Places, Refusal, Search, Source};
 
 use super::{ModelToRun, Prepared, Runtime};
 use crate::error::Result;
@@ -40,7 +40,7 @@ impl Settings {
     /// What the variables say.
     pub fn from_environment() -> Self {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
-        let off = |value: &OsString| ["0", "false", "no"].iter().any(|word| value == word);
+        let off = |value: &OsString| ["0", "f", "false", "n", "no", "off"].iter().any(|word| value == word);
         Self {
             library: set(LIBRARY_VARIABLE).map(PathBuf::from),
             offline: set(OFFLINE_VARIABLE).is_some_and(|value| !off(&value)),

@@ -15,7 +15,7 @@ use ort::session::{
 };
 use ort::value::{DynTensor, DynTensorValueType, DynValue, PrimitiveTensorElementType, TensorElementType};
 
-use super::message::{about_model, about_run};
+use super::message::{about_model, about_run, plain};
 use super::{pins, provider};
 use crate::error::{Error, Result};
 use crate::plan::{Device, InputPort, Optimization, OutputPort, SessionOptions};
@@ -134,7 +134,7 @@ fn level(optimization: Optimization) -> GraphOptimizationLevel {
 
 /// An error while a session is set up, before any model is read.
 fn setup_error(device: Device, error: &ort::Error) -> Error {
-    let text = error.message().trim();
+    let text = plain(error.message());
     let message = match device {
         Device::Cpu => Error::usage("ONNX Runtime refuses these session settings"),
         Device::Cuda(_) => Error::unavailable(format!("{} does not work here", provider(device))),
