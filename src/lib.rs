@@ -13,6 +13,7 @@ pub mod metric;
 pub mod plan;
 pub mod preprocess;
 pub mod record;
+pub mod report;
 pub mod runtime;
 pub mod tensor;
 
