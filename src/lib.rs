@@ -15,6 +15,7 @@ pub mod preprocess;
 pub mod record;
 pub mod report;
 pub mod runtime;
+pub mod stats;
 pub mod tensor;
 
 pub use error::{Error, ErrorKind, Result};

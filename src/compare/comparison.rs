@@ -58,7 +58,8 @@ pub struct Classes {
 /// A run set against the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Versus {
-    /// Differences of all metrics that both have.
+    /// Differences of all metrics that both have and that may be compared: timings and memory only
+    /// on one machine with the same settings, accuracies only on the same images.
     pub deltas: Vec<Delta>,
     /// What only a pair can show: paired speed-up, agreement, flips, numeric distance.
     pub pair: Vec<PairReading>,
@@ -76,7 +77,8 @@ impl Versus {
     }
 }
 
-/// The difference of one metric.
+/// The difference of one metric. For metrics of images both sides are computed on the images that
+/// both evaluated, so where one side left some out, this is not the difference of the two readings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delta {
     /// Id of the metric.
@@ -108,6 +110,8 @@ pub enum WarningCode {
     Quantization,
     /// Warm-up ended before block medians agreed.
     NotSettled,
+    /// Runs were measured at different times, so that drift of the machine is in their ratio.
+    NotInterleaved,
 }
 
 /// Something a reader must know before trusting a figure.

@@ -1,6 +1,13 @@
 //! Runs set against a baseline: every metric of every run, the differences, and what only a pair
 //! can show. Knows no runtime and no clock; live and saved runs look the same here.
 
+mod align;
+mod build;
 mod comparison;
+mod difference;
+mod warning;
 
+pub use crate::metric::{Flip, FlipKind, flips};
+pub use align::align;
+pub use build::compare;
 pub use comparison::{Classes, Column, Comparison, Delta, Versus, Warning, WarningCode};

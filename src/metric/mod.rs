@@ -1,6 +1,110 @@
-//! Figures computed from a record, one file each. A metric carries its unit and direction itself,
-//! so that comparison, gate and report never guess from a name.
+//! Figures computed from a record, one idea a file. A metric carries its unit and direction itself,
+//! so that comparison, gate and report never guess from a name. To add one, write its spec and its
+//! reading, and give it a line in [`METRICS`] or [`PAIR_METRICS`].
 
+mod agreement;
+mod classification;
+mod confusion;
+mod distance;
+mod footprint;
+mod latency;
+mod rates;
+#[cfg(test)]
+pub(crate) mod sample;
+mod scored;
+mod scoring;
 mod spec;
+mod speed;
+mod throughput;
 
-pub use spec::{Better, Difference, MetricSpec, PairReading, Reading, Unit};
+pub use agreement::{AGREEMENT, Flip, FlipKind, RIGHT_TO_WRONG, WRONG_TO_OTHER_WRONG, WRONG_TO_RIGHT, flips};
+pub use classification::{ACCURACY, LOG_LOSS, TOP5};
+pub use confusion::Confusion;
+pub use distance::{OUTPUT_COSINE, OUTPUT_MAX_ABS, OUTPUT_MEAN_ABS};
+pub use footprint::{FIRST_RUN, LOAD, MEMORY_PEAK, SIZE, SIZE_RATIO};
+pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P99};
+pub use rates::{MACRO_F1, MACRO_PRECISION, MACRO_RECALL, WEIGHTED_F1, WEIGHTED_PRECISION, WEIGHTED_RECALL};
+pub use scored::{ScoredPair, ScoredRun, Timing};
+pub use scoring::{ImageScore, Scoring};
+pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
+pub use speed::{SPEED_UP, THROUGHPUT_RATIO};
+pub use throughput::THROUGHPUT;
+
+/// A figure of one run.
+pub trait Metric: Sync {
+    /// What it is.
+    fn spec(&self) -> &'static MetricSpec;
+
+    /// Its value; none where the run holds no evidence for it. Evidence that carries no value (too
+    /// few runs, scores that are not finite) gives a reading with the reason.
+    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading>;
+}
+
+/// A figure that only a baseline and a candidate together have.
+pub trait PairMetric: Sync {
+    /// What it is.
+    fn spec(&self) -> &'static MetricSpec;
+
+    /// Its value; none where a run holds no evidence for it or the two may not be compared.
+    fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading>;
+}
+
+/// Every metric of one run, in the order of tables.
+pub static METRICS: &[&dyn Metric] = &[
+    &footprint::Size,
+    &footprint::Load,
+    &footprint::FirstRun,
+    &latency::P50,
+    &latency::P90,
+    &latency::P99,
+    &latency::Min,
+    &latency::Mean,
+    &throughput::Throughput,
+    &footprint::MemoryPeak,
+    &classification::Accuracy,
+    &classification::Top5,
+    &rates::MACRO[0],
+    &rates::MACRO[1],
+    &rates::MACRO[2],
+    &rates::WEIGHTED[0],
+    &rates::WEIGHTED[1],
+    &rates::WEIGHTED[2],
+    &classification::LogLoss,
+];
+
+/// Every metric of a pair, in the order of tables.
+pub static PAIR_METRICS: &[&dyn PairMetric] = &[
+    &footprint::SizeRatio,
+    &speed::SpeedUp,
+    &speed::ThroughputRatio,
+    &agreement::Agreement,
+    &agreement::FLIP_COUNTS[0],
+    &agreement::FLIP_COUNTS[1],
+    &agreement::FLIP_COUNTS[2],
+    &distance::MAX_ABS,
+    &distance::MEAN_ABS,
+    &distance::COSINE,
+];
+
+/// The spec of metric `id`, of one run or of a pair.
+pub fn spec(id: &str) -> Option<&'static MetricSpec> {
+    let single = METRICS.iter().map(|metric| metric.spec());
+    let pair = PAIR_METRICS.iter().map(|metric| metric.spec());
+    single.chain(pair).find(|spec| spec.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_metric_is_found_by_its_own_id() {
+        let all: Vec<&MetricSpec> =
+            METRICS.iter().map(|m| m.spec()).chain(PAIR_METRICS.iter().map(|m| m.spec())).collect();
+        assert_eq!(all.iter().map(|spec| spec.id).collect::<HashSet<_>>().len(), all.len());
+        assert!(all.iter().all(|one| spec(one.id) == Some(*one)));
+        assert_eq!(spec("beauty"), None);
+    }
+}

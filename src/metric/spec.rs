@@ -49,6 +49,18 @@ pub enum Difference {
     Absolute,
 }
 
+/// What must be the same in two runs before their values are set against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Nothing: the value belongs to the model file.
+    Model,
+    /// The machine and the session settings.
+    Machine,
+    /// The images and their preprocessing.
+    Images,
+}
+
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MetricSpec {
@@ -64,6 +76,8 @@ pub struct MetricSpec {
     pub better: Better,
     /// How two values are compared.
     pub difference: Difference,
+    /// What two runs must share for that.
+    pub basis: Basis,
 }
 
 /// A metric's value for one run.
@@ -83,6 +97,28 @@ pub struct Reading {
     pub undefined: Option<String>,
 }
 
+impl Reading {
+    /// A value that rests on `n` images or runs. One that is not finite becomes null with a reason,
+    /// so that no NaN reaches JSON.
+    pub fn of(spec: &MetricSpec, value: f64, n: u64) -> Self {
+        if !value.is_finite() {
+            return Self::undefined(spec, n, "the value is not finite");
+        }
+        Self { metric: spec.id.into(), value: Some(value), n, per_class: None, undefined: None }
+    }
+
+    /// No value, and why.
+    pub fn undefined(spec: &MetricSpec, n: u64, why: impl Into<String>) -> Self {
+        Self { metric: spec.id.into(), value: None, n, per_class: None, undefined: Some(why.into()) }
+    }
+
+    /// Adds one value a class.
+    pub fn with_classes(mut self, per_class: Vec<Option<f64>>) -> Self {
+        self.per_class = Some(per_class);
+        self
+    }
+}
+
 /// A value that needs two runs: the baseline's and the candidate's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PairReading {
@@ -95,4 +131,34 @@ pub struct PairReading {
     /// Why the value is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undefined: Option<String>,
+}
+
+impl PairReading {
+    /// A value that rests on `n` images, rounds or inputs; null with a reason where it is not finite.
+    pub fn of(spec: &MetricSpec, value: f64, n: u64) -> Self {
+        if !value.is_finite() {
+            return Self::undefined(spec, n, "the value is not finite");
+        }
+        Self { metric: spec.id.into(), value: Some(value), n, undefined: None }
+    }
+
+    /// No value, and why.
+    pub fn undefined(spec: &MetricSpec, n: u64, why: impl Into<String>) -> Self {
+        Self { metric: spec.id.into(), value: None, n, undefined: Some(why.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{AGREEMENT, SIZE};
+
+    #[test]
+    fn a_value_that_is_not_finite_reaches_json_as_null_with_a_reason() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let (one, two) = (Reading::of(&SIZE, value, 1), PairReading::of(&AGREEMENT, value, 1));
+            assert_eq!((one.value, two.value), (None, None));
+            assert!(one.undefined.is_some() && two.undefined.is_some());
+        }
+    }
 }

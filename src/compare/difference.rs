@@ -1,0 +1,118 @@
+//! What differs between two runs, in words, by what it makes incomparable.
+
+use crate::metric::ScoredRun;
+use crate::preprocess::Preprocess;
+use crate::record::{DatasetIdentity, RunRecord};
+use crate::tensor::ElementType;
+
+/// Why two evaluations were not on the same data; none where they were.
+pub(super) fn of_data(a: &ScoredRun<'_>, b: &ScoredRun<'_>) -> Option<String> {
+    let (one, two) = (&a.run.record.dataset, &b.run.record.dataset);
+    let digest = |data: &Option<DatasetIdentity>| data.as_ref().map(|data| data.sha256.clone());
+    if digest(one) != digest(two) {
+        return Some(format!("{} and {}", name(one), name(two)));
+    }
+    let classes = |run: &ScoredRun<'_>| run.scoring.as_ref().map(|scoring| scoring.confusion().classes());
+    let (one, two) = classes(a).zip(classes(b))?;
+    (one != two).then(|| format!("{one} and {two} classes"))
+}
+
+fn name(data: &Option<DatasetIdentity>) -> String {
+    let Some(data) = data else { return "unnamed data".into() };
+    let split = data.split.iter().map(|split| format!(" {split}")).collect::<String>();
+    let digest: String = data.sha256.chars().take(12).collect();
+    format!("{}{split} ({} images, {digest})", data.name, data.images)
+}
+
+/// The preprocessing settings in which two jobs differ, as `mean`, `crop` …; empty where the models
+/// see the same pixels. The order of the axes and the float width do not change what is seen, and a
+/// model that takes bytes does its own scaling.
+pub(super) fn of_preprocessing(a: &Preprocess, b: &Preprocess) -> Vec<&'static str> {
+    let scaled = takes_bytes(a) == takes_bytes(b);
+    let settings = [
+        ("channels", a.channels != b.channels),
+        ("resize", a.resize != b.resize),
+        ("crop", a.crop != b.crop),
+        ("size", a.size != b.size),
+        ("scale", scaled && a.scale != b.scale),
+        ("mean", scaled && a.mean != b.mean),
+        ("std", scaled && a.std != b.std),
+    ];
+    settings.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
+}
+
+fn takes_bytes(preprocess: &Preprocess) -> bool {
+    matches!(preprocess.element, ElementType::U8 | ElementType::I8)
+}
+
+/// What in the machine or the session settings differs, as `threads (1 and 2)`; empty where timings
+/// may be compared. Settings of a runtime's own count only between runs in that runtime.
+pub(super) fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
+    let (here, there) = (&a.environment, &b.environment);
+    let (one, two) = (&a.job.session, &b.job.session);
+    let quota = |record: &RunRecord| match &record.environment.quota {
+        Some(quota) => format!("{} cpus", quota.cpus),
+        None => "none".into(),
+    };
+    let batch = |record: &RunRecord| record.evidence.latency.as_ref().map(|latency| latency.batch);
+    let batches = batch(a).zip(batch(b)).map(|(one, two)| unequal("latency batch", one, two));
+    let same_runtime = a.job.runtime.name == b.job.runtime.name;
+    let own = (same_runtime && one.config != two.config).then(|| "settings of the runtime's own".into());
+    let found = [
+        unequal("host", &here.host, &there.host),
+        unequal("processor", &here.cpu, &there.cpu),
+        unequal("cores", here.cores, there.cores),
+        unequal("processor quota", quota(a), quota(b)),
+        unequal("threads", one.threads, two.threads),
+        unequal("optimization", format!("{:?}", one.optimization), format!("{:?}", two.optimization)),
+        unequal("spinning", one.spinning, two.spinning),
+        batches.flatten(),
+        own,
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn unequal<T: PartialEq + std::fmt::Display>(what: &str, one: T, two: T) -> Option<String> {
+    (one != two).then(|| format!("{what} ({one} and {two})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::sample::run;
+    use crate::preprocess::Layout;
+
+    #[test]
+    fn each_setting_of_the_machine_is_named_with_both_values() {
+        let base = run("fp32").record;
+        let changed = |change: fn(&mut RunRecord)| {
+            let mut other = base.clone();
+            change(&mut other);
+            of_machine(&base, &other).join(", ")
+        };
+        assert_eq!(changed(|_| ()), "");
+        assert_eq!(changed(|r| r.environment.host = "beta".into()), "host (alpha and beta)");
+        assert_eq!(changed(|r| r.environment.cores = 8), "cores (2 and 8)");
+        assert_eq!(changed(|r| r.job.session.threads = 2), "threads (1 and 2)");
+        assert!(changed(|r| _ = r.job.session.config.insert("a".into(), "b".into())).contains("own"));
+    }
+
+    #[test]
+    fn settings_that_only_one_runtime_has_do_not_part_two_runtimes() {
+        let (ort, mut tract) = (run("fp32").record, run("fp32").record);
+        tract.job.runtime.name = "tract".into();
+        tract.job.session.config.insert("a".into(), "b".into());
+        assert!(of_machine(&ort, &tract).is_empty());
+    }
+
+    #[test]
+    fn preprocessing_differs_by_what_the_model_sees() {
+        let base = run("fp32").record.job.preprocess;
+        let layout = Preprocess { layout: Layout::Nhwc, ..base.clone() };
+        let bytes = Preprocess { element: ElementType::U8, mean: vec![0.5], ..base.clone() };
+        let mean = Preprocess { mean: vec![0.5], std: vec![0.2], ..base.clone() };
+        assert!(of_preprocessing(&base, &layout).is_empty());
+        assert!(of_preprocessing(&base, &bytes).is_empty());
+        assert_eq!(of_preprocessing(&base, &mean), ["mean", "std"]);
+    }
+}

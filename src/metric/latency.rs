@@ -1,0 +1,163 @@
+//! Latency of one run at batch 1, from all timed runs of all rounds together.
+
+use super::{Basis, Better, Difference, Metric, MetricSpec, Reading, ScoredRun, Unit};
+use crate::record::LatencyEvidence;
+use crate::stats;
+
+/// Fewest runs for a 99th percentile: with fewer, MLPerf LoadGen's early-stopping rule cannot bound
+/// it at 99 % confidence even when a single run lies above it.
+const RUNS_FOR_P99: usize = 662;
+
+const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
+    MetricSpec {
+        id,
+        title,
+        definition,
+        unit: Unit::Nanoseconds,
+        better: Better::Lower,
+        difference: Difference::Relative,
+        basis: Basis::Machine,
+    }
+}
+
+/// Median latency.
+pub static LATENCY_P50: MetricSpec = spec(
+    "latency_p50",
+    "latency p50",
+    "Median time of one run at batch 1 over all timed runs (quantile of type 7, Hyndman and Fan 1996).",
+);
+
+/// 90th percentile of latency.
+pub static LATENCY_P90: MetricSpec = spec(
+    "latency_p90",
+    "latency p90",
+    "90th percentile of the time of one run at batch 1 (quantile of type 7, Hyndman and Fan 1996).",
+);
+
+/// 99th percentile of latency.
+pub static LATENCY_P99: MetricSpec = spec(
+    "latency_p99",
+    "latency p99",
+    "99th percentile of the time of one run at batch 1 (quantile of type 7, Hyndman and Fan 1996); \
+     undefined for fewer than 662 runs, the number MLPerf LoadGen's early stopping needs for it.",
+);
+
+/// Shortest latency.
+pub static LATENCY_MIN: MetricSpec =
+    spec("latency_min", "latency min", "Shortest time of one run at batch 1.");
+
+/// Mean latency.
+pub static LATENCY_MEAN: MetricSpec =
+    spec("latency_mean", "latency mean", "Arithmetic mean of the time of one run at batch 1.");
+
+/// A percentile, given enough runs.
+pub(super) struct Percentile {
+    spec: &'static MetricSpec,
+    p: f64,
+    least_runs: usize,
+}
+
+pub(super) static P50: Percentile = Percentile { spec: &LATENCY_P50, p: 0.50, least_runs: 1 };
+pub(super) static P90: Percentile = Percentile { spec: &LATENCY_P90, p: 0.90, least_runs: 1 };
+pub(super) static P99: Percentile = Percentile { spec: &LATENCY_P99, p: 0.99, least_runs: RUNS_FOR_P99 };
+
+impl Metric for Percentile {
+    fn spec(&self) -> &'static MetricSpec {
+        self.spec
+    }
+
+    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
+        let samples = stats::sorted(samples(run)?);
+        let n = samples.len();
+        if 0 < n && n < self.least_runs {
+            let percent = self.p * 100.0;
+            let why = format!("n too small for p{percent:.0}: {n} of {}", self.least_runs);
+            return Some(Reading::undefined(self.spec, n as u64, why));
+        }
+        Some(reading(self.spec, n, stats::quantile(&samples, self.p)))
+    }
+}
+
+pub(super) struct Min;
+
+impl Metric for Min {
+    fn spec(&self) -> &'static MetricSpec {
+        &LATENCY_MIN
+    }
+
+    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
+        let samples = samples(run)?;
+        let shortest = samples.iter().copied().min_by(f64::total_cmp);
+        Some(reading(&LATENCY_MIN, samples.len(), shortest))
+    }
+}
+
+pub(super) struct Mean;
+
+impl Metric for Mean {
+    fn spec(&self) -> &'static MetricSpec {
+        &LATENCY_MEAN
+    }
+
+    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
+        let samples = samples(run)?;
+        Some(reading(&LATENCY_MEAN, samples.len(), stats::mean(&samples)))
+    }
+}
+
+fn reading(spec: &MetricSpec, n: usize, value: Option<f64>) -> Reading {
+    match value {
+        Some(value) => Reading::of(spec, value, n as u64),
+        None => Reading::undefined(spec, 0, "no run was timed"),
+    }
+}
+
+/// Every timed run, nanoseconds: exact in 64-bit floats up to 104 days.
+fn samples(run: &ScoredRun<'_>) -> Option<Vec<f64>> {
+    let latency = run.run.record.evidence.latency.as_ref()?;
+    Some(nanoseconds(latency).collect())
+}
+
+fn nanoseconds(latency: &LatencyEvidence) -> impl Iterator<Item = f64> {
+    latency.rounds.iter().flat_map(|round| &round.samples_ns).map(|&ns| ns as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::sample::{latency, run};
+
+    fn timed(rounds: &[&[u64]]) -> crate::record::Run {
+        let mut run = run("fp32");
+        run.record.evidence.latency = Some(latency(rounds));
+        run
+    }
+
+    #[test]
+    fn all_rounds_count_together() {
+        let run = timed(&[&[40, 10], &[30, 20]]);
+        let scored = ScoredRun::of(&run).unwrap();
+        let values = [&P50 as &dyn Metric, &P90, &Min, &Mean]
+            .map(|metric| metric.read(&scored).unwrap().value.unwrap());
+        assert_eq!(values, [25.0, 37.0, 10.0, 25.0]);
+    }
+
+    #[test]
+    fn the_99th_percentile_waits_for_enough_runs_and_says_so() {
+        let few = timed(&[&vec![7; 661]]);
+        let reading = P99.read(&ScoredRun::of(&few).unwrap()).unwrap();
+        assert_eq!(reading.value, None);
+        assert_eq!(reading.undefined.as_deref(), Some("n too small for p99: 661 of 662"));
+
+        let enough = timed(&[&vec![7; 662]]);
+        assert_eq!(P99.read(&ScoredRun::of(&enough).unwrap()).unwrap().value, Some(7.0));
+    }
+
+    #[test]
+    fn no_timed_run_is_null_with_a_reason_and_no_latency_pass_is_no_reading() {
+        let run_without = timed(&[]);
+        let reading = P99.read(&ScoredRun::of(&run_without).unwrap()).unwrap();
+        assert_eq!(reading.undefined.as_deref(), Some("no run was timed"));
+        assert_eq!(P50.read(&ScoredRun::of(&run("fp32")).unwrap()), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! Predictions set against the truth, once for all metrics that need it.
+
+use super::Confusion;
+use crate::error::{Error, Result};
+use crate::plan::Activation;
+use crate::record::{Prediction, Predictions};
+
+/// Rounding of a softmax or sigmoid in the model may leave [0, 1] by this much; more is no probability.
+const PROBABILITY_SLACK: f32 = 1e-6;
+
+/// One image's scores against its truth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ImageScore {
+    /// True class.
+    pub label: u32,
+    /// The class of the highest score, the lowest index among equals; none where a score is not
+    /// finite. Such an image counts as wrong.
+    pub predicted: Option<u32>,
+    /// Whether several classes share the highest score.
+    pub tied: bool,
+    /// Whether fewer than five classes rank before the true one: those with a higher score, and
+    /// those with an equal score and a lower index.
+    pub in_top5: bool,
+    /// ln of the probability given to the true class; none where a score is not finite or, for
+    /// probabilities, not within [0, 1].
+    pub log_probability: Option<f64>,
+}
+
+impl ImageScore {
+    fn of(prediction: Prediction<'_>, activation: Activation) -> Self {
+        let Prediction { label, scores, .. } = prediction;
+        let Some((best, top)) = highest(scores) else {
+            return Self { label, predicted: None, tied: false, in_top5: false, log_probability: None };
+        };
+        Self {
+            label,
+            predicted: Some(best),
+            tied: scores.iter().filter(|&&score| score == top).count() > 1,
+            in_top5: ranked_before(scores, label as usize) < 5,
+            log_probability: log_probability(scores, label as usize, activation),
+        }
+    }
+
+    /// Whether the prediction is the truth.
+    pub fn is_correct(&self) -> bool {
+        self.predicted == Some(self.label)
+    }
+}
+
+/// All predictions of a run against the truth, in the order of the predictions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scoring {
+    images: Vec<ImageScore>,
+    confusion: Confusion,
+}
+
+impl Scoring {
+    /// Scores each row. Fails, naming the image, where a label is not among the classes.
+    pub fn of(predictions: &Predictions, activation: Activation) -> Result<Self> {
+        let classes = predictions.classes();
+        let score = |row: Prediction<'_>| match (row.label as usize) < classes {
+            true => Ok(ImageScore::of(row, activation)),
+            false => Err(Error::unusable(format!("label {} is not one of {classes} classes", row.label))
+                .at(row.id)
+                .help("evaluate again on a data set whose classes are the model's")),
+        };
+        Ok(Self::from_images(predictions.iter().map(score).collect::<Result<_>>()?, classes))
+    }
+
+    /// Only these rows, in this order; rows that do not exist are left out.
+    pub fn select(&self, rows: impl IntoIterator<Item = usize>) -> Self {
+        let images = rows.into_iter().filter_map(|row| self.images.get(row).copied()).collect();
+        Self::from_images(images, self.confusion.classes())
+    }
+
+    fn from_images(images: Vec<ImageScore>, classes: usize) -> Self {
+        let mut confusion = Confusion::new(classes);
+        for image in &images {
+            confusion.add(image.label as usize, image.predicted.map(|class| class as usize));
+        }
+        Self { images, confusion }
+    }
+
+    /// One score an image.
+    pub fn images(&self) -> &[ImageScore] {
+        &self.images
+    }
+
+    /// Number of images.
+    pub fn count(&self) -> u64 {
+        self.images.len() as u64
+    }
+
+    /// Counts by true and predicted class.
+    pub fn confusion(&self) -> &Confusion {
+        &self.confusion
+    }
+
+    /// Images whose highest score is shared.
+    pub fn ties(&self) -> u64 {
+        self.count_where(|image| image.tied)
+    }
+
+    /// Images with a score that is not finite.
+    pub fn not_finite(&self) -> u64 {
+        self.count_where(|image| image.predicted.is_none())
+    }
+
+    /// Images for which `holds`.
+    pub fn count_where(&self, holds: impl Fn(&ImageScore) -> bool) -> u64 {
+        self.images.iter().filter(|image| holds(image)).count() as u64
+    }
+}
+
+/// Index and value of the highest score, the lowest index among equals; none where a score is not
+/// finite, since an order with NaN in it means nothing.
+fn highest(scores: &[f32]) -> Option<(u32, f32)> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    scores.iter().zip(0u32..).fold(None, |best, (&score, index)| match best {
+        Some((_, top)) if score <= top => best,
+        _ => Some((index, score)),
+    })
+}
+
+fn ranked_before(scores: &[f32], label: usize) -> usize {
+    let own = scores[label];
+    scores.iter().enumerate().filter(|&(i, &score)| score > own || (score == own && i < label)).count()
+}
+
+fn log_probability(scores: &[f32], label: usize, activation: Activation) -> Option<f64> {
+    match activation {
+        Activation::Logits => Some(log_softmax(scores, label)),
+        Activation::Probabilities => clipped_log(scores, label),
+    }
+}
+
+/// x − m − ln Σ exp(xᵢ − m) with m the highest score: no exponential overflows.
+fn log_softmax(scores: &[f32], label: usize) -> f64 {
+    let top = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = scores.iter().map(|&score| (f64::from(score) - top).exp()).sum();
+    f64::from(scores[label]) - top - sum.ln()
+}
+
+/// ln p with p clipped to [ε, 1 − ε], ε = 2⁻²³, the machine epsilon of the 32-bit scores. The rows
+/// are not made to sum to one: scikit-learn's `log_loss` does not either (since 1.5).
+fn clipped_log(scores: &[f32], label: usize) -> Option<f64> {
+    let allowed = -PROBABILITY_SLACK..=1.0 + PROBABILITY_SLACK;
+    if !scores.iter().all(|score| allowed.contains(score)) {
+        return None;
+    }
+    Some(f64::from(scores[label].clamp(f32::EPSILON, 1.0 - f32::EPSILON)).ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::sample::predictions;
+
+    fn one(scores: &[f32], label: u32, activation: Activation) -> ImageScore {
+        let rows = predictions(scores.len(), &[("a", label, scores)]);
+        Scoring::of(&rows, activation).unwrap().images()[0]
+    }
+
+    #[test]
+    fn of_equal_scores_the_lowest_index_wins_and_the_tie_is_counted() {
+        let image = one(&[1.0, 3.0, 3.0], 2, Activation::Logits);
+        assert_eq!((image.predicted, image.tied), (Some(1), true));
+    }
+
+    #[test]
+    fn minus_zero_ties_with_zero() {
+        let image = one(&[-0.0, 0.0], 0, Activation::Logits);
+        assert_eq!((image.predicted, image.tied), (Some(0), true));
+    }
+
+    #[test]
+    fn a_row_with_nan_or_infinity_has_no_prediction_and_is_wrong() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let image = one(&[9.0, bad], 0, Activation::Logits);
+            assert_eq!((image.predicted, image.is_correct(), image.in_top5), (None, false, false));
+            assert_eq!(image.log_probability, None);
+        }
+    }
+
+    #[test]
+    fn the_sixth_of_equal_scores_is_not_in_the_top_five() {
+        let top5 = |label| one(&[0.0; 6], label, Activation::Logits).in_top5;
+        assert!(top5(4));
+        assert!(!top5(5));
+    }
+
+    #[test]
+    fn one_logit_beside_zero_gives_the_sigmoid() {
+        let z = 1.25f32;
+        let sigmoid = 1.0 / (1.0 + f64::from(-z).exp());
+        let got = one(&[0.0, z], 1, Activation::Logits).log_probability.unwrap();
+        assert!((got - sigmoid.ln()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn logits_taken_for_probabilities_have_no_log_probability() {
+        assert_eq!(one(&[0.0, 7.5], 0, Activation::Probabilities).log_probability, None);
+    }
+
+    #[test]
+    fn a_label_without_a_class_is_an_error_that_names_the_image() {
+        let rows = predictions(2, &[("shirt/7.png", 2, &[0.0, 1.0])]);
+        let error = Scoring::of(&rows, Activation::Logits).unwrap_err();
+        assert_eq!(error.place.as_deref(), Some("shirt/7.png"));
+        assert!(error.what.contains("label 2"), "{error}");
+    }
+}
