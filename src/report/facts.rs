@@ -1,0 +1,184 @@
+//! What was measured, where and how: the lines above the table.
+
+use super::number::{counted, plain, whole};
+use super::view::clean;
+use crate::compare::{Column, Comparison};
+use crate::plan::Optimization;
+use crate::preprocess::{Channels, Filter, Layout, Preprocess, ResizeTo, Scale};
+use crate::record::{Environment, RunRecord};
+
+/// A named fact. It has several lines where runs differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name.
+    pub name: &'static str,
+    /// What is the case; parts are divided by ` · `.
+    pub lines: Vec<String>,
+}
+
+/// The facts of a comparison.
+pub(super) fn of(comparison: &Comparison) -> Vec<Fact> {
+    let fact = |name, of: fn(&RunRecord) -> Option<String>| Fact { name, lines: distinct(comparison, of) };
+    let mut facts = vec![
+        fact("data", |record| Some(data(record))),
+        fact("input", |record| Some(input(&record.job.preprocess))),
+        Fact { name: "models", lines: unlabelled(comparison, |record| Some(model(record))) },
+        Fact { name: "runtimes", lines: unlabelled(comparison, runtime) },
+        fact("machine", |record| Some(machine(&record.environment))),
+        fact("settings", |record| Some(settings(record))),
+    ];
+    facts.retain(|fact| !fact.lines.is_empty());
+    facts
+}
+
+/// The different texts that `of` gives, each with the runs it holds for where there are several.
+fn distinct(comparison: &Comparison, of: fn(&RunRecord) -> Option<String>) -> Vec<String> {
+    let groups = grouped(comparison, of);
+    match groups.as_slice() {
+        [(text, _)] => vec![text.clone()],
+        _ => groups.into_iter().map(|(text, labels)| format!("{text} · for {}", labels.join(", "))).collect(),
+    }
+}
+
+/// The different texts that `of` gives, for texts that name what they hold for.
+fn unlabelled(comparison: &Comparison, of: fn(&RunRecord) -> Option<String>) -> Vec<String> {
+    grouped(comparison, of).into_iter().map(|(text, _)| text).collect()
+}
+
+fn grouped(comparison: &Comparison, of: fn(&RunRecord) -> Option<String>) -> Vec<(String, Vec<String>)> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for Column { record, .. } in &comparison.columns {
+        let Some(text) = of(record) else { continue };
+        let label = clean(&record.job.label());
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, labels)) => labels.push(label),
+            None => groups.push((text, vec![label])),
+        }
+    }
+    groups
+}
+
+fn data(record: &RunRecord) -> String {
+    match (&record.dataset, &record.job.dataset) {
+        (Some(data), _) => {
+            let name = [Some(data.name.as_str()), data.split.as_deref()].into_iter().flatten();
+            let name = clean(&name.collect::<Vec<_>>().join(" "));
+            let classes = counted(data.classes.len() as u64, "class", "classes");
+            let images = counted(data.images as u64, "image", "images");
+            format!("{name} · {images} · {classes}")
+        }
+        (None, Some(spec)) => format!("{} (not read)", clean(&spec.path.display().to_string())),
+        (None, None) => "none, so accuracy is unknown · add --data FOLDER".into(),
+    }
+}
+
+fn input(preprocess: &Preprocess) -> String {
+    let shape = preprocess.shape(1);
+    let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
+    let layout = match preprocess.layout {
+        Layout::Nchw => "NCHW",
+        Layout::Nhwc => "NHWC",
+    };
+    let mut parts = vec![format!("{} {} {layout}", shape.join("x"), preprocess.element.name())];
+    parts.push(channels(preprocess.channels).into());
+    parts.extend(resize(preprocess));
+    parts.extend(preprocess.crop.map(|size| format!("centre crop {}x{}", size.width, size.height)));
+    parts.push(scale(preprocess.scale).into());
+    parts.extend(normalization(preprocess));
+    parts.join(" · ")
+}
+
+fn channels(channels: Channels) -> &'static str {
+    match channels {
+        Channels::Grey => "grey",
+        Channels::Rgb => "RGB",
+        Channels::Bgr => "BGR",
+    }
+}
+
+fn resize(preprocess: &Preprocess) -> Option<String> {
+    let resize = preprocess.resize?;
+    let to = match resize.to {
+        ResizeTo::Exact(size) => format!("to {}x{}", size.width, size.height),
+        ResizeTo::ShorterSide(length) => format!("shorter side to {length}"),
+    };
+    let filter = match resize.filter {
+        Filter::Nearest => "nearest",
+        Filter::Box => "box",
+        Filter::Bilinear => "bilinear",
+        Filter::Bicubic => "bicubic",
+        Filter::Lanczos => "Lanczos",
+    };
+    let antialias = if resize.antialias { "antialiased" } else { "not antialiased" };
+    Some(format!("resize {to}, {filter}, {antialias}"))
+}
+
+fn scale(scale: Scale) -> &'static str {
+    match scale {
+        Scale::Raw => "[0,255]",
+        Scale::Unit => "[0,1]",
+        Scale::Signed => "[-1,1]",
+    }
+}
+
+fn normalization(preprocess: &Preprocess) -> Option<String> {
+    let list = |values: &[f32]| values.iter().map(|v| plain(f64::from(*v))).collect::<Vec<_>>().join(" ");
+    match (preprocess.mean.as_slice(), preprocess.std.as_slice()) {
+        ([], []) => None,
+        (mean, []) => Some(format!("mean {}", list(mean))),
+        ([], std) => Some(format!("std {}", list(std))),
+        (mean, std) => Some(format!("mean {}, std {}", list(mean), list(std))),
+    }
+}
+
+fn model(record: &RunRecord) -> String {
+    let model = &record.model;
+    let quantization = match model.quantization.as_str() {
+        "" | "none" => "not quantized".to_owned(),
+        passport => clean(passport),
+    };
+    format!(
+        "{}: {} · {} parameters · opset {} · {quantization}",
+        clean(&record.job.variant),
+        clean(&model.path),
+        whole(model.parameters),
+        model.opset
+    )
+}
+
+fn runtime(record: &RunRecord) -> Option<String> {
+    let runtime = record.runtime.as_ref()?;
+    Some(format!("{} {} · {}", clean(&runtime.name), clean(&runtime.version), clean(&runtime.provider)))
+}
+
+fn machine(environment: &Environment) -> String {
+    let mut parts = vec![clean(&environment.cpu), counted(environment.cores as u64, "core", "cores")];
+    parts.extend(environment.quota.map(|quota| format!("limited to {} cores' time", plain(quota.cpus))));
+    parts.extend((!environment.cpu_features.is_empty()).then(|| clean(&environment.cpu_features.join(" "))));
+    parts.push(clean(&environment.os));
+    parts.join(" · ")
+}
+
+fn settings(record: &RunRecord) -> String {
+    let (session, protocol) = (&record.job.session, &record.job.protocol);
+    let latency_batch = record.evidence.latency.as_ref().map_or(1, |latency| latency.batch);
+    let batch = record.evidence.throughput.as_ref().map_or(protocol.batch, |throughput| throughput.batch);
+    let mut parts = vec![
+        format!("{} a run", counted(session.threads as u64, "thread", "threads")),
+        format!("latency at batch {latency_batch}"),
+        format!("throughput at batch {batch}"),
+    ];
+    parts.extend(optimization(session.optimization).map(str::to_owned));
+    parts.extend(session.config.iter().map(|(key, value)| clean(&format!("{key}={value}"))));
+    parts.join(" · ")
+}
+
+/// What deployments use goes without saying.
+fn optimization(level: Optimization) -> Option<&'static str> {
+    match level {
+        Optimization::None => Some("graph not optimized"),
+        Optimization::Basic => Some("basic graph optimization"),
+        Optimization::Extended => Some("extended graph optimization"),
+        Optimization::All => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! The report as GitHub Markdown: the answer first, since a comment is read from the top, then the
+//! table, and the classes folded away.
+
+use std::io;
+
+use super::{Cell, ClassRow, ClassTable, Report, Tone, View};
+
+/// A report as GitHub Markdown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Markdown;
+
+/// Classes listed for each candidate: a comment on GitHub holds 65,536 characters in all.
+const CLASSES: usize = 50;
+
+impl Report for Markdown {
+    fn write(&self, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+        summary(view, out)?;
+        troubles(view, out)?;
+        warnings(view, out)?;
+        figures(view, out)?;
+        for table in &view.classes {
+            classes(view, table, out)?;
+        }
+        facts(view, out)
+    }
+}
+
+fn summary(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let baseline = view.columns.get(view.baseline).map_or("", |head| head.label.as_str());
+    match view.compares() {
+        true => writeln!(out, "### Against {}\n", escape(baseline))?,
+        false => writeln!(out, "### {}\n", escape(baseline))?,
+    }
+    for statement in &view.summary {
+        writeln!(out, "**{}**\n", escape(&statement.about))?;
+        for line in &statement.lines {
+            writeln!(out, "- {}{}", escape(&line.text), sign(line.tone))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn troubles(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    for trouble in &view.troubles {
+        writeln!(out, "> **{} {}**", escape(&trouble.label), escape(&trouble.what))?;
+        for line in &trouble.lines {
+            writeln!(out, "> <br>{}", escape(line))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn warnings(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    for warning in &view.warnings {
+        writeln!(out, "> **Note** {}\n", escape(warning))?;
+    }
+    Ok(())
+}
+
+fn figures(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let heads = view.columns.iter().map(|head| match head.note.as_str() {
+        "" => escape(&head.label),
+        note => format!("{}<br>{}", escape(&head.label), escape(note)),
+    });
+    row(out, [String::new()].into_iter().chain(heads))?;
+    row(out, ["---".to_owned()].into_iter().chain(view.columns.iter().map(|_| "---:".to_owned())))?;
+    for section in &view.sections {
+        let blanks = view.columns.iter().map(|_| String::new());
+        row(out, [format!("**{}**", escape(section.title))].into_iter().chain(blanks))?;
+        for figure in &section.rows {
+            row(out, [escape(&figure.title)].into_iter().chain(figure.cells.iter().map(cell)))?;
+        }
+    }
+    writeln!(out)?;
+    if view.compares() {
+        writeln!(out, "{LEGEND}\n")?;
+    }
+    Ok(())
+}
+
+const LEGEND: &str = "▲ better, ▼ worse than the baseline in the digits shown, which is no claim that the \
+                      difference is more than chance; pp: percentage points.";
+
+fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Result<()> {
+    let baseline = view.columns.get(view.baseline).map_or("", |head| head.label.as_str());
+    let title = match table.compares {
+        true => format!("Classes of {} against {baseline}", table.label),
+        false => format!("Classes of {}", table.label),
+    };
+    let shown = table.rows.len().min(CLASSES);
+    writeln!(out, "<details><summary>{}</summary>\n", escape(&title))?;
+    row(out, ["class", "images", "recall", "precision", "F1"].map(str::to_owned))?;
+    row(out, ["---", "---:", "---:", "---:", "---:"].map(str::to_owned))?;
+    for class in &table.rows[..shown] {
+        row(out, class_cells(class))?;
+    }
+    if shown < table.rows.len() {
+        writeln!(out, "\n{} more classes are in the JSON report.", table.rows.len() - shown)?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+fn class_cells(class: &ClassRow) -> [String; 5] {
+    let [recall, precision, f1] = [&class.recall, &class.precision, &class.f1].map(cell);
+    [escape(&class.name), class.images.clone(), recall, precision, f1]
+}
+
+fn facts(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "<details><summary>What was measured</summary>\n")?;
+    for fact in &view.facts {
+        for line in &fact.lines {
+            writeln!(out, "- {}: {}", fact.name, escape(line))?;
+        }
+    }
+    writeln!(out, "\n</details>")
+}
+
+fn row(out: &mut dyn io::Write, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
+    let cells: Vec<String> = cells.into_iter().collect();
+    writeln!(out, "| {} |", cells.join(" | "))
+}
+
+fn cell(cell: &Cell) -> String {
+    let text = match cell.change.as_str() {
+        "" => cell.value.clone(),
+        change => format!("{} ({change})", cell.value),
+    };
+    escape(&text) + sign(cell.tone)
+}
+
+fn sign(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Better => " ▲",
+        Tone::Worse => " ▼",
+        Tone::Same | Tone::Plain | Tone::Missing => "",
+    }
+}
+
+/// A user's text that Markdown must take as it is.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' | '@' => {
+                out.push('\\');
+                out.push(character);
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_name_cannot_break_the_table() {
+        assert_eq!(escape("a|b <img> `x`"), "a\\|b &lt;img&gt; \\`x\\`");
+    }
+}

@@ -1,0 +1,38 @@
+//! What a reader sees. [`View`] turns every figure of a comparison into text once; each format only
+//! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
+
+mod classes;
+mod facts;
+mod figures;
+mod json;
+mod layout;
+mod markdown;
+pub mod number;
+mod outcomes;
+mod style;
+mod summary;
+mod terminal;
+mod view;
+
+pub use classes::{ClassRow, ClassTable};
+pub use facts::Fact;
+pub use figures::{Cell, ColumnHead, Row, Section};
+pub use json::{
+    EvaluationSummary, LatencySummary, REPORT_SCHEMA_VERSION, ReportColumn, ReportDocument, RoundSummary,
+    json_schema,
+};
+pub use markdown::Markdown;
+pub use outcomes::Trouble;
+pub use style::{ColorChoice, FEWEST_COLUMNS, MOST_COLUMNS, Style};
+pub use summary::{Line, Statement};
+pub use terminal::Terminal;
+pub use view::{Tone, View};
+
+use std::io;
+
+/// A format for people. Implemented once for each format; called by the command line, which chooses
+/// by name. The text is ready: a format decides only where it stands.
+pub trait Report {
+    /// Writes the whole report. An error is that of `out`: a closed pipe, a full disk.
+    fn write(&self, view: &View, out: &mut dyn io::Write) -> io::Result<()>;
+}

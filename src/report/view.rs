@@ -1,0 +1,96 @@
+//! A comparison as text, before any format lays it out.
+
+use super::classes::ClassTable;
+use super::facts::{self, Fact};
+use super::figures::{self, ColumnHead, Section};
+use super::outcomes::{self, Trouble};
+use super::summary::{self, Statement};
+use crate::compare::Comparison;
+
+/// What a figure says about the candidate, for colour and signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Better than the baseline.
+    Better,
+    /// Worse than the baseline.
+    Worse,
+    /// The same as the baseline in the digits shown.
+    Same,
+    /// Neither: the baseline itself, or a figure without direction.
+    Plain,
+    /// Not there.
+    Missing,
+}
+
+/// A comparison as text. Every number has its unit, and nothing is left to compute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// What was measured, where and how.
+    pub facts: Vec<Fact>,
+    /// One for each run, in the order asked for.
+    pub columns: Vec<ColumnHead>,
+    /// Index of the baseline in `columns`.
+    pub baseline: usize,
+    /// The figures, one cell for each of `columns`.
+    pub sections: Vec<Section>,
+    /// Classes of each candidate against the baseline's, worst first.
+    pub classes: Vec<ClassTable>,
+    /// Runs that did not complete, with the reason.
+    pub troubles: Vec<Trouble>,
+    /// What a reader must know before trusting a figure.
+    pub warnings: Vec<String>,
+    /// The answer in words, one statement for each candidate.
+    pub summary: Vec<Statement>,
+}
+
+impl View {
+    /// The text of `comparison`.
+    pub fn of(comparison: &Comparison) -> Self {
+        Self {
+            facts: facts::of(comparison),
+            columns: figures::heads(comparison),
+            baseline: comparison.baseline,
+            sections: figures::sections(comparison),
+            classes: ClassTable::all(comparison),
+            troubles: outcomes::troubles(comparison),
+            warnings: comparison.warnings.iter().map(|warning| clean(&warning.message)).collect(),
+            summary: summary::of(comparison),
+        }
+    }
+
+    /// Whether any figure is set against another.
+    pub fn compares(&self) -> bool {
+        self.columns.len() > 1
+    }
+}
+
+/// A user's text on one line and without control characters: a class name or a message of a crashed
+/// process must not be able to move the cursor.
+pub(super) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.trim().chars();
+    while let Some(character) = rest.next() {
+        match character {
+            // Colours and cursor movements, as runtimes put into their logs: ESC [ … letter.
+            '\u{1b}' if rest.as_str().starts_with('[') => {
+                rest.next();
+                rest.by_ref().find(|end| matches!(end, '@'..='~'));
+            }
+            '\n' | '\t' => out.push(' '),
+            '\r' => {}
+            control if control.is_control() => out.extend(control.escape_default()),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_s_text_cannot_steer_the_terminal() {
+        assert_eq!(clean(" cat\n\u{1b}[31;1mdog\u{1b}[0m\u{7}\r\n"), "cat dog\\u{7}");
+    }
+}
