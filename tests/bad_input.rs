@@ -56,7 +56,7 @@ fn nan_scores_are_counted_and_wrong() {
         .run()
         .exits(0)
         .prints("not finite");
-    let evaluation = ending.column(0)["record"]["evidence"]["evaluation"].clone();
+    let evaluation = ending.column(0)["evaluation"].clone();
     assert!(evaluation["not_finite"].as_u64().unwrap() > 0, "{evaluation}");
 }
 
@@ -89,7 +89,7 @@ fn a_broken_image_ends_the_pass_or_is_skipped_and_counted() {
             .run()
             .exits(0)
             .prints("1 image");
-        let evaluation = skipping.column(0)["record"]["evidence"]["evaluation"].clone();
+        let evaluation = skipping.column(0)["evaluation"].clone();
         assert_eq!((evaluation["images"].as_u64(), evaluation["skipped_count"].as_u64()), (Some(12), Some(1)));
     }
 }
@@ -131,7 +131,7 @@ fn file_names_that_are_no_text_are_read_all_the_same() {
     fs::copy("fixtures/images/shapes/circle/2.png", odd).unwrap();
     let data = data.path().to_str().unwrap().to_owned();
     let ending = Story::compare(&[FP32]).args(&["--data", &data, "--runtime", "fake"]).recorded().run().exits(0);
-    assert_eq!(ending.column(0)["record"]["dataset"]["images"], 14);
+    assert_eq!(ending.column(0)["dataset"]["images"], 14);
 }
 
 #[cfg(target_os = "linux")]

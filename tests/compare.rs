@@ -182,7 +182,7 @@ fn limits_are_seeded_and_counted() {
             .recorded()
             .run()
             .exits(0)
-            .column(0)["record"]["dataset"]
+            .column(0)["dataset"]
             .clone()
     };
     let (first, again, other) = (run("1"), run("1"), run("2"));

@@ -4,25 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, ValueEnum};
+use clap::{ArgMatches, Args};
 
 use crate::plan::{
     Activation, DataSettings, DatasetFormat, Layer, MeasureSettings, ModelSettings, OnBadImage, Optimization,
     RuntimeSpec, Settings, Source,
 };
 use crate::preprocess::{Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale};
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// When standard output is a terminal and NO_COLOR is not set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
 
 /// What to measure and where.
 #[derive(Args, Clone, Debug)]

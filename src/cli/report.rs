@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::Color;
-use super::exit::Exit;
 use super::runs;
 use super::start::closed_pipe;
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::record::{self, Run};
-use crate::report::{self, Report};
+use crate::report::{ColorChoice, Markdown, Report, ReportDocument, Style, Terminal, View};
 
 /// Arguments of `bench report`.
 #[derive(Args, Debug)]
@@ -43,17 +41,16 @@ pub struct OutputArgs {
     pub quiet: bool,
     /// Colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    pub color: ColorChoice,
 }
 
 /// Shows saved runs.
-pub fn report(args: &ReportArgs, _: &mut impl Write) -> Result<Exit> {
+pub fn report(args: &ReportArgs) -> Result<()> {
     let mut runs = Vec::new();
     for path in &args.records {
         runs.extend(load(path)?);
     }
-    publish(runs, &args.output)?;
-    Ok(Exit::Done)
+    publish(runs, &args.output)
 }
 
 fn load(path: &Path) -> Result<Vec<Run>> {
@@ -65,19 +62,23 @@ fn load(path: &Path) -> Result<Vec<Run>> {
 
 /// Compares runs and writes everything that was asked for.
 pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
-    let comparison = compare::compare(runs, baseline(&runs))?;
-    let view = report::View::of(&comparison);
+    let baseline = baseline(&runs);
+    let comparison = compare::compare(runs, baseline)?;
+    let view = View::of(&comparison);
     if let Some(path) = &args.json {
-        write_to(path, &|out| report::write_json(&comparison, out))?;
+        let document = ReportDocument::of(&comparison)
+            .to_json()
+            .map_err(|e| Error::unusable("the report cannot be written as JSON").because(e).at_path(path))?;
+        write_to(path, &|out| writeln!(out, "{document}"))?;
     }
     if let Some(path) = &args.markdown {
-        write_to(path, &|out| report::Markdown.write(&view, out))?;
+        write_to(path, &|out| Markdown.write(&view, out))?;
     }
     let taken = [&args.json, &args.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     if args.quiet || taken {
         return Ok(());
     }
-    let terminal = report::Terminal::detect(args.color.into());
+    let terminal = Terminal { style: Style::of_stdout(args.color) };
     terminal.write(&view, &mut io::stdout().lock()).or_else(closed_pipe)
 }
 

@@ -18,7 +18,7 @@ mod worker;
 
 pub use candidate::Candidate;
 pub use clock::{Clock, SystemClock};
-pub use conductor::Conductor;
+pub use conductor::{Conductor, Entrant};
 pub use interrupt::Interrupt;
 pub use environment::environment;
 pub use latency::{block, warm_up};

@@ -55,7 +55,7 @@ impl Story {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(&self.arguments);
-        command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR").env("COLUMNS", "100");
+        command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR").env("COLUMNS", "100").env("LANG", "C.UTF-8").env_remove("LC_ALL");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -125,12 +125,12 @@ impl Ending {
 
     /// Column `index` of the report.
     pub fn column(&self, index: usize) -> Value {
-        self.report()["comparison"]["columns"][index].clone()
+        self.report()["columns"][index].clone()
     }
 
     /// How column `index` ended: `completed`, `crashed` …
     pub fn outcome(&self, index: usize) -> String {
-        self.column(index)["record"]["outcome"]["kind"].as_str().unwrap().to_owned()
+        self.column(index)["outcome"]["kind"].as_str().unwrap().to_owned()
     }
 
     /// Value of metric `id` in column `index`; none when it is not there or null.
