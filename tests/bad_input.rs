@@ -12,13 +12,23 @@ use support::{FP32, SHAPES, Story};
 fn a_file_that_is_no_model_is_refused_in_words() {
     let desk = tempfile::tempdir().unwrap();
     let model = fs::read(FP32).unwrap();
-    let files: [(&str, &[u8]); 4] =
-        [("empty", b""), ("text", b"hello, this is a letter\n"), ("cut", &model[..model.len() / 2]), ("zip", b"PK\x03\x04rest")];
+    let files: [(&str, &[u8]); 4] = [
+        ("empty", b""),
+        ("text", b"hello, this is a letter\n"),
+        ("cut", &model[..model.len() / 2]),
+        ("zip", b"PK\x03\x04rest"),
+    ];
     for (name, bytes) in files {
         let path = desk.path().join(format!("{name}.onnx"));
         fs::write(&path, bytes).unwrap();
         let path = path.to_str().unwrap();
-        Story::compare(&[path]).run().exits(3).complains("error: ").complains(path).complains("help").keeps_its_manners();
+        Story::compare(&[path])
+            .run()
+            .exits(3)
+            .complains("error: ")
+            .complains(path)
+            .complains("help")
+            .keeps_its_manners();
     }
     Story::compare(&["nowhere.onnx"]).run().exits(3).complains("nowhere.onnx").keeps_its_manners();
     Story::compare(&[desk.path().to_str().unwrap()]).run().exits(3).keeps_its_manners();
@@ -29,7 +39,11 @@ fn external_data_that_is_missing_is_named() {
     let desk = tempfile::tempdir().unwrap();
     let path = desk.path().join("external.onnx");
     fs::copy("fixtures/models/external.onnx", &path).unwrap();
-    Story::compare(&[path.to_str().unwrap()]).run().exits(3).complains("external.onnx.data").keeps_its_manners();
+    Story::compare(&[path.to_str().unwrap()])
+        .run()
+        .exits(3)
+        .complains("external.onnx.data")
+        .keeps_its_manners();
 }
 
 #[test]
@@ -79,7 +93,8 @@ fn a_broken_image_ends_the_pass_or_is_skipped_and_counted() {
     for (name, bytes) in [("empty.png", &b""[..]), ("junk.jpg", b"not a picture")] {
         let data = shapes_and(name, bytes);
         let data = data.path().to_str().unwrap();
-        let failing = Story::compare(&[FP32]).args(&["--data", data, "--runtime", "fake"]).recorded().run().exits(3);
+        let failing =
+            Story::compare(&[FP32]).args(&["--data", data, "--runtime", "fake"]).recorded().run().exits(3);
         assert_eq!(failing.outcome(0), "failed");
         let failing = failing.prints(name).prints("--on-bad-image");
         assert!(failing.metric(0, "latency_p50").is_some(), "what was measured before is kept");
@@ -90,7 +105,10 @@ fn a_broken_image_ends_the_pass_or_is_skipped_and_counted() {
             .exits(0)
             .prints("1 image");
         let evaluation = skipping.column(0)["evaluation"].clone();
-        assert_eq!((evaluation["images"].as_u64(), evaluation["skipped_count"].as_u64()), (Some(12), Some(1)));
+        assert_eq!(
+            (evaluation["images"].as_u64(), evaluation["skipped_count"].as_u64()),
+            (Some(12), Some(1))
+        );
     }
 }
 
@@ -119,7 +137,12 @@ fn labels_that_are_fewer_than_images_are_an_error() {
     let images = [&[0u8, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 8]].concat();
     fs::write(desk.path().join("t10k-images-idx3-ubyte"), images).unwrap();
     fs::write(desk.path().join("t10k-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 1, 0]).unwrap();
-    Story::compare(&[FP32]).args(&["--data", desk.path().to_str().unwrap()]).run().exits(3).complains("2").complains("1");
+    Story::compare(&[FP32])
+        .args(&["--data", desk.path().to_str().unwrap()])
+        .run()
+        .exits(3)
+        .complains("2")
+        .complains("1");
 }
 
 #[cfg(unix)]
@@ -130,7 +153,8 @@ fn file_names_that_are_no_text_are_read_all_the_same() {
     let odd = data.path().join("circle").join(std::ffi::OsStr::from_bytes(b"\xff\xfe.png"));
     fs::copy("fixtures/images/shapes/circle/2.png", odd).unwrap();
     let data = data.path().to_str().unwrap().to_owned();
-    let ending = Story::compare(&[FP32]).args(&["--data", &data, "--runtime", "fake"]).recorded().run().exits(0);
+    let ending =
+        Story::compare(&[FP32]).args(&["--data", &data, "--runtime", "fake"]).recorded().run().exits(0);
     assert_eq!(ending.column(0)["dataset"]["images"], 14);
 }
 
@@ -158,7 +182,13 @@ fn a_folder_that_cannot_be_made_is_an_error_before_anything_is_measured() {
 
 #[test]
 fn wrong_flags_are_wrong_usage() {
-    for flags in [&["--batch", "0"][..], &["--runtime", "ort:gpu"], &["--time", "-1"], &["--limit", "x"], &["--resize", "big"]] {
+    for flags in [
+        &["--batch", "0"][..],
+        &["--runtime", "ort:gpu"],
+        &["--time", "-1"],
+        &["--limit", "x"],
+        &["--resize", "big"],
+    ] {
         Story::compare(&[FP32]).args(flags).run().exits(2).complains("error").keeps_its_manners();
     }
     Story::compare(&[FP32]).args(&["--runtime", "onnx"]).run().exits(2).complains("ort, tract");
@@ -170,7 +200,12 @@ fn a_record_that_is_none_is_refused() {
     for (name, text) in [("a.json", "{}"), ("b.json", "["), ("c.json", "{\"schema_version\": 999}")] {
         let path = desk.path().join(name);
         fs::write(&path, text).unwrap();
-        Story::new("report").args(&[path.to_str().unwrap()]).run().exits(3).complains(name).keeps_its_manners();
+        Story::new("report")
+            .args(&[path.to_str().unwrap()])
+            .run()
+            .exits(3)
+            .complains(name)
+            .keeps_its_manners();
     }
     Story::new("report").args(&["nowhere.json"]).run().exits(3).complains("nowhere.json");
 }

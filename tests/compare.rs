@@ -20,7 +20,11 @@ fn two_models_on_images_end_in_a_table_and_a_record_each() {
 
 #[test]
 fn saved_records_give_the_report_of_the_live_run() {
-    let live = Story::compare(&[FP32, INT8]).args(&["--data", SHAPES, "--runtime", "fake"]).recorded().run().exits(0);
+    let live = Story::compare(&[FP32, INT8])
+        .args(&["--data", SHAPES, "--runtime", "fake"])
+        .recorded()
+        .run()
+        .exits(0);
     let records = live.desk().join("records");
     let again = Story::new("report").args(&[records.to_str().unwrap()]).run().exits(0);
     assert_eq!(live.stdout(), again.stdout());
@@ -31,7 +35,8 @@ fn saved_records_give_the_report_of_the_live_run() {
 
 #[test]
 fn a_model_is_compared_with_a_saved_record() {
-    let first = Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]).recorded().run().exits(0);
+    let first =
+        Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]).recorded().run().exits(0);
     let baseline = first.desk().join("records/01-fake-classifier.fp32.json");
     let second = Story::compare(&[baseline.to_str().unwrap(), INT8])
         .args(&["--data", SHAPES, "--runtime", "fake"])
@@ -49,7 +54,8 @@ fn without_data_everything_else_is_compared_and_the_way_to_data_is_shown() {
     let ending = ending.exits(0).prints("--data").prints("latency");
     assert_eq!(ending.metric(0, "accuracy"), None);
     let pairs = ending.column(1)["versus"]["pair"].clone();
-    let distance = pairs.as_array().unwrap().iter().find(|r| r["metric"] == "outputs_max_abs").unwrap().clone();
+    let distance =
+        pairs.as_array().unwrap().iter().find(|r| r["metric"] == "outputs_max_abs").unwrap().clone();
     assert!(distance["value"].as_f64().unwrap() > 0.0, "int8 differs from fp32 a little: {distance}");
 }
 
@@ -93,7 +99,8 @@ fn a_device_that_is_not_there_is_never_replaced_in_silence() {
     if std::path::Path::new("/dev/nvidiactl").exists() {
         return;
     }
-    let ending = Story::compare(&[FP32]).args(&["--runtime", "ort:cuda", "--offline"]).recorded().run().exits(3);
+    let ending =
+        Story::compare(&[FP32]).args(&["--runtime", "ort:cuda", "--offline"]).recorded().run().exits(3);
     assert_eq!(ending.outcome(0), "could_not_run");
     assert_eq!(ending.metric(0, "latency_p50"), None);
 }
@@ -125,7 +132,8 @@ fn every_setting_is_explained_with_its_source() {
 
 #[test]
 fn ctrl_c_saves_what_was_measured() {
-    let story = Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake", "--time", "60"]).recorded();
+    let story =
+        Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake", "--time", "60"]).recorded();
     let records = story.path("records");
     let mut child = story
         .command()
@@ -144,7 +152,10 @@ fn ctrl_c_saves_what_was_measured() {
     assert!(said.contains("interrupted"), "{said}");
     let saved = read_json(&record);
     assert_eq!(saved["outcome"]["kind"], "interrupted");
-    assert!(!saved["evidence"]["latency"]["rounds"].as_array().unwrap().is_empty(), "rounds until then are kept");
+    assert!(
+        !saved["evidence"]["latency"]["rounds"].as_array().unwrap().is_empty(),
+        "rounds until then are kept"
+    );
 }
 
 fn wait_until(done: impl Fn() -> bool) {
@@ -171,7 +182,11 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]

@@ -74,7 +74,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// Layers named after `crate::` in code, sorted, without repeats and without the crate's own names.
 fn used_layers(text: &str) -> Vec<String> {
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut used = Vec::new();
     for after in code.split("crate::").skip(1) {
         match after.strip_prefix('{') {

@@ -10,7 +10,9 @@ use crate::plan::{
     Activation, DataSettings, DatasetFormat, Layer, MeasureSettings, ModelSettings, OnBadImage, Optimization,
     RuntimeSpec, Settings, Source,
 };
-use crate::preprocess::{Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale};
+use crate::preprocess::{
+    Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale,
+};
 
 /// What to measure and where.
 #[derive(Args, Clone, Debug)]
@@ -92,7 +94,13 @@ pub struct ModelArgs {
     #[arg(long, value_name = "NAME", env = "BENCH_SCALE")]
     scale: Option<Scale>,
     /// Subtracted after scaling, one value or one a channel
-    #[arg(long, value_name = "VALUES", value_delimiter = ',', env = "BENCH_MEAN", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "VALUES",
+        value_delimiter = ',',
+        env = "BENCH_MEAN",
+        allow_negative_numbers = true
+    )]
     mean: Vec<f32>,
     /// Divided by after the mean, one value or one a channel
     #[arg(long, value_name = "VALUES", value_delimiter = ',', env = "BENCH_STD")]

@@ -7,7 +7,8 @@ use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::ModelFile;
 use crate::plan::{
-    self, DatasetSpec, Device, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec, SessionOptions, Settings, Source,
+    self, DatasetSpec, Device, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec, SessionOptions,
+    Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
@@ -64,18 +65,21 @@ fn layers(model: &ModelFile, given: &[Layer]) -> Result<Vec<Layer>> {
 fn metadata_layer(model: &ModelFile) -> Result<Layer> {
     let metadata = model.metadata();
     let wrong = |key: &str, cause: &dyn std::fmt::Display| {
-        Error::unusable(format!("metadata `{key}` of the model is not understood")).because(cause).at_path(model.path())
+        Error::unusable(format!("metadata `{key}` of the model is not understood"))
+            .because(cause)
+            .at_path(model.path())
     };
     let mut settings = Settings::default();
     if let Some(classes) = metadata.get("bench.classes") {
         settings.data.classes = Some(classes.lines().map(str::to_owned).collect());
     }
     if let Some(text) = metadata.get("bench.preprocess") {
-        settings.preprocess =
-            toml::from_str::<PreprocessSettings>(text).map_err(|e| wrong("bench.preprocess", &e.message()))?;
+        settings.preprocess = toml::from_str::<PreprocessSettings>(text)
+            .map_err(|e| wrong("bench.preprocess", &e.message()))?;
     }
     if let Some(text) = metadata.get("bench.scores") {
-        settings.model.scores = Some(clap::ValueEnum::from_str(text, true).map_err(|e| wrong("bench.scores", &e))?);
+        settings.model.scores =
+            Some(clap::ValueEnum::from_str(text, true).map_err(|e| wrong("bench.scores", &e))?);
     }
     Ok(Layer { source: Source::Metadata(model.path().to_owned()), settings })
 }
@@ -191,8 +195,10 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<()> {
 /// Short names of the variants: what the file names do not share, `fp32` and `int8` of
 /// `net.fp32.onnx` and `net.int8.onnx`.
 fn variants(paths: &[PathBuf]) -> Vec<String> {
-    let stems: Vec<String> =
-        paths.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    let stems: Vec<String> = paths
+        .iter()
+        .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        .collect();
     let parts: Vec<Vec<&str>> = stems.iter().map(|stem| stem.split(['.', '-', '_']).collect()).collect();
     let shared = match parts.split_first() {
         Some((first, others)) if !others.is_empty() => {
@@ -201,7 +207,8 @@ fn variants(paths: &[PathBuf]) -> Vec<String> {
         _ => 0,
     };
     let short: Vec<String> = parts.iter().map(|parts| parts[shared.min(parts.len())..].join(".")).collect();
-    let distinct = short.iter().all(|name| !name.is_empty() && short.iter().filter(|other| *other == name).count() == 1);
+    let distinct =
+        short.iter().all(|name| !name.is_empty() && short.iter().filter(|other| *other == name).count() == 1);
     if distinct { short } else { numbered(stems) }
 }
 

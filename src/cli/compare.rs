@@ -152,7 +152,8 @@ fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Inte
 /// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
 fn provision(args: &CompareArgs, jobs: &[(&PlannedModel, Job)]) {
     ort::configure(ort::Settings { library: args.ort_lib.clone(), offline: args.offline });
-    for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device) {
+    for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device)
+    {
         if let Err(error) = ort::environment::locate(device) {
             // The candidates that need it will say so again, each in its row.
             let _ = writeln!(io::stderr(), "warning: {error}");
@@ -165,8 +166,9 @@ fn placement(args: &CompareArgs) -> Result<Placement> {
     if args.inline {
         return Ok(Placement::Inline);
     }
-    let program = std::env::current_exe()
-        .map_err(|e| Error::unusable("the path of this program is not known").because(e).help("try --inline"))?;
+    let program = std::env::current_exe().map_err(|e| {
+        Error::unusable("the path of this program is not known").because(e).help("try --inline")
+    })?;
     Ok(Placement::Process { program, patience: Duration::from_secs(args.patience.max(1)) })
 }
 

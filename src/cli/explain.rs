@@ -27,9 +27,18 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
     match &job.dataset {
         Some(data) => {
             row("data.path", data.path.display().to_string(), "default");
-            row("data.format", data.format.map_or("found from the content".into(), |f| format!("{f:?}").to_lowercase()), "default");
-            row("data.split", data.split.clone().unwrap_or_else(|| "test, where there are splits".into()), "default");
-            let classes = if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
+            row(
+                "data.format",
+                data.format.map_or("found from the content".into(), |f| format!("{f:?}").to_lowercase()),
+                "default",
+            );
+            row(
+                "data.split",
+                data.split.clone().unwrap_or_else(|| "test, where there are splits".into()),
+                "default",
+            );
+            let classes =
+                if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
             row("data.classes", classes, "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
             row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");
@@ -37,13 +46,21 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
         None => row("data.path", none(), "default"),
     }
     for (key, value) in job.preprocess.describe() {
-        let otherwise = if ["layout", "element", "size", "channels"].contains(&key.as_str()) { "graph" } else { "default" };
+        let otherwise = if ["layout", "element", "size", "channels"].contains(&key.as_str()) {
+            "graph"
+        } else {
+            "default"
+        };
         row(&format!("preprocess.{key}"), value, otherwise);
     }
     row("model.output", job.output.name.clone(), "graph");
     row("model.scores", format!("{:?}", job.output.activation).to_lowercase(), "graph");
     row("measure.runtimes", job.runtime.to_string(), "default");
-    row("measure.batch", job.fixed_batch.unwrap_or(job.protocol.batch).to_string(), if job.fixed_batch.is_some() { "graph" } else { "default" });
+    row(
+        "measure.batch",
+        job.fixed_batch.unwrap_or(job.protocol.batch).to_string(),
+        if job.fixed_batch.is_some() { "graph" } else { "default" },
+    );
     row("measure.threads", job.session.threads.to_string(), "default");
     row("measure.time", format!("{} s", job.protocol.latency_seconds), "default");
     row("measure.seed", job.protocol.seed.to_string(), "default");

@@ -29,7 +29,9 @@ impl Progress {
             None => "  {spinner} {msg}",
         };
         // The templates are constants that parse; a default line is the worst that could come of it.
-        self.bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         self.bar.reset();
         self.bar.set_length(total.unwrap_or(0));
         self.bar.set_message(self.line(candidate, stage));

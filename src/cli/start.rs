@@ -31,7 +31,7 @@ enum Command {
     /// The same page from runs saved before
     Report(report::ReportArgs),
     /// What is in a model: inputs, outputs, operators, sizes, and its quantization passport
-//    Inspect(inspect::InspectArgs),
+    //    Inspect(inspect::InspectArgs),
     /// Which runtimes, providers and libraries work on this machine, and why not
     Doctor(doctor::DoctorArgs),
     /// Fetch the ONNX Runtime library into the cache
@@ -76,7 +76,8 @@ fn usage(error: &clap::Error) -> Exit {
 }
 
 fn dispatch(matches: &ArgMatches) -> Result<Exit> {
-    let cli = Cli::from_arg_matches(matches).map_err(|e| Error::usage("the arguments are not understood").because(e))?;
+    let cli = Cli::from_arg_matches(matches)
+        .map_err(|e| Error::usage("the arguments are not understood").because(e))?;
     let mut out = io::stdout().lock();
     let done = match cli.command {
         Command::Compare(args) => {
@@ -88,7 +89,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
             drop(out);
             report::report(&args)
         }
-//        Command::Inspect(args) => inspect::inspect(&args, &mut out),
+        //        Command::Inspect(args) => inspect::inspect(&args, &mut out),
         Command::Doctor(args) => doctor::doctor(&args, &mut out),
         Command::Setup(args) => setup::setup(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out),

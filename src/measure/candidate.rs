@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
 use crate::preprocess::{Image, Preprocess, Scratch};
 use crate::record::{
-    EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound, WarmUp,
-    sha256_of,
+    EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound,
+    WarmUp, sha256_of,
 };
 use crate::runtime::{self, ModelToRun, Prepared, Session};
 use crate::tensor::{Tensor, Values};
@@ -111,7 +111,12 @@ impl Candidate {
     }
 
     /// One stretch of full batches on all cores: batch, streams, and what was done.
-    pub fn throughput(&mut self, round: u32, seconds: f64, stop: &AtomicBool) -> Result<(usize, usize, ThroughputRound)> {
+    pub fn throughput(
+        &mut self,
+        round: u32,
+        seconds: f64,
+        stop: &AtomicBool,
+    ) -> Result<(usize, usize, ThroughputRound)> {
         let batch = self.full_batch();
         self.open_streams(batch)?;
         let input = repeat(&self.inputs, &self.job, batch)?;
@@ -220,7 +225,13 @@ fn inputs(job: &Job, dataset: Option<&dyn Dataset>, batch: usize) -> Result<(Vec
     }
 }
 
-fn drawn(job: &Job, dataset: &dyn Dataset, batch: usize, count: usize, random: &mut Pcg64) -> Result<Vec<Tensor>> {
+fn drawn(
+    job: &Job,
+    dataset: &dyn Dataset,
+    batch: usize,
+    count: usize,
+    random: &mut Pcg64,
+) -> Result<Vec<Tensor>> {
     let total = dataset.entries().len();
     let shape = job.preprocess.shape(batch);
     let mut scratch = Scratch::default();

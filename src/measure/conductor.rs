@@ -179,7 +179,9 @@ impl<'a> Conductor<'a> {
 
     fn stretch(&mut self, lane: &mut Lane, round: u32, seconds: f64) {
         let command = Command::Throughput { round, seconds };
-        let Some(Answer::Throughput { batch, streams, round: done }) = self.ask(lane, &command) else { return };
+        let Some(Answer::Throughput { batch, streams, round: done }) = self.ask(lane, &command) else {
+            return;
+        };
         let evidence = &mut lane.record.evidence.throughput;
         evidence.get_or_insert(ThroughputEvidence { batch, streams, rounds: Vec::new() }).rounds.push(done);
         self.advance(lane, u64::from(round) + 1);
@@ -258,7 +260,9 @@ impl<'a> Conductor<'a> {
         lane.link = None;
         let stage = lane.stage;
         lane.record.outcome = match error.kind {
-            ErrorKind::Unsupported | ErrorKind::Unavailable => Outcome::CouldNotRun { stage, error: error.clone() },
+            ErrorKind::Unsupported | ErrorKind::Unavailable => {
+                Outcome::CouldNotRun { stage, error: error.clone() }
+            }
             ErrorKind::Usage | ErrorKind::Unusable | ErrorKind::Interrupted => {
                 Outcome::Failed { stage, error: error.clone() }
             }
@@ -268,9 +272,9 @@ impl<'a> Conductor<'a> {
 
     fn bury(&mut self, lane: &mut Lane, death: Death) {
         lane.link = None;
-        let error = Error::unusable(format!("the worker process of {} died: {}", lane.record.job.label(), death.how));
-        lane.record.outcome =
-            Outcome::Crashed { stage: lane.stage, how: death.how, stderr: death.stderr };
+        let error =
+            Error::unusable(format!("the worker process of {} died: {}", lane.record.job.label(), death.how));
+        lane.record.outcome = Outcome::Crashed { stage: lane.stage, how: death.how, stderr: death.stderr };
         self.observer.notice(Event::Ended { candidate: lane.index, error });
     }
 

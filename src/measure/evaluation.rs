@@ -91,7 +91,12 @@ pub fn evaluate(
 }
 
 /// Decodes and runs batch after batch in one thread.
-fn run_own(pass: &Pass<'_>, session: &mut dyn Session, cursor: &AtomicUsize, finished: &SyncSender<Finished>) {
+fn run_own(
+    pass: &Pass<'_>,
+    session: &mut dyn Session,
+    cursor: &AtomicUsize,
+    finished: &SyncSender<Finished>,
+) {
     let mut source = Source::new(pass, cursor);
     while let Some(batch) = source.next() {
         if !run_and_send(pass, session, batch, finished) {
@@ -202,9 +207,11 @@ impl<'a> Source<'a> {
 
     fn read(&mut self, index: usize, values: &mut Values, row: usize) -> Result<()> {
         let image = self.pass.dataset.image(index)?;
-        self.pass.preprocess.write(&image, &mut self.scratch, values, row).map_err(|error| match error.place {
-            Some(_) => error,
-            None => error.at(format!("image {}", self.pass.dataset.entries()[index].id)),
+        self.pass.preprocess.write(&image, &mut self.scratch, values, row).map_err(|error| {
+            match error.place {
+                Some(_) => error,
+                None => error.at(format!("image {}", self.pass.dataset.entries()[index].id)),
+            }
         })
     }
 }
@@ -241,7 +248,12 @@ fn give_up(pass: &Pass<'_>, collected: &mut Collected, error: Error) {
     pass.stop.store(true, Ordering::Relaxed);
 }
 
-fn keep(pass: &Pass<'_>, collected: &mut Collected, chunk: Chunk, writer: &mut PredictionsWriter) -> Result<()> {
+fn keep(
+    pass: &Pass<'_>,
+    collected: &mut Collected,
+    chunk: Chunk,
+    writer: &mut PredictionsWriter,
+) -> Result<()> {
     for (&image, scores) in chunk.images.iter().zip(chunk.scores.rows(chunk.images.len())) {
         let entry = &pass.dataset.entries()[image];
         writer.push(&entry.id, entry.label, scores)?;

@@ -17,7 +17,12 @@ pub struct Runner<'a, C: Clock> {
 
 impl<'a, C: Clock> Runner<'a, C> {
     /// A runner that goes on with input `next`.
-    pub fn new(session: &'a mut dyn Session, inputs: &'a [Tensor], next: &'a mut usize, clock: &'a C) -> Self {
+    pub fn new(
+        session: &'a mut dyn Session,
+        inputs: &'a [Tensor],
+        next: &'a mut usize,
+        clock: &'a C,
+    ) -> Self {
         Self { session, inputs, next, clock }
     }
 

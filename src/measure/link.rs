@@ -133,8 +133,7 @@ impl ProcessLink {
         });
         let kept = Arc::new(Mutex::new(VecDeque::new()));
         let stderr_reader = Some(keep_tail(stderr, Arc::clone(&kept)));
-        let mut link =
-            Self { child, commands: Some(commands), lines, stderr: kept, stderr_reader, patience };
+        let mut link = Self { child, commands: Some(commands), lines, stderr: kept, stderr_reader, patience };
         let line = serde_json::to_string(assignment).map_err(|e| cannot(&e))?;
         // A worker that dies at once is noticed, with its reason, at the first command.
         let _ = link.write(&line);
@@ -214,7 +213,9 @@ impl Link for ProcessLink {
                 Err(RecvTimeoutError::Disconnected) => return Err(self.autopsy()),
                 Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => {
                     let waited = if told_to_stop { GRACE } else { self.patience };
-                    return Err(self.kill(format!("no sign of life for {} s; it was ended", waited.as_secs())));
+                    return Err(
+                        self.kill(format!("no sign of life for {} s; it was ended", waited.as_secs()))
+                    );
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -230,7 +231,10 @@ impl Drop for ProcessLink {
     }
 }
 
-fn keep_tail(stderr: impl std::io::Read + Send + 'static, kept: Arc<Mutex<VecDeque<String>>>) -> JoinHandle<()> {
+fn keep_tail(
+    stderr: impl std::io::Read + Send + 'static,
+    kept: Arc<Mutex<VecDeque<String>>>,
+) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut reader = BufReader::new(stderr);
         let mut line = Vec::new();

@@ -46,7 +46,10 @@ pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
 }
 
 fn columns(shape: &[usize], batch: usize) -> Option<usize> {
-    let used = shape.iter().rposition(|&d| d != 1).map_or(shape.len().min(2), |last| (last + 1).max(2).min(shape.len()));
+    let used = shape
+        .iter()
+        .rposition(|&d| d != 1)
+        .map_or(shape.len().min(2), |last| (last + 1).max(2).min(shape.len()));
     match &shape[..used] {
         [classes] if batch == 1 => Some(*classes),
         [n] if *n == batch => Some(1),
@@ -96,7 +99,10 @@ mod tests {
 
     #[test]
     fn trailing_axes_of_length_one_are_no_axes() {
-        assert_eq!(read(tensor(&[1, 3, 1, 1], &[1., 2., 3.]), 1, &port(Activation::Logits)).unwrap().classes, 3);
+        assert_eq!(
+            read(tensor(&[1, 3, 1, 1], &[1., 2., 3.]), 1, &port(Activation::Logits)).unwrap().classes,
+            3
+        );
         assert_eq!(read(tensor(&[1, 1], &[1.]), 1, &port(Activation::Probabilities)).unwrap().classes, 2);
     }
 

@@ -64,7 +64,8 @@ impl Workbench {
 /// Everything else that is printed in this process, by native libraries too, goes to standard
 /// error: the answers must stay one JSON value a line.
 pub fn serve() -> Result<()> {
-    let mut answers = claim_stdout().map_err(|e| Error::unusable("standard output cannot be used").because(e))?;
+    let mut answers =
+        claim_stdout().map_err(|e| Error::unusable("standard output cannot be used").because(e))?;
     let mut first = String::new();
     std::io::stdin()
         .lock()

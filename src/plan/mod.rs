@@ -9,7 +9,8 @@ mod settings;
 pub use dataset::{DatasetFormat, DatasetSpec, OnBadImage};
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort};
 pub use protocol::Protocol;
-pub use settings::{
-    DataSettings, Layer, MeasureSettings, ModelSettings, Resolved, Settings, Source, discover, read_file, resolve,
-};
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};
+pub use settings::{
+    DataSettings, Layer, MeasureSettings, ModelSettings, Resolved, Settings, Source, discover, read_file,
+    resolve,
+};

@@ -166,15 +166,17 @@ pub fn resolve(layers: &[Layer]) -> Result<Resolved> {
             .map_err(|e| Error::usage("settings cannot be merged").because(e).at(layer.source.to_string()))?;
         overlay(&mut merged, table, &layer.source, &mut sources);
     }
-    let settings =
-        merged.try_into().map_err(|e: toml::de::Error| Error::usage("settings cannot be merged").because(e))?;
+    let settings = merged
+        .try_into()
+        .map_err(|e: toml::de::Error| Error::usage("settings cannot be merged").because(e))?;
     Ok(Resolved { settings, sources })
 }
 
 fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTreeMap<String, Source>) {
     for (section, value) in layer {
         let Value::Table(keys) = value else { continue };
-        let Value::Table(known) = merged.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) else {
+        let Value::Table(known) = merged.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()))
+        else {
             continue;
         };
         let foreign = section == "preprocess" && another_scale(known, &keys);

@@ -8,8 +8,8 @@ mod identity;
 mod outcome;
 mod parquet;
 mod predictions;
-mod timestamp;
 mod store;
+mod timestamp;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
@@ -20,8 +20,8 @@ pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
-pub use timestamp::timestamp;
 pub use store::{load, load_folder, predictions_name, save, save_record};
+pub use timestamp::timestamp;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

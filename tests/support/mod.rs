@@ -55,7 +55,13 @@ impl Story {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(&self.arguments);
-        command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR").env("COLUMNS", "100").env("LANG", "C.UTF-8").env_remove("LC_ALL");
+        command
+            .env("NO_COLOR", "1")
+            .env_remove("CLICOLOR_FORCE")
+            .env_remove("FORCE_COLOR")
+            .env("COLUMNS", "100")
+            .env("LANG", "C.UTF-8")
+            .env_remove("LC_ALL");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -136,7 +142,8 @@ impl Ending {
     /// Value of metric `id` in column `index`; none when it is not there or null.
     pub fn metric(&self, index: usize, id: &str) -> Option<f64> {
         let column = self.column(index);
-        column["readings"].as_array().unwrap().iter().find(|reading| reading["metric"] == id)?["value"].as_f64()
+        column["readings"].as_array().unwrap().iter().find(|reading| reading["metric"] == id)?["value"]
+            .as_f64()
     }
 }
 
