@@ -8,6 +8,7 @@ mod identity;
 mod outcome;
 mod parquet;
 mod predictions;
+mod seal;
 mod store;
 mod timestamp;
 

@@ -1,6 +1,9 @@
 //! What was measured, where and how: the lines above the table.
 
-use super::number::{counted, plain, whole};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::number::{self, counted, plain, whole};
 use super::view::clean;
 use crate::compare::{Column, Comparison};
 use crate::plan::Optimization;
@@ -20,12 +23,13 @@ pub struct Fact {
 pub(super) fn of(comparison: &Comparison) -> Vec<Fact> {
     let fact = |name, of: fn(&RunRecord) -> Option<String>| Fact { name, lines: distinct(comparison, of) };
     let mut facts = vec![
-        fact("data", |record| Some(data(record))),
+        Fact { name: "data", lines: data_lines(comparison) },
         fact("input", |record| Some(input(&record.job.preprocess))),
         Fact { name: "models", lines: unlabelled(comparison, |record| Some(model(record))) },
         Fact { name: "runtimes", lines: unlabelled(comparison, runtime) },
         fact("machine", |record| Some(machine(&record.environment))),
         fact("settings", |record| Some(settings(record))),
+        Fact { name: "measured", lines: measured(comparison).into_iter().collect() },
     ];
     facts.retain(|fact| !fact.lines.is_empty());
     facts
@@ -69,6 +73,16 @@ fn data(record: &RunRecord) -> String {
         }
         (None, Some(spec)) => format!("{} (not read)", clean(&spec.path.display().to_string())),
         (None, None) => "none, so accuracy is unknown · add --data FOLDER".into(),
+    }
+}
+
+/// The data that was read; where none was, what was to be.
+fn data_lines(comparison: &Comparison) -> Vec<String> {
+    let known =
+        |record: &RunRecord| (record.dataset.is_some() || record.job.dataset.is_none()).then(|| data(record));
+    match distinct(comparison, known) {
+        lines if lines.is_empty() => distinct(comparison, |record| Some(data(record))),
+        lines => lines,
     }
 }
 
@@ -171,6 +185,22 @@ fn settings(record: &RunRecord) -> String {
     parts.extend(optimization(session.optimization).map(str::to_owned));
     parts.extend(session.config.iter().map(|(key, value)| clean(&format!("{key}={value}"))));
     parts.join(" · ")
+}
+
+/// When, for how long, and with which version.
+fn measured(comparison: &Comparison) -> Option<String> {
+    let records = || comparison.columns.iter().map(|column| &column.record);
+    let time = |text: &String| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let start = records().filter_map(|record| time(&record.started_at)).min()?;
+    let end = records().filter_map(|record| time(&record.finished_at)).max()?;
+    let (date, hour, minute) = (start.date(), start.hour(), start.minute());
+    let mut versions: Vec<String> = records().map(|record| clean(&record.tool.version)).collect();
+    versions.dedup();
+    Some(format!(
+        "{date} {hour:02}:{minute:02} UTC · within {} · bench {}",
+        number::span((end - start).whole_seconds().unsigned_abs()),
+        versions.join(", ")
+    ))
 }
 
 /// What deployments use goes without saying.

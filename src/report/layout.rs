@@ -60,12 +60,15 @@ pub(super) fn wrap_parts(text: &str, divider: &str, columns: usize) -> Vec<Strin
     lines.iter().flat_map(|line| wrap(line, columns)).collect()
 }
 
+/// Units that stay with the number before them.
+const UNITS: [&str; 9] = ["%", "pp", "B", "kB", "MB", "GB", "s", "ms", "µs"];
+
 /// `text` in lines of at most `columns`, broken between words, and within one only where it is
 /// longer than a line.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ').flat_map(|word| chop(word, columns)) {
+    for word in words(text).iter().flat_map(|word| chop(word, columns)) {
         if !line.is_empty() && width(&line) + 1 + width(&word) > columns {
             lines.push(std::mem::take(&mut line));
         }
@@ -76,6 +79,19 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// The words of `text`, a number and its unit being one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let bare = word.trim_end_matches([',', ';', ')', '.']);
+        match words.last_mut().filter(|last| last.ends_with(|c: char| c.is_ascii_digit())) {
+            Some(number) if UNITS.contains(&bare) => *number = format!("{number} {word}"),
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// A word in pieces of at most `columns`.
@@ -133,6 +149,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh i", 3), ["abc", "def", "gh", "i"]);
         assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("takes (2.21 ms)", 12), ["takes", "(2.21 ms)"]);
     }
 
     #[test]

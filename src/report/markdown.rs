@@ -26,10 +26,9 @@ impl Report for Markdown {
 }
 
 fn summary(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-    let baseline = view.columns.get(view.baseline).map_or("", |head| head.label.as_str());
     match view.compares() {
-        true => writeln!(out, "### Against {}\n", escape(baseline))?,
-        false => writeln!(out, "### {}\n", escape(baseline))?,
+        true => writeln!(out, "### Against {}\n", escape(view.baseline_label()))?,
+        false => writeln!(out, "### {}\n", escape(view.baseline_label()))?,
     }
     for statement in &view.summary {
         writeln!(out, "**{}**\n", escape(&statement.about))?;
@@ -80,15 +79,17 @@ fn figures(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
-const LEGEND: &str = "▲ better, ▼ worse than the baseline in the digits shown, which is no claim that the \
-                      difference is more than chance; pp: percentage points.";
+const LEGEND: &str = "▲ better, ▼ worse than the baseline as measured; whether a difference is more than \
+                      chance is not judged. pp: percentage points.";
 
 fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Result<()> {
-    let baseline = view.columns.get(view.baseline).map_or("", |head| head.label.as_str());
     let title = match table.compares {
-        true => format!("Classes of {} against {baseline}", table.label),
+        true => format!("Classes of {} against {}", table.label, view.baseline_label()),
         false => format!("Classes of {}", table.label),
     };
+    if let (true, ([], Some(line))) = (table.compares, table.worst(CLASSES)) {
+        return writeln!(out, "{}: {}\n", escape(&title), escape(&line));
+    }
     let shown = table.rows.len().min(CLASSES);
     writeln!(out, "<details><summary>{}</summary>\n", escape(&title))?;
     row(out, ["class", "images", "recall", "precision", "F1"].map(str::to_owned))?;

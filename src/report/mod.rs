@@ -11,6 +11,7 @@ pub mod number;
 mod outcomes;
 mod style;
 mod summary;
+mod table;
 mod terminal;
 mod view;
 

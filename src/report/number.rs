@@ -1,5 +1,5 @@
 //! How numbers are written: the one place that knows units, digits and signs. Everything here is in
-//! Unicode (`−`, `µ`); a writer that cannot show it puts [`super::style::ascii`] over the text.
+//! Unicode (`−`, `µ`); a writer that cannot show it replaces them (`Style::text`).
 
 use crate::metric::{Difference, Unit};
 
@@ -47,6 +47,17 @@ pub fn bytes(bytes: f64) -> String {
 /// Milliseconds begin at a tenth, since that is what latencies are compared in.
 pub fn duration(nanoseconds: f64) -> String {
     scaled(nanoseconds, &[(1e9, "s"), (1e5, "ms"), (1e3, "µs")], "ns")
+}
+
+/// Seconds of a clock on the wall: `4 s`, `2 min 04 s`, `1 h 07 min`, `3 days`.
+pub fn span(seconds: u64) -> String {
+    let minutes = seconds / 60;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes} min {:02} s", seconds % 60),
+        3600..172_800 => format!("{} h {:02} min", minutes / 60, minutes % 60),
+        _ => format!("{} days", whole(seconds / 86_400)),
+    }
 }
 
 /// Things a second: `6,900/s`.
@@ -246,6 +257,12 @@ mod tests {
                 (83_000_000_000.0, "83.0 s"),
             ],
         );
+    }
+
+    #[test]
+    fn spans_of_time_as_people_say_them() {
+        let cases = [(4, "4 s"), (124, "2 min 04 s"), (4_020, "1 h 07 min"), (300_000, "3 days")];
+        assert_eq!(cases.map(|(seconds, _)| span(seconds)), cases.map(|(_, text)| text.to_owned()));
     }
 
     #[test]

@@ -68,6 +68,19 @@ impl Style {
         }
     }
 
+    /// The sign of a tone: what its colour says, for those who do not see it.
+    pub fn mark(&self, tone: Tone) -> &'static str {
+        match (tone, self.unicode) {
+            (Tone::Better, true) => "▲",
+            (Tone::Better, false) => "^",
+            (Tone::Worse, true) => "▼",
+            (Tone::Worse, false) => "v",
+            (Tone::Same, _) => "=",
+            (Tone::Plain | Tone::Missing, true) => "·",
+            (Tone::Plain | Tone::Missing, false) => "-",
+        }
+    }
+
     /// `text` in bold.
     pub fn bold(&self, text: &str) -> String {
         self.ansi("1", text)
@@ -141,10 +154,13 @@ mod tests {
         })
     }
 
+    /// Flag, whether it is a terminal, environment, and whether there is colour.
+    type Case = (ColorChoice, bool, &'static [(&'static str, &'static str)], bool);
+
     #[test]
     fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
         use ColorChoice::{Always, Auto, Never};
-        let cases: &[(ColorChoice, bool, &[(&str, &str)], bool)] = &[
+        let cases: &[Case] = &[
             (Auto, true, &[], true),
             (Auto, false, &[], false),
             (Auto, true, &[("NO_COLOR", "1")], false),

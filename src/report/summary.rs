@@ -168,7 +168,8 @@ fn batch(record: &RunRecord) -> usize {
 /// What it gains in size and memory.
 fn footprint(versus: &Versus) -> Option<Line> {
     let relative = |id: &str| versus.delta(id).and_then(|delta| delta.relative);
-    let size = relative("size").map(|change| share(change, "smaller", "larger", "same size"));
+    let size = relative("size").filter(|change| *change != 0.0);
+    let size = size.map(|change| share(change, "smaller", "larger", "same size"));
     let memory =
         relative("memory_peak").map(|change| share(change, "less memory", "more memory", "same memory"));
     let parts: Vec<(String, Tone)> = size.into_iter().chain(memory).collect();

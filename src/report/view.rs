@@ -58,6 +58,11 @@ impl View {
         }
     }
 
+    /// Label of the baseline.
+    pub fn baseline_label(&self) -> &str {
+        self.columns.get(self.baseline).map_or("", |head| &head.label)
+    }
+
     /// Whether any figure is set against another.
     pub fn compares(&self) -> bool {
         self.columns.len() > 1

@@ -1,0 +1,179 @@
+//! The tables of the terminal, fitted to its width.
+
+use super::layout::{Align, cut, right, table, width};
+use super::{Cell, ClassRow, ColumnHead, Style, Tone, View};
+
+/// Columns of the longest class name that is shown in full.
+const CLASS_NAME: usize = 24;
+
+/// Columns of the longest label of a run that is shown in one line, and of the longest line of one.
+const LABEL: usize = 15;
+
+/// The figures in as many blocks as it takes. Each begins with the baseline, as long as one more
+/// column fits beside it; on a narrower terminal each run has a block of its own.
+pub(super) fn figure_blocks(view: &View, style: &Style) -> Vec<Vec<String>> {
+    let candidates: Vec<usize> = (0..view.columns.len()).filter(|index| *index != view.baseline).collect();
+    let (mut blocks, mut rest) = (Vec::new(), candidates.as_slice());
+    while !rest.is_empty() {
+        let Some((lines, taken)) = widest_block(view, rest, style) else { break };
+        blocks.push(lines);
+        rest = &rest[taken..];
+    }
+    if rest.is_empty() && !blocks.is_empty() {
+        return blocks;
+    }
+    let all = [view.baseline].into_iter().chain(candidates);
+    all.filter(|index| *index < view.columns.len()).map(|index| lone_block(view, index, style)).collect()
+}
+
+/// The baseline and as many of `candidates` as fit beside it.
+fn widest_block(view: &View, candidates: &[usize], style: &Style) -> Option<(Vec<String>, usize)> {
+    (1..=candidates.len()).rev().find_map(|count| {
+        let lines = block(view, &[&[view.baseline], &candidates[..count]].concat(), true, style);
+        fits(&lines, style).then_some((lines, count))
+    })
+}
+
+/// One run, without its differences where they do not fit.
+fn lone_block(view: &View, column: usize, style: &Style) -> Vec<String> {
+    let lines = block(view, &[column], true, style);
+    if fits(&lines, style) { lines } else { block(view, &[column], false, style) }
+}
+
+fn fits(lines: &[String], style: &Style) -> bool {
+    lines.iter().all(|line| width(line) <= style.width)
+}
+
+fn block(view: &View, columns: &[usize], changes: bool, style: &Style) -> Vec<String> {
+    let shapes: Vec<Shape> = columns.iter().map(|column| Shape::of(view, *column, changes, style)).collect();
+    let heads: Vec<&ColumnHead> = columns.iter().filter_map(|column| view.columns.get(*column)).collect();
+    let mut rows = head_rows(&heads, style);
+    for section in &view.sections {
+        rows.push(vec![style.bold(&style.text(section.title))]);
+        rows.extend(section.rows.iter().map(|row| {
+            let cells = columns
+                .iter()
+                .zip(&shapes)
+                .filter_map(|(column, shape)| row.cells.get(*column).map(|cell| shape.cell(cell, style)));
+            [format!("  {}", style.text(&row.title))].into_iter().chain(cells).collect()
+        }));
+    }
+    table(&rows, &vec![Align::Left; columns.len() + 1])
+}
+
+/// Labels, in two lines where they are long, and the notes below them where there are any.
+fn head_rows(heads: &[&ColumnHead], style: &Style) -> Vec<Vec<String>> {
+    let long = heads.iter().any(|head| width(&head.label) > LABEL);
+    let name = |line: usize| {
+        row_of(heads, |head| {
+            let text = label_lines(&head.label, long)[line];
+            style.bold(&cut(&style.text(text), LABEL, &style.text("…")))
+        })
+    };
+    let note = row_of(heads, |head| match head.tone {
+        Tone::Worse => style.paint(Tone::Worse, &style.text(&head.note)),
+        _ => style.dim(&style.text(&head.note)),
+    });
+    [name(0), name(1), note].into_iter().filter(|row| row.iter().any(|text| !text.is_empty())).collect()
+}
+
+fn row_of(heads: &[&ColumnHead], text: impl Fn(&ColumnHead) -> String) -> Vec<String> {
+    [String::new()].into_iter().chain(heads.iter().map(|head| text(head))).collect()
+}
+
+/// `ort · int8` in one line or two.
+fn label_lines(label: &str, in_two: bool) -> [&str; 2] {
+    match label.split_once(" · ") {
+        Some((runtime, variant)) if in_two => [runtime, variant],
+        _ => [label, ""],
+    }
+}
+
+/// Widths within a column of figures: values end below each other, and so do differences.
+struct Shape {
+    value: usize,
+    change: usize,
+    marks: bool,
+}
+
+impl Shape {
+    fn of(view: &View, column: usize, changes: bool, style: &Style) -> Self {
+        let rows = || view.sections.iter().flat_map(|section| &section.rows);
+        let cells = || rows().filter_map(|row| row.cells.get(column));
+        let widest = |text: fn(&Cell) -> &str| {
+            cells().map(|cell| width(&style.text(text(cell)))).max().unwrap_or_default()
+        };
+        Self {
+            value: widest(|cell| &cell.value),
+            change: if changes { widest(|cell| &cell.change) } else { 0 },
+            marks: cells().any(|cell| matches!(cell.tone, Tone::Better | Tone::Worse)),
+        }
+    }
+
+    fn cell(&self, cell: &Cell, style: &Style) -> String {
+        let mut text = right(&style.text(&cell.value), self.value);
+        if self.change > 0 {
+            text = format!("{text} {}", right(&style.text(&cell.change), self.change));
+        }
+        if self.marks && matches!(cell.tone, Tone::Better | Tone::Worse) {
+            text = format!("{text} {}", style.mark(cell.tone));
+        }
+        style.paint(cell.tone, text.trim_end())
+    }
+}
+
+/// The rows of a class table with as many columns as fit, two at least.
+pub(super) fn class_rows(rows: &[ClassRow], compares: bool, style: &Style) -> Vec<String> {
+    let columns = if compares { compared_columns(rows, style) } else { lone_columns(rows, style) };
+    let laid_out = |count: usize| {
+        let line = |row: usize| columns[..count].iter().map(|column| column[row].clone()).collect();
+        let lines: Vec<Vec<String>> = (0..=rows.len()).map(line).collect();
+        let align: Vec<Align> =
+            (0..count).map(|at| if at == 0 { Align::Left } else { Align::Right }).collect();
+        table(&lines, &align).iter().map(|line| format!("  {line}")).collect::<Vec<_>>()
+    };
+    (3..=columns.len()).rev().map(laid_out).find(|lines| fits(lines, style)).unwrap_or_else(|| laid_out(2))
+}
+
+/// What is least needed comes last, since it goes first.
+fn compared_columns(rows: &[ClassRow], style: &Style) -> Vec<Vec<String>> {
+    vec![
+        class_column("class", rows, style, |row| cut(&style.text(&row.name), CLASS_NAME, &style.text("…"))),
+        class_column("recall", rows, style, |row| {
+            let before = row.recall_before.trim_end_matches(" %");
+            style.text(&format!("{before} → {}", row.recall.value))
+        }),
+        class_column("change", rows, style, |row| change(&row.recall, style)),
+        class_column("F1 change", rows, style, |row| change(&row.f1, style)),
+        class_column("precision change", rows, style, |row| change(&row.precision, style)),
+        class_column("images", rows, style, |row| row.images.clone()),
+    ]
+}
+
+fn lone_columns(rows: &[ClassRow], style: &Style) -> Vec<Vec<String>> {
+    vec![
+        class_column("class", rows, style, |row| cut(&style.text(&row.name), CLASS_NAME, &style.text("…"))),
+        class_column("recall", rows, style, |row| style.text(&row.recall.value)),
+        class_column("F1", rows, style, |row| style.text(&row.f1.value)),
+        class_column("precision", rows, style, |row| style.text(&row.precision.value)),
+        class_column("images", rows, style, |row| row.images.clone()),
+    ]
+}
+
+fn class_column(
+    head: &str,
+    rows: &[ClassRow],
+    style: &Style,
+    cell: impl Fn(&ClassRow) -> String,
+) -> Vec<String> {
+    [style.dim(head)].into_iter().chain(rows.iter().map(cell)).collect()
+}
+
+/// A difference with room for its sign, so that differences with and without one line up.
+fn change(cell: &Cell, style: &Style) -> String {
+    let mark = match cell.tone {
+        Tone::Better | Tone::Worse => style.mark(cell.tone),
+        _ => " ",
+    };
+    style.paint(cell.tone, &format!("{} {mark}", style.text(&cell.change)))
+}
