@@ -241,18 +241,4 @@ mod tests {
         let mean_only = from_toml("mean = [0.5]").overlay(metadata);
         assert_eq!((mean_only.mean, mean_only.std), (Some(vec![0.5]), Some(vec![0.353])));
     }
-
-    #[test]
-    fn every_setting_knows_its_source() {
-        let all = PreprocessSettings::overlay_all([
-            ("--scale".to_owned(), from_toml("scale = \"signed\"")),
-            ("bench.toml".to_owned(), from_toml("preset = \"mnist\"")),
-            ("model metadata".to_owned(), from_toml("scale = \"signed\"\nmean = [0.1]")),
-        ]);
-        let source = |name| all.sources.get(name).map(String::as_str);
-        assert_eq!(source("scale"), Some("--scale"));
-        assert_eq!(source("channels"), Some("bench.toml, preset mnist"));
-        assert_eq!(source("mean"), Some("model metadata"));
-        assert_eq!(source("std"), None);
-    }
 }
