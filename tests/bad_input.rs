@@ -69,7 +69,7 @@ fn nan_scores_are_counted_and_wrong() {
         .recorded()
         .run()
         .exits(0)
-        .prints("not finite");
+        .prints("NaN or an infinity");
     let evaluation = ending.column(0)["evaluation"].clone();
     assert!(evaluation["not_finite"].as_u64().unwrap() > 0, "{evaluation}");
 }
@@ -103,7 +103,7 @@ fn a_broken_image_ends_the_pass_or_is_skipped_and_counted() {
             .recorded()
             .run()
             .exits(0)
-            .prints("1 image");
+            .prints("1 of 13 images");
         let evaluation = skipping.column(0)["evaluation"].clone();
         assert_eq!(
             (evaluation["images"].as_u64(), evaluation["skipped_count"].as_u64()),

@@ -55,7 +55,7 @@ fn without_data_everything_else_is_compared_and_the_way_to_data_is_shown() {
     assert_eq!(ending.metric(0, "accuracy"), None);
     let pairs = ending.column(1)["versus"]["pair"].clone();
     let distance =
-        pairs.as_array().unwrap().iter().find(|r| r["metric"] == "outputs_max_abs").unwrap().clone();
+        pairs.as_array().unwrap().iter().find(|r| r["metric"] == "output_max_abs").unwrap().clone();
     assert!(distance["value"].as_f64().unwrap() > 0.0, "int8 differs from fp32 a little: {distance}");
 }
 
@@ -133,7 +133,7 @@ fn every_setting_is_explained_with_its_source() {
 #[test]
 fn ctrl_c_saves_what_was_measured() {
     let story =
-        Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake", "--time", "60"]).recorded();
+        Story::new("compare").args(&[FP32, "--data", SHAPES, "--runtime", "fake", "--time", "60"]).recorded();
     let records = story.path("records");
     let mut child = story
         .command()

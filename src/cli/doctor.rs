@@ -26,7 +26,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// Shows which runtimes, devices and libraries work here, and why others do not
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Examples:\n  bench doctor\n  bench doctor --json | jq '.runtimes[] | select(.works)'"
+    before_help = "Examples:\n  bench doctor\n  bench doctor --json | jq '.runtimes[] | select(.works)'"
 )]
 pub struct DoctorArgs {
     /// Fetch nothing

@@ -10,7 +10,7 @@ use crate::runtime::ort::pins::Build;
 
 /// Fetches ONNX Runtime through pip into the cache, or checks what is there
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Examples:\n  bench setup          the build for the processor (about 24 MB)\n  \
+#[command(before_help = "Examples:\n  bench setup          the build for the processor (about 24 MB)\n  \
                         bench setup --gpu    the build with CUDA (about 256 MB)")]
 pub struct SetupArgs {
     /// The build with CUDA, for NVIDIA GPUs
