@@ -166,7 +166,7 @@ fn protocol(settings: &Settings) -> Protocol {
     let time = measure.time.unwrap_or(default.latency_seconds);
     Protocol {
         seed: measure.seed.unwrap_or(default.seed),
-        batch: measure.batch.unwrap_or(default.batch),
+        batch: measure.batch,
         latency_seconds: time,
         // A short run is short in all its parts.
         throughput_seconds: default.throughput_seconds.min(time / 2.0),

@@ -17,7 +17,7 @@ use crate::measure;
     version,
     arg_required_else_help = true,
     before_help = "Example:  bench compare model.fp32.onnx model.int8.onnx --data images/",
-    after_help = "Exit status: 0 done · 2 wrong usage · 3 something could not run · 130, 143 interrupted"
+    after_help = "Exit status: 0 done · 2 wrong usage · 3 something that was asked for could not run · 130, 143 interrupted"
 )]
 struct Cli {
     #[command(subcommand)]

@@ -2,6 +2,7 @@
 //! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
 
 mod classes;
+mod confusion;
 mod facts;
 mod figures;
 mod json;
@@ -16,6 +17,7 @@ mod terminal;
 mod view;
 
 pub use classes::{ClassRow, ClassTable};
+pub use confusion::Confusions;
 pub use facts::Fact;
 pub use figures::{Cell, ColumnHead, Row, Section};
 pub use json::{
