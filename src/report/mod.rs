@@ -5,7 +5,7 @@ mod classes;
 mod facts;
 mod figures;
 mod json;
-mod layout;
+pub(crate) mod layout;
 mod markdown;
 pub mod number;
 mod outcomes;
