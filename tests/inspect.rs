@@ -1,5 +1,7 @@
 //! Stories about `bench inspect`: the page, the same as data, and models that are no classifiers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 mod support;
 
 use serde_json::Value;

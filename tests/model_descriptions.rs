@@ -97,6 +97,16 @@ fn scales_that_constant_nodes_hold_are_no_parameters() {
     assert_eq!(Desk::new().open(&quantized).census().parameters, 8);
 }
 
+#[test]
+fn weights_that_share_bytes_are_counted_singly() {
+    let product = |bits| with_attribute(node("MatMulNBits", &["x", "q", "s"], &["y"]), integer("bits", bits));
+    for (bits, count) in [(2, 256), (4, 128), (8, 64)] {
+        let tensors = vec![stored("q", U8, &[4, 1, 16], 0), stored("s", F32, &[4], 0)];
+        let census = Desk::new().open(&model_with(vec![product(bits)], tensors)).census();
+        assert_eq!((census.parameters, census.initializer_bytes["u8"]), (count, 64));
+    }
+}
+
 // ── Passports ───────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -191,6 +201,49 @@ fn weights_that_are_transposed_after_dequantizing_are_quantized_all_the_same() {
     tensors.extend([stored("q", I8, &[4, 4], 127), stored("s", F32, &[], 0)]);
     let passport = Passport::of(&model_with(nodes, tensors));
     assert_eq!((passport.scheme, passport.granularity), (Scheme::Qdq, Some(Granularity::PerTensor)));
+}
+
+#[test]
+fn a_product_of_two_activations_has_no_weights() {
+    let (mut nodes, mut tensors, left) = requantized("x", stored("", U8, &[], 100));
+    nodes.push(node("MatMul", &[&left, &left], &["y"]));
+    let product = model_with(nodes.clone(), tensors.clone());
+    let passport = Passport::of(&product);
+    assert_eq!(passport.to_string(), "QDQ, u8 activations · 1 of 1 MatMul quantized");
+    assert_eq!(passport.remarks, [Remark::TractWidensQdq]);
+    nodes.extend([node("DequantizeLinear", &["q", "s"], &["w"]), node("MatMul", &[&left, "w"], &["z"])]);
+    tensors.extend([stored("q", I8, &[4, 4], 64), stored("s", F32, &[4], 0)]);
+    let passport = Passport::of(&model_with(nodes, tensors));
+    assert_eq!(passport.to_string(), "QDQ, u8 activations, s8 weights per channel · 2 of 2 MatMul quantized");
+    assert_eq!(passport.remarks, [Remark::ReducedRange, Remark::TractWidensQdq]);
+}
+
+#[test]
+fn float_weights_that_the_graph_quantizes_are_weights() {
+    let (mut nodes, mut tensors, x) = requantized("x", stored("", U8, &[], 100));
+    let (pair, settings, w) = requantized("w", stored("", I8, &[4], 0));
+    nodes.extend(pair);
+    nodes.push(node("MatMul", &[&x, &w], &["y"]));
+    tensors.extend(settings);
+    tensors.push(stored("w", F32, &[4, 4], 0));
+    let passport = Passport::of(&model_with(nodes, tensors));
+    assert_eq!(passport.to_string(), "QDQ, u8 activations, s8 weights per channel · 1 of 1 MatMul quantized");
+    assert_eq!(passport.symmetric_weights, Some(true));
+}
+
+#[test]
+fn arithmetic_on_shapes_did_not_stay_float() {
+    let mut quantized = gemm(stored("", U8, &[], 9), stored("", I8, &[4, 4], 127), &[4]);
+    let graph = quantized.graph.as_mut().unwrap();
+    graph.initializer.push(stored("two", I64, &[], 2));
+    graph.node.extend([
+        node("Shape", &["x"], &["shape"]),
+        node("Mul", &["shape", "two"], &["doubled"]),
+        node("Cast", &["doubled"], &["float"]),
+        node("Div", &["float", "y"], &["ratio"]),
+    ]);
+    let float: Vec<String> = Passport::of(&quantized).stayed_float.into_keys().collect();
+    assert_eq!(float, ["Div"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Model files as they lie on disk: what is opened comes back byte for byte, and what is no model is
 //! refused in words, whatever its bytes are.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set its scene has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 #[path = "support/graphs.rs"]
 mod graphs;
