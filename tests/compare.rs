@@ -95,6 +95,17 @@ fn a_runtime_that_lacks_an_operator_is_an_answer_with_its_reason() {
 }
 
 #[test]
+fn a_model_with_its_weights_in_another_file_is_measured() {
+    let external = "fixtures/models/external.onnx";
+    let ending = Story::compare(&[FP32, external]).args(&["--runtime", "ort"]).recorded().run().exits(0);
+    let distance = ending.column(1)["versus"]["pair"].as_array().unwrap().clone();
+    let distance = distance.iter().find(|reading| reading["metric"] == "output_max_abs").unwrap().clone();
+    assert_eq!(distance["value"], 0.0, "the weights are those of the plain model");
+    let record = read_json(&ending.desk().join("records/02-ort-external.json"));
+    assert_ne!(record["model"]["sha256"], record["job"]["model"]["sha256"], "data is part of the identity");
+}
+
+#[test]
 fn a_device_that_is_not_there_is_never_replaced_in_silence() {
     if std::path::Path::new("/dev/nvidiactl").exists() {
         return;

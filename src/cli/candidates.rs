@@ -109,7 +109,7 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
     let protocol = protocol(settings);
     Ok(Job {
         variant: planned.variant.clone(),
-        model: ModelSpec { path: model.path().to_owned(), sha256: model.sha256().to_owned() },
+        model: ModelSpec { path: model.path().to_owned(), sha256: model.file_sha256().to_owned() },
         runtime,
         session: SessionOptions {
             threads: settings.measure.threads.unwrap_or(1),

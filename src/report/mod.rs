@@ -6,7 +6,7 @@ mod confusion;
 mod facts;
 mod figures;
 mod json;
-mod layout;
+pub(crate) mod layout;
 mod markdown;
 pub mod number;
 mod outcomes;
