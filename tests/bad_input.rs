@@ -211,3 +211,93 @@ fn a_record_that_is_none_is_refused() {
     }
     Story::new("report").args(&["nowhere.json"]).run().exits(3).complains("nowhere.json");
 }
+
+#[test]
+fn the_predictions_of_another_run_are_not_taken_for_a_records_own() {
+    let first =
+        Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]).recorded().run().exits(0);
+    let second = Story::compare(&[FP32])
+        .args(&[
+            "--data",
+            SHAPES,
+            "--runtime",
+            "fake",
+            "--session",
+            "fake.noise=9",
+            "--session",
+            "fake.seed=3",
+        ])
+        .recorded()
+        .run()
+        .exits(0);
+    let file =
+        |story: &support::Ending| story.desk().join("records/01-fake-classifier.fp32.predictions.parquet");
+    fs::copy(file(&second), file(&first)).unwrap();
+    let records = first.desk().join("records");
+    Story::new("report")
+        .args(&[records.to_str().unwrap()])
+        .run()
+        .exits(3)
+        .complains("another run")
+        .keeps_its_manners();
+}
+
+#[test]
+fn a_settings_file_is_held_to_the_ranges_of_the_flags() {
+    let desk = tempfile::tempdir().unwrap();
+    let model = desk.path().join("m.onnx");
+    fs::copy(FP32, &model).unwrap();
+    for text in ["batch = 0", "threads = 0", "time = -1.0", "time = nan", "batch = \"many\"", "batches = 3"] {
+        fs::write(desk.path().join("bench.toml"), format!("[measure]\n{text}\n")).unwrap();
+        let model = model.to_str().unwrap();
+        Story::new("compare")
+            .args(&[model, "--runtime", "fake"])
+            .run()
+            .exits(2)
+            .complains("bench.toml")
+            .keeps_its_manners();
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_anything_is_measured() {
+    Story::compare(&[FP32])
+        .args(&["--runtime", "fake", "--json", "nowhere/report.json"])
+        .run()
+        .exits(2)
+        .complains("nowhere/report.json");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_page_is_shown_even_where_the_report_cannot_be_written() {
+    Story::compare(&[FP32])
+        .args(&["--runtime", "fake", "--json", "/dev/full"])
+        .run()
+        .exits(3)
+        .prints("latency p50");
+}
+
+#[test]
+fn quiet_is_silent_about_everything_but_failures() {
+    let quiet = Story::compare(&[FP32]).args(&["--runtime", "fake", "--quiet"]).run().exits(0);
+    assert_eq!((quiet.stdout(), quiet.stderr()), (String::new(), String::new()));
+    Story::compare(&[FP32])
+        .args(&["--runtime", "fake", "--quiet", "--session", "fake.fail_at=prepare"])
+        .run()
+        .exits(3)
+        .complains("fake · classifier.fp32");
+}
+
+#[test]
+fn outputs_that_are_all_nan_agree_with_nothing() {
+    let ending = Story::compare(&[FP32, support::INT8])
+        .args(&["--data", SHAPES, "--runtime", "fake", "--session", "fake.nan_every=1"])
+        .recorded()
+        .run()
+        .exits(0)
+        .prints("12 images gave");
+    let pairs = ending.column(1)["versus"]["pair"].clone();
+    let agreement = pairs.as_array().unwrap().iter().find(|r| r["metric"] == "agreement").unwrap().clone();
+    assert_eq!(agreement["value"], 0.0);
+}

@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
 use crate::plan::{
-    Activation, DataSettings, DatasetFormat, Layer, MeasureSettings, ModelSettings, OnBadImage, Optimization,
-    RuntimeSpec, Settings, Source,
+    Activation, DataSettings, DatasetFormat, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings,
+    OnBadImage, Optimization, RuntimeSpec, Settings, Source,
 };
 use crate::preprocess::{
     Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale,
@@ -31,7 +31,7 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "BENCH_TIME")]
     time: Option<f64>,
     /// Seed of every random choice [default: 7]
-    #[arg(long, value_name = "N", env = "BENCH_SEED")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), env = "BENCH_SEED")]
     seed: Option<u64>,
     /// Graph optimization [default: all]
     #[arg(long, value_name = "LEVEL", env = "BENCH_OPTIMIZATION")]
@@ -218,14 +218,14 @@ impl ModelArgs {
 
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("it must be a whole number above 0".into()),
+        Ok(number) if number > 0 && number <= MOST => Ok(number),
+        _ => Err(format!("it must be a whole number from 1 to {MOST}")),
     }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
+        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST_SECONDS => Ok(seconds),
         _ => Err("it must be a number of seconds above 0 and at most 86400".into()),
     }
 }

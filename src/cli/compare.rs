@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::explain::explain;
 use super::progress::Progress;
 use super::report::{self, OutputArgs};
-use super::start::closed_pipe;
+use super::start::{closed_pipe, printable};
 use super::{runs, signals};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
@@ -63,15 +63,32 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     if args.explain {
         return explain_all(&planned_jobs);
     }
+    args.output.check()?;
+    check_threads(&planned_jobs)?;
     let interrupt = Interrupt::default();
     let live = if planned_jobs.is_empty() { Vec::new() } else { measure(args, planned_jobs, &interrupt)? };
     let mut exit = exit_of(&live, asked_for_runtimes(&planned));
+    if args.output.quiet {
+        live.iter().for_each(report_trouble);
+    }
     let runs = in_order(args, &planned, live, saved);
     report::publish(runs, &args.output)?;
     if let Some(signal) = interrupt.signal() {
         exit = Exit::Interrupted(signal);
     }
     Ok(exit)
+}
+
+/// What the page would have said about a run that did not complete.
+fn report_trouble(run: &Run) {
+    let label = run.record.job.label();
+    match &run.record.outcome {
+        Outcome::Completed | Outcome::Interrupted { .. } => {}
+        Outcome::CouldNotRun { error, .. } | Outcome::Failed { error, .. } => {
+            say(&format!("{label}: {error}"))
+        }
+        Outcome::Crashed { how, .. } => say(&format!("{label}: {how}")),
+    }
 }
 
 type Planned = (usize, PlannedModel);
@@ -144,15 +161,49 @@ fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Inte
         })
         .collect();
     let mut progress = Progress::new(labels, args.output.quiet);
-    let mut keep = |index: usize, record: &RunRecord| keep(record, &folder, &stems[index]);
-    let records =
-        Conductor::new(placement(args)?, interrupt.clone(), &mut progress, &mut keep).measure(entrants)?;
+    let place = |index: usize| folder.join(format!("{}.json", stems[index]));
+    let mut unsaved = None;
+    let mut keep = |index: usize, record: &RunRecord| {
+        if let Err(error) = record::save_record(record, &place(index)) {
+            unsaved.get_or_insert(error);
+        }
+    };
+    let mut conductor = Conductor::new(placement(args)?, interrupt.clone(), &mut progress, &mut keep);
+    let records = conductor.measure(entrants);
     drop(progress);
-    if let (true, Some(folder)) = (interrupt.raised(), args.record.as_ref().or(Some(&folder))) {
-        // Nobody is left to read it when standard error is closed.
-        let _ = writeln!(io::stderr(), "interrupted; what was measured is in {}", folder.display());
+    if let Some(error) = unsaved {
+        say(&format!("warning: not all that was measured could be saved\n{error}"));
     }
-    records.iter().zip(&stems).map(|(_, stem)| record::load(&folder.join(format!("{stem}.json")))).collect()
+    if interrupt.raised() {
+        say(&format!("interrupted; what was measured is in {}", folder.display()));
+    }
+    Ok(records.into_iter().enumerate().map(|(index, record)| run(record, &place(index))).collect())
+}
+
+/// A record with its predictions; without them where they cannot be read back.
+fn run(record: RunRecord, path: &Path) -> Run {
+    let predictions = record::load_predictions(&record, path).unwrap_or_else(|error| {
+        say(&format!("warning: {error}"));
+        None
+    });
+    Run { record, predictions }
+}
+
+/// To standard error, where somebody may be left to read it.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable(text));
+}
+
+/// More threads than cores wait for each other: a run would take minutes.
+fn check_threads(jobs: &[(&PlannedModel, Job)]) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match jobs.iter().map(|(_, job)| job.session.threads).max() {
+        Some(threads) if threads > cores => Err(Error::usage(format!(
+            "{threads} threads are more than the {cores} cores here"
+        ))
+        .help("choose --threads up to the number of cores; throughput and accuracy use all cores anyway")),
+        _ => Ok(()),
+    }
 }
 
 /// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
@@ -161,8 +212,9 @@ fn provision(args: &CompareArgs, jobs: &[(&PlannedModel, Job)]) {
     for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device)
     {
         if let Err(error) = ort::environment::locate(device) {
-            // The candidates that need it will say so again, each in its row.
-            let _ = writeln!(io::stderr(), "warning: {error}");
+            // The candidates that need it will say so again, each in its row, and fetch nothing.
+            ort::give_up_fetching();
+            say(&format!("warning: {error}"));
             return;
         }
     }
@@ -176,10 +228,6 @@ fn placement(args: &CompareArgs) -> Result<Placement> {
         Error::unusable("the path of this program is not known").because(e).help("try --inline")
     })?;
     Ok(Placement::Process { program, patience: Duration::from_secs(args.patience.max(1)) })
-}
-
-fn keep(record: &RunRecord, folder: &Path, stem: &str) -> Result<()> {
-    record::save_record(record, &folder.join(format!("{stem}.json")))
 }
 
 /// `01-ort-fp32`: sorts in table order.

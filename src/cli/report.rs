@@ -68,22 +68,41 @@ pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
     let baseline = baseline(&runs);
     let comparison = compare::compare(runs, baseline)?;
     let view = View::of(&comparison);
+    let taken = args.files().any(|path| path == Path::new("-"));
+    if !args.quiet && !taken {
+        let shown = if args.verbose { view.clone() } else { view.clone().headlines() };
+        let terminal = Terminal { style: Style::of_stdout(args.color) };
+        terminal.write(&shown, &mut io::stdout().lock()).or_else(closed_pipe)?;
+    }
     if let Some(path) = &args.json {
         let document = ReportDocument::of(&comparison)
             .to_json()
             .map_err(|e| Error::unusable("the report cannot be written as JSON").because(e).at_path(path))?;
         write_to(path, &|out| writeln!(out, "{document}"))?;
     }
-    if let Some(path) = &args.markdown {
-        write_to(path, &|out| Markdown.write(&view, out))?;
+    match &args.markdown {
+        Some(path) => write_to(path, &|out| Markdown.write(&view, out)),
+        None => Ok(()),
     }
-    let taken = [&args.json, &args.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
-    if args.quiet || taken {
-        return Ok(());
+}
+
+impl OutputArgs {
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        self.json.iter().chain(&self.markdown).map(PathBuf::as_path)
     }
-    let terminal = Terminal { style: Style::of_stdout(args.color) };
-    let shown = if args.verbose { view } else { view.headlines() };
-    terminal.write(&shown, &mut io::stdout().lock()).or_else(closed_pipe)
+
+    /// A wrong place for a report is to be known before minutes of measuring.
+    pub fn check(&self) -> Result<()> {
+        for path in self.files().filter(|path| *path != Path::new("-")) {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+                return Err(Error::usage("a report cannot be written there")
+                    .at_path(path)
+                    .help("name a file in a folder that exists"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The first run, or the first that has any figure when that one could not run.
@@ -99,7 +118,7 @@ fn write_to(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Re
         Error::unusable("the report cannot be written")
             .because(e)
             .at_path(path)
-            .help("choose another place; the measurement itself is kept: `bench report last` shows it again")
+            .help("choose another place; the measurement is kept: `bench report last`, or the folder of --record, shows it")
     };
     let mut file = io::BufWriter::new(fs::File::create(path).map_err(cannot)?);
     write(&mut file).and_then(|()| file.flush()).map_err(cannot)

@@ -5,9 +5,15 @@ use signal_hook::consts::TERM_SIGNALS;
 use crate::error::{Error, Result};
 use crate::measure::Interrupt;
 
+/// The terminal or the connection is gone.
+#[cfg(unix)]
+const HANGUP: &[i32] = &[signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const HANGUP: &[i32] = &[];
+
 /// Routes the signals that end programs into `interrupt`.
 pub fn watch(interrupt: &Interrupt) -> Result<()> {
-    for &signal in TERM_SIGNALS {
+    for &signal in TERM_SIGNALS.iter().chain(HANGUP) {
         register(signal, interrupt).map_err(|e| Error::unusable("signals cannot be handled").because(e))?;
     }
     Ok(())

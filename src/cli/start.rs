@@ -62,10 +62,15 @@ pub fn start() -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             // Nobody is left to read it when standard error is closed.
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let _ = writeln!(io::stderr(), "error: {}", printable(&error.to_string()));
             error.kind.into()
         }
     }
+}
+
+/// Text of a file or a library must not be able to move the cursor or to change colours.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Help and version end well; everything else that clap says is wrong usage.

@@ -129,6 +129,9 @@ fn is_timed(record: &RunRecord) -> bool {
 /// Candidates of one comparison are all started before the first timed block and end after the
 /// last, so their times overlap; runs made one after the other do not.
 fn overlap(a: &RunRecord, b: &RunRecord) -> bool {
+    if !a.measurement.is_empty() || !b.measurement.is_empty() {
+        return a.measurement == b.measurement;
+    }
     let instant = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
     let span = |record: &RunRecord| Some((instant(&record.started_at)?, instant(&record.finished_at)?));
     span(a).zip(span(b)).is_some_and(|(a, b)| a.0 < b.1 && b.0 < a.1)

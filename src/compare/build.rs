@@ -250,10 +250,15 @@ mod tests {
                 prop_assert!(delta.absolute.is_none_or(|by| by == 0.0), "{}", delta.metric);
                 prop_assert!(delta.per_class.iter().flatten().flatten().all(|&by| by == 0.0));
             }
-            let pair = |id| versus.pair(id).unwrap().value.unwrap();
-            prop_assert_eq!((pair("agreement"), pair("speed_up"), pair("output_max_abs")), (1.0, 1.0, 0.0));
-            let flips = ["flips_right_to_wrong", "flips_wrong_to_right", "flips_wrong_to_other_wrong"];
-            prop_assert!(flips.iter().all(|id| pair(id) == 0.0));
+            let pair = |id| versus.pair(id).unwrap().value;
+            let finite = rows.iter().filter(|(_, scores, _)| !scores.contains(&2)).count();
+            let share = finite as f64 / rows.len() as f64;
+            // Scores that are not finite agree with nothing, not even with themselves.
+            prop_assert_eq!((pair("agreement"), pair("speed_up")), (Some(share), Some(1.0)));
+            prop_assert_eq!(pair("output_max_abs"), (finite == rows.len()).then_some(0.0));
+            let flips = ["flips_right_to_wrong", "flips_wrong_to_right"];
+            prop_assert!(flips.iter().all(|id| pair(id) == Some(0.0)));
+            prop_assert_eq!(pair("flips_wrong_to_other_wrong"), Some((rows.len() - finite) as f64));
         }
 
         #[test]

@@ -120,6 +120,7 @@ mod tests {
         let bad = SkippedImage { id: "cat/3.jpg".into(), why: "file is empty".into() };
         run.record.evidence.evaluation = Some(EvaluationEvidence {
             predictions: "int8.parquet".into(),
+            predictions_sha256: String::new(),
             images: 8,
             batch: 4,
             streams: 1,

@@ -151,12 +151,13 @@ impl Candidate {
         let begun = Instant::now();
         let collected = evaluation::evaluate(&pass, &mut self.streams, decoders, &mut writer, progress);
         let elapsed_ns = begun.elapsed().as_nanos() as u64;
-        writer.finish()?;
+        let predictions_sha256 = writer.finish()?;
         let Collected { images, not_finite, skipped, skipped_count, error } = collected;
         let predictions = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let streams = self.streams.len();
         let evidence = EvaluationEvidence {
             predictions,
+            predictions_sha256,
             images,
             batch,
             streams,

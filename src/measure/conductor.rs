@@ -11,7 +11,7 @@ use super::link::{Death, Link, Placement};
 use super::observer::{Event, Observer};
 use super::wire::{Answer, Assignment, Command};
 use super::{Interrupt, environment};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use crate::plan::{Job, Protocol};
 use crate::record::{
     Environment, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord, SCHEMA_VERSION, Stage,
@@ -21,13 +21,16 @@ use crate::record::{
 /// Stretches of the throughput measurement of each candidate.
 const STRETCHES: u32 = 3;
 
+/// Rounds after which records are kept, in case this very process is killed.
+const KEEP_EVERY: u32 = 10;
+
 /// Leads a measurement.
 pub struct Conductor<'a> {
     placement: Placement,
     interrupt: Interrupt,
     observer: &'a mut dyn Observer,
     /// Called with every record that has changed, so that nothing measured is lost.
-    keep: &'a mut dyn FnMut(usize, &RunRecord) -> Result<()>,
+    keep: &'a mut dyn FnMut(usize, &RunRecord),
 }
 
 /// One candidate on its way.
@@ -54,37 +57,39 @@ impl<'a> Conductor<'a> {
         placement: Placement,
         interrupt: Interrupt,
         observer: &'a mut dyn Observer,
-        keep: &'a mut dyn FnMut(usize, &RunRecord) -> Result<()>,
+        keep: &'a mut dyn FnMut(usize, &RunRecord),
     ) -> Self {
         Self { placement, interrupt, observer, keep }
     }
 
-    /// Measures all candidates; one record each, in their order. Fails only when records cannot be kept.
-    pub fn measure(&mut self, entrants: Vec<Entrant>) -> Result<Vec<RunRecord>> {
+    /// Measures all candidates; one record each, in their order.
+    pub fn measure(&mut self, entrants: Vec<Entrant>) -> Vec<RunRecord> {
         let Some(protocol) = entrants.first().map(|entrant| entrant.job.protocol.clone()) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let here = environment();
+        let measurement = format!("{} {} {}", timestamp(), here.host, std::process::id());
         let mut lanes = Vec::with_capacity(entrants.len());
         for (index, entrant) in entrants.into_iter().enumerate() {
-            lanes.push(self.start(index, entrant, here.clone()));
+            lanes.push(self.start(index, entrant, here.clone(), &measurement));
         }
-        self.prepare(&mut lanes)?;
-        self.warm_up(&mut lanes)?;
-        self.latency(&mut lanes, &protocol)?;
-        self.throughput(&mut lanes, &protocol)?;
-        self.evaluate(&mut lanes)?;
-        self.finish(&mut lanes)?;
-        Ok(lanes.into_iter().map(|lane| lane.record).collect())
+        self.prepare(&mut lanes);
+        self.warm_up(&mut lanes);
+        self.latency(&mut lanes, &protocol);
+        self.throughput(&mut lanes, &protocol);
+        self.evaluate(&mut lanes);
+        self.finish(&mut lanes);
+        lanes.into_iter().map(|lane| lane.record).collect()
     }
 
-    fn start(&mut self, index: usize, entrant: Entrant, environment: Environment) -> Lane {
+    fn start(&mut self, index: usize, entrant: Entrant, environment: Environment, measurement: &str) -> Lane {
         let Entrant { job, model, predictions } = entrant;
         let link = self.placement.start(Assignment { job: job.clone(), predictions });
         let now = timestamp();
         let record = RunRecord {
             schema_version: SCHEMA_VERSION,
             tool: ToolIdentity::current(),
+            measurement: measurement.to_owned(),
             started_at: now.clone(),
             finished_at: now,
             job,
@@ -103,7 +108,7 @@ impl<'a> Conductor<'a> {
         lane
     }
 
-    fn prepare(&mut self, lanes: &mut [Lane]) -> Result<()> {
+    fn prepare(&mut self, lanes: &mut [Lane]) {
         for lane in lanes {
             self.enter(lane, Stage::Prepare, None);
             if let Some(Answer::Prepared(prepared)) = self.ask(lane, &Command::Prepare) {
@@ -117,12 +122,11 @@ impl<'a> Conductor<'a> {
                     rounds: Vec::new(),
                 });
             }
-            self.keep(lane)?;
+            self.keep(lane);
         }
-        Ok(())
     }
 
-    fn warm_up(&mut self, lanes: &mut [Lane]) -> Result<()> {
+    fn warm_up(&mut self, lanes: &mut [Lane]) {
         for lane in lanes {
             self.enter(lane, Stage::WarmUp, None);
             if let Some(Answer::Warm(warm)) = self.ask(lane, &Command::WarmUp)
@@ -131,10 +135,9 @@ impl<'a> Conductor<'a> {
                 latency.warm_up = warm;
             }
         }
-        Ok(())
     }
 
-    fn latency(&mut self, lanes: &mut [Lane], protocol: &Protocol) -> Result<()> {
+    fn latency(&mut self, lanes: &mut [Lane], protocol: &Protocol) {
         let rounds = (protocol.latency_seconds * 1e3 / protocol.block_ms).ceil().max(1.0) as u32;
         for lane in &mut *lanes {
             self.enter(lane, Stage::Latency, Some(rounds.into()));
@@ -146,9 +149,8 @@ impl<'a> Conductor<'a> {
             }
         }
         for lane in lanes {
-            self.keep(lane)?;
+            self.keep(lane);
         }
-        Ok(())
     }
 
     fn block(&mut self, lane: &mut Lane, round: u32, position: u32) {
@@ -157,10 +159,13 @@ impl<'a> Conductor<'a> {
             latency.rounds.push(Round { round, position, samples_ns });
         }
         lane.record.evidence.memory = memory;
+        if round % KEEP_EVERY == KEEP_EVERY - 1 {
+            self.keep(lane);
+        }
         self.advance(lane, u64::from(round) + 1);
     }
 
-    fn throughput(&mut self, lanes: &mut [Lane], protocol: &Protocol) -> Result<()> {
+    fn throughput(&mut self, lanes: &mut [Lane], protocol: &Protocol) {
         let seconds = protocol.throughput_seconds / f64::from(STRETCHES);
         for lane in &mut *lanes {
             self.enter(lane, Stage::Throughput, Some(STRETCHES.into()));
@@ -172,9 +177,8 @@ impl<'a> Conductor<'a> {
             }
         }
         for lane in lanes {
-            self.keep(lane)?;
+            self.keep(lane);
         }
-        Ok(())
     }
 
     fn stretch(&mut self, lane: &mut Lane, round: u32, seconds: f64) {
@@ -187,7 +191,7 @@ impl<'a> Conductor<'a> {
         self.advance(lane, u64::from(round) + 1);
     }
 
-    fn evaluate(&mut self, lanes: &mut [Lane]) -> Result<()> {
+    fn evaluate(&mut self, lanes: &mut [Lane]) {
         for lane in lanes {
             let Some(images) = lane.record.dataset.as_ref().map(|data| data.images as u64) else { continue };
             self.enter(lane, Stage::Evaluate, Some(images));
@@ -200,12 +204,11 @@ impl<'a> Conductor<'a> {
                     None => {}
                 }
             }
-            self.keep(lane)?;
+            self.keep(lane);
         }
-        Ok(())
     }
 
-    fn finish(&mut self, lanes: &mut [Lane]) -> Result<()> {
+    fn finish(&mut self, lanes: &mut [Lane]) {
         for lane in lanes {
             if let Some(Answer::Finished { memory }) = self.ask(lane, &Command::Finish) {
                 lane.record.evidence.memory = memory;
@@ -214,9 +217,8 @@ impl<'a> Conductor<'a> {
                 self.observer.notice(Event::Completed { candidate: lane.index });
             }
             lane.record.finished_at = timestamp();
-            self.keep(lane)?;
+            self.keep(lane);
         }
-        Ok(())
     }
 
     /// The answer to a command; none when the candidate is out, now or since before.
@@ -245,6 +247,7 @@ impl<'a> Conductor<'a> {
         lane.stage = stage;
         // Until it is over: what a record says if this very process is killed now.
         lane.record.outcome = Outcome::Interrupted { stage };
+        self.keep(lane);
         self.observer.notice(Event::Entered { candidate: lane.index, stage, total });
     }
 
@@ -252,8 +255,8 @@ impl<'a> Conductor<'a> {
         self.observer.notice(Event::Advanced { candidate: lane.index, stage: lane.stage, done });
     }
 
-    fn keep(&mut self, lane: &mut Lane) -> Result<()> {
-        (self.keep)(lane.index, &lane.record)
+    fn keep(&mut self, lane: &Lane) {
+        (self.keep)(lane.index, &lane.record);
     }
 
     fn fail(&mut self, lane: &mut Lane, error: Error) {

@@ -199,7 +199,7 @@ impl Link for ProcessLink {
             }
             match self.lines.recv_timeout(TICK) {
                 Ok(line) => match serde_json::from_str(&line) {
-                    Ok(Message::Answer { answer }) => return Ok(answer),
+                    Ok(Message::Answer { answer }) => return Ok(*answer),
                     Ok(Message::Progress { done }) => {
                         progress(done);
                         if !told_to_stop {

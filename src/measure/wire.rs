@@ -84,5 +84,5 @@ pub enum Message {
     /// Images done so far.
     Progress { done: u64 },
     /// The answer to the last command.
-    Answer { answer: Answer },
+    Answer { answer: Box<Answer> },
 }

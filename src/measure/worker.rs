@@ -87,7 +87,7 @@ pub fn serve() -> Result<()> {
                 let _ = say(&mut answers, &Message::Progress { done });
             }
         });
-        say(&mut answers, &Message::Answer { answer })?;
+        say(&mut answers, &Message::Answer { answer: Box::new(answer) })?;
         if let Command::Finish = command {
             return Ok(());
         }

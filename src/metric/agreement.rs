@@ -10,8 +10,8 @@ use super::{Basis, Better, Difference, ImageScore, MetricSpec, PairMetric, PairR
 pub static AGREEMENT: MetricSpec = MetricSpec {
     id: "agreement",
     title: "agreement",
-    definition: "Images for which both predict the same class, over the images that both evaluated; two \
-                 outputs that are not finite agree.",
+    definition: "Images for which both predict the same class, over the images that both evaluated; \
+                 scores that are not finite agree with nothing.",
     unit: Unit::Fraction,
     better: Better::Higher,
     difference: Difference::Absolute,
@@ -104,8 +104,13 @@ fn both<'a>(pair: &'a ScoredPair<'_>) -> impl Iterator<Item = (usize, &'a ImageS
     rows.filter_map(move |&(b, c)| Some((b, baseline.get(b)?, candidate.get(c)?)))
 }
 
+/// Scores that are not finite predict nothing, and agree with nothing.
+fn agree(baseline: &ImageScore, candidate: &ImageScore) -> bool {
+    baseline.predicted.is_some() && baseline.predicted == candidate.predicted
+}
+
 fn kind(baseline: &ImageScore, candidate: &ImageScore) -> Option<FlipKind> {
-    if baseline.predicted == candidate.predicted {
+    if agree(baseline, candidate) {
         return None;
     }
     Some(match (baseline.is_correct(), candidate.is_correct()) {
@@ -124,7 +129,7 @@ impl PairMetric for Agreement {
 
     fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
         let n = pair.images.as_ref()?.len() as u64;
-        let same = both(pair).filter(|(_, b, c)| b.predicted == c.predicted).count();
+        let same = both(pair).filter(|(_, b, c)| agree(b, c)).count();
         Some(match n {
             0 => PairReading::undefined(&AGREEMENT, 0, NO_IMAGE),
             n => PairReading::of(&AGREEMENT, same as f64 / n as f64, n),
@@ -203,10 +208,11 @@ mod tests {
                 ("won".into(), Some(0), FlipKind::WrongToRight),
                 ("moved".into(), Some(2), FlipKind::WrongToOtherWrong),
                 ("nan".into(), None, FlipKind::RightToWrong),
+                ("nans".into(), None, FlipKind::WrongToOtherWrong),
             ]
         );
         let counts = FLIP_COUNTS.each_ref().map(|count| count.read(&pair).unwrap().value.unwrap());
-        assert_eq!(counts, [2.0, 1.0, 1.0]);
-        assert_eq!(Agreement.read(&pair).unwrap().value, Some(2.0 / 6.0));
+        assert_eq!(counts, [2.0, 1.0, 2.0]);
+        assert_eq!(Agreement.read(&pair).unwrap().value, Some(1.0 / 6.0));
     }
 }

@@ -17,6 +17,7 @@ use crate::tensor::ElementType;
 /// A completed run of `variant` in ONNX Runtime, without evidence.
 pub(crate) fn run(variant: &str) -> Run {
     let record = RunRecord {
+        measurement: String::new(),
         schema_version: SCHEMA_VERSION,
         tool: ToolIdentity::current(),
         started_at: "2030-01-01T10:00:00Z".into(),

@@ -11,6 +11,6 @@ pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort};
 pub use protocol::Protocol;
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};
 pub use settings::{
-    DataSettings, Layer, MeasureSettings, ModelSettings, Resolved, Settings, Source, discover, read_file,
-    resolve,
+    DataSettings, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings, Resolved, Settings, Source,
+    discover, read_file, resolve,
 };

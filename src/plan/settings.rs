@@ -12,6 +12,12 @@ use super::{Activation, DatasetFormat, OnBadImage, Optimization, RuntimeSpec};
 use crate::error::{Error, Result};
 use crate::preprocess::PreprocessSettings;
 
+/// Most images in a batch, threads in a run, and images in a limit.
+pub const MOST: usize = 1_000_000_000;
+
+/// Most seconds of timed runs: a day.
+pub const LONGEST_SECONDS: f64 = 86_400.0;
+
 /// Name of the settings file.
 pub const FILE_NAME: &str = "bench.toml";
 
@@ -149,6 +155,31 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Flags are checked as they are read; files are not, so everything is checked here.
+    fn validate(&self) -> Result<()> {
+        let (measure, data) = (&self.settings.measure, &self.settings.data);
+        let counts = [
+            ("measure.batch", measure.batch),
+            ("measure.threads", measure.threads),
+            ("data.limit", data.limit),
+        ];
+        for (key, count) in counts {
+            if count.is_some_and(|count| count == 0 || count > MOST) {
+                return Err(self.out_of_range(key, &format!("a whole number from 1 to {MOST}")));
+            }
+        }
+        match measure.time {
+            Some(time) if !(time > 0.0 && time <= LONGEST_SECONDS) => {
+                Err(self.out_of_range("measure.time", "a number of seconds above 0 and at most 86400"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn out_of_range(&self, key: &str, wanted: &str) -> Error {
+        Error::usage(format!("{key} must be {wanted}")).at(self.source(key).to_string())
+    }
+
     /// Who decided `section.key`.
     pub fn source(&self, key: &str) -> &Source {
         self.sources.get(key).unwrap_or(&Source::Default)
@@ -169,7 +200,9 @@ pub fn resolve(layers: &[Layer]) -> Result<Resolved> {
     let settings = merged
         .try_into()
         .map_err(|e: toml::de::Error| Error::usage("settings cannot be merged").because(e))?;
-    Ok(Resolved { settings, sources })
+    let resolved = Resolved { settings, sources };
+    resolved.validate()?;
+    Ok(resolved)
 }
 
 fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTreeMap<String, Source>) {
@@ -274,6 +307,15 @@ mod tests {
         assert_eq!(resolved.settings.preprocess.mean, Some(vec![0.5]));
         assert_eq!(resolved.source("preprocess.mean"), &Source::Flag);
         assert_eq!(resolved.source("preprocess.std"), &file);
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_with_their_source() {
+        for text in ["batch = 0", "threads = 0", "time = -1.0", "time = nan", "time = 1e300"] {
+            let file = Source::File("bench.toml".into());
+            let error = resolve(&[layer(file, &format!("[measure]\n{text}"))]).unwrap_err();
+            assert_eq!(error.place.as_deref(), Some("bench.toml"), "{text}");
+        }
     }
 
     #[test]

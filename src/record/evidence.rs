@@ -135,6 +135,9 @@ pub struct SkippedImage {
 pub struct EvaluationEvidence {
     /// Parquet file with one row an image, beside the record.
     pub predictions: String,
+    /// Digest that this file carries, so that the file of another run is not taken for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub predictions_sha256: String,
     /// Images evaluated.
     pub images: usize,
     /// Images in one run.

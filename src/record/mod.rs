@@ -21,7 +21,7 @@ pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
-pub use store::{load, load_folder, predictions_name, save, save_record};
+pub use store::{load, load_folder, load_predictions, predictions_name, save, save_record};
 pub use timestamp::timestamp;
 
 use schemars::JsonSchema;
@@ -39,6 +39,9 @@ pub struct RunRecord {
     pub schema_version: u32,
     /// The program that wrote it.
     pub tool: ToolIdentity,
+    /// Name of the measurement: records that share it were measured in turns.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub measurement: String,
     /// Start of the measurement, RFC 3339 in UTC.
     pub started_at: String,
     /// End of the measurement, RFC 3339 in UTC.

@@ -73,13 +73,14 @@ impl PredictionsWriter {
         if self.group.len() == ROW_GROUP { self.flush() } else { Ok(()) }
     }
 
-    /// Completes the file and puts it in its place.
-    pub fn finish(mut self) -> Result<()> {
+    /// Completes the file, puts it in its place, and gives the digest by which a record knows it.
+    pub fn finish(mut self) -> Result<String> {
         self.flush()?;
         let Self { path, file, .. } = self;
         let mut file = file.into_inner().map_err(|error| cannot_write(&path, &error))?;
-        seal::close(file.as_file_mut()).map_err(|error| cannot_write(&path, &error))?;
-        put_in_place(file, &path)
+        let digest = seal::close(file.as_file_mut()).map_err(|error| cannot_write(&path, &error))?;
+        put_in_place(file, &path)?;
+        Ok(digest)
     }
 
     /// Writes the rows held as one row group.
@@ -93,13 +94,18 @@ impl PredictionsWriter {
     }
 }
 
-/// Writes all of `predictions` to `path`.
-pub fn write_predictions(path: &Path, classes: &[String], predictions: &Predictions) -> Result<()> {
+/// Writes all of `predictions` to `path` and gives the digest of the file.
+pub fn write_predictions(path: &Path, classes: &[String], predictions: &Predictions) -> Result<String> {
     let mut writer = PredictionsWriter::create(path, classes)?;
     for row in predictions.iter() {
         writer.push(row.id, row.label, row.scores)?;
     }
     writer.finish()
+}
+
+/// The digest that [`PredictionsWriter::finish`] gave for the file at `path`; none for another file.
+pub(super) fn digest_of(path: &Path) -> Option<String> {
+    seal::read(&mut File::open(path).ok()?).ok()?
 }
 
 /// Reads a file that [`PredictionsWriter`] wrote.

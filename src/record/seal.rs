@@ -22,12 +22,22 @@ pub(super) fn blank() -> String {
     format!("{MARK}{}", "0".repeat(DIGITS))
 }
 
-/// Puts the digest of the whole file, with the blank seal in it, into the last blank seal.
-pub(super) fn close(file: &mut File) -> io::Result<()> {
+/// Puts the digest of the whole file, with the blank seal in it, into the last blank seal, and gives it.
+pub(super) fn close(file: &mut File) -> io::Result<String> {
     let at = position(file)?.ok_or_else(|| io::Error::other("the file has no place for its digest"))?;
     let digest = digest(file, at)?;
     file.seek(SeekFrom::Start(at))?;
-    file.write_all(digest.as_bytes())
+    file.write_all(digest.as_bytes())?;
+    Ok(digest)
+}
+
+/// The digest that the file carries, whether it fits or not.
+pub(super) fn read(file: &mut File) -> io::Result<Option<String>> {
+    let Some(at) = position(file)? else { return Ok(None) };
+    let mut found = String::new();
+    file.seek(SeekFrom::Start(at))?;
+    Read::take(&mut *file, DIGITS as u64).read_to_string(&mut found)?;
+    Ok(Some(found))
 }
 
 /// Whether the file is as it was when its seal was closed.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::file::write_whole;
-use super::parquet::{read_predictions, write_predictions};
+use super::parquet::{digest_of, read_predictions, write_predictions};
 use super::{Predictions, Run, RunRecord, SCHEMA_VERSION};
 use crate::error::{Error, Result};
 
@@ -19,7 +19,8 @@ pub fn save(run: &Run, folder: &Path, stem: &str) -> Result<PathBuf> {
     if let (Some(evaluation), Some(predictions)) = (&mut record.evidence.evaluation, &run.predictions) {
         evaluation.predictions = predictions_name(stem);
         let path = folder.join(&evaluation.predictions);
-        write_predictions(&path, &class_names(&run.record, predictions.classes()), predictions)?;
+        let names = class_names(&run.record, predictions.classes());
+        evaluation.predictions_sha256 = write_predictions(&path, &names, predictions)?;
     }
     let path = folder.join(format!("{stem}.json"));
     save_record(&record, &path)?;
@@ -110,7 +111,8 @@ fn too_new(version: u64) -> Error {
         .help("update bench, or measure again with this version")
 }
 
-fn load_predictions(record: &RunRecord, path: &Path) -> Result<Option<Predictions>> {
+/// The predictions of `record`, which is or would be saved at `path`.
+pub fn load_predictions(record: &RunRecord, path: &Path) -> Result<Option<Predictions>> {
     let Some(evaluation) = &record.evidence.evaluation else { return Ok(None) };
     let beside = path.with_file_name(&evaluation.predictions);
     if !beside.exists() {
@@ -121,13 +123,20 @@ fn load_predictions(record: &RunRecord, path: &Path) -> Result<Option<Prediction
         .at_path(&beside)
         .help(format!("copy that file beside {}, or measure again", path.display())));
     }
+    let foreign = |why: String| {
+        Error::unusable("the predictions do not belong to the record")
+            .because(why)
+            .at_path(&beside)
+            .help("restore the file that was saved with the record, or measure again")
+    };
+    let known = &evaluation.predictions_sha256;
+    if !known.is_empty() && digest_of(&beside).as_ref() != Some(known) {
+        return Err(foreign("they carry another digest, so they are of another run".into()));
+    }
     let predictions = read_predictions(&beside)?;
     if predictions.len() != evaluation.images {
         let (rows, images) = (predictions.len(), evaluation.images);
-        return Err(Error::unusable("the predictions do not belong to the record")
-            .because(format!("they have {rows} rows, and the record has {images} images"))
-            .at_path(&beside)
-            .help("restore the file that was saved with the record, or measure again"));
+        return Err(foreign(format!("they have {rows} rows, and the record has {images} images")));
     }
     Ok(Some(predictions))
 }

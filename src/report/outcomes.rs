@@ -83,7 +83,9 @@ fn reasons(outcome: &Outcome) -> Vec<String> {
 
 fn of_error(error: &Error) -> Vec<String> {
     let place = error.place.as_deref().map(|place| format!("where: {}", clean(place)));
-    let help = error.help.as_deref().map(|help| format!("to do: {}", clean(help)));
+    let help = error.help.as_deref().unwrap_or_default().lines().enumerate();
+    let help =
+        help.map(|(index, line)| if index == 0 { format!("to do: {}", clean(line)) } else { clean(line) });
     [sentence(error)].into_iter().chain(place).chain(help).collect()
 }
 

@@ -88,6 +88,11 @@ fn quality(baseline: &Column, column: &Column, versus: &Versus) -> Option<Line> 
         _ => better_or_worse(now, &points, "higher", before),
     };
     let flips = flips(versus).map(|flips| format!("; {flips}")).unwrap_or_default();
+    let broken = column.classes.as_ref().map_or(0, |classes| classes.not_finite);
+    if broken > 0 {
+        let images = number::counted(broken, "image gave", "images gave");
+        return Some(Line::new(format!("{text}{flips}; {images} NaN or infinite scores"), Tone::Worse));
+    }
     let tone = if number::reads_as_zero(&points) { Tone::Same } else { tone(Better::Higher, change) };
     Some(Line::new(text + &flips, tone))
 }
@@ -147,10 +152,9 @@ fn speed(baseline: &Column, column: &Column, versus: &Versus) -> Option<Line> {
         number::duration(before)
     );
     let throughput = versus.pair("throughput_ratio").and_then(|reading| reading.value);
-    let throughput = throughput.map(|ratio| {
-        format!(", {}", times("the throughput", "less throughput", "throughput as the baseline", ratio).0)
-    });
-    Some(Line::new(text + &throughput.unwrap_or_default(), tone))
+    let Some(ratio) = throughput else { return Some(Line::new(text, tone)) };
+    let (words, other) = times("the throughput", "less throughput", "throughput as the baseline", ratio);
+    Some(Line::new(format!("{text}, {words}"), both(tone, other)))
 }
 
 /// A ratio above one is `better`; one below is turned round, so that no reader has to.

@@ -38,7 +38,8 @@ fn missing(name: &str) -> Error {
         return Error::unavailable("this build of bench is without tract")
             .help("build it with the feature: cargo install --path . --features tract");
     }
-    let names: Vec<&str> = RUNTIMES.iter().map(|runtime| runtime.name()).collect();
+    let names: Vec<&str> =
+        RUNTIMES.iter().map(|runtime| runtime.name()).filter(|name| *name != "fake").collect();
     Error::usage(format!("there is no runtime `{name}`"))
         .help(format!("the runtimes are {}", names.join(", ")))
 }

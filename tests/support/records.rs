@@ -118,6 +118,7 @@ impl Draft {
     fn new(runtime: &str, variant: &str) -> Self {
         let (quantized, tract) = (variant == "int8", runtime == "tract");
         let record = RunRecord {
+            measurement: String::new(),
             schema_version: SCHEMA_VERSION,
             tool: ToolIdentity { name: "bench".into(), version: "0.1.0".into() },
             started_at: "2026-03-01T10:00:00Z".into(),
@@ -205,6 +206,7 @@ impl Draft {
             predictions.push(format!("{index:05}"), label as u32, &scores);
         }
         draft.run.record.evidence.evaluation = Some(EvaluationEvidence {
+            predictions_sha256: String::new(),
             predictions: String::new(),
             images: predictions.len(),
             batch: 32,

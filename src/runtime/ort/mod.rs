@@ -14,6 +14,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use library::{Library, Place, Places, Refusal, Search, Source};
 
@@ -50,12 +51,19 @@ impl Settings {
     /// The variables that tell a child process the same.
     pub fn variables(&self) -> Vec<(&'static str, OsString)> {
         let library = self.library.iter().map(|path| (LIBRARY_VARIABLE, path.clone().into_os_string()));
-        let offline = self.offline.then(|| (OFFLINE_VARIABLE, "1".into()));
+        let offline = self.offline || GIVEN_UP.load(Ordering::Relaxed);
+        let offline = offline.then(|| (OFFLINE_VARIABLE, "1".into()));
         library.chain(offline).collect()
     }
 }
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+
+/// A fetch failed: child processes are not to try it again, each for itself.
+pub fn give_up_fetching() {
+    GIVEN_UP.store(true, Ordering::Relaxed);
+}
 
 /// Sets where the library comes from, for the rest of the process. Call it before anything else
 /// here; later calls and calls after the first use have no effect.
