@@ -1,5 +1,7 @@
 //! Stories about `bench compare`: what users do, what they see, and what is on disk afterwards.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 mod support;
 
 use std::io::Read;
@@ -95,6 +97,17 @@ fn a_runtime_that_lacks_an_operator_is_an_answer_with_its_reason() {
 }
 
 #[test]
+fn a_model_with_its_weights_in_another_file_is_measured() {
+    let external = "fixtures/models/external.onnx";
+    let ending = Story::compare(&[FP32, external]).args(&["--runtime", "ort"]).recorded().run().exits(0);
+    let distance = ending.column(1)["versus"]["pair"].as_array().unwrap().clone();
+    let distance = distance.iter().find(|reading| reading["metric"] == "output_max_abs").unwrap().clone();
+    assert_eq!(distance["value"], 0.0, "the weights are those of the plain model");
+    let record = read_json(&ending.desk().join("records/02-ort-external.json"));
+    assert_ne!(record["model"]["sha256"], record["job"]["model"]["sha256"], "data is part of the identity");
+}
+
+#[test]
 fn a_device_that_is_not_there_is_never_replaced_in_silence() {
     if std::path::Path::new("/dev/nvidiactl").exists() {
         return;
@@ -143,7 +156,8 @@ fn ctrl_c_saves_what_was_measured() {
         .unwrap();
     let record = records.join("01-fake-classifier.fp32.json");
     wait_until(|| record.exists());
-    std::thread::sleep(Duration::from_millis(700));
+    // The record is written again when the warm-up, of two seconds at most, is over and blocks follow.
+    std::thread::sleep(Duration::from_secs(4));
     interrupt(&child);
     let status = child.wait().unwrap();
     let mut said = String::new();

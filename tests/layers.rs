@@ -1,6 +1,8 @@
 //! The table of docs/architecture.md: who may import whom. Evidence and judgement meet in the
 //! record and nowhere else.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

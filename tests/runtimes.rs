@@ -314,7 +314,6 @@ fn a_fixed_batch_is_refused_at_any_other() {
         let mut model = prepare(*runtime, "batch4", &expected).unwrap();
         let error = error_of(model.session(1));
         assert!(error.what.contains('4'), "{}: {error}", runtime.name());
-        assert_eq!(model.preferred_batch(4), 4, "{}", runtime.name());
         assert!(model.session(4).is_ok(), "{}", runtime.name());
     }
 }
@@ -388,7 +387,7 @@ fn tract_says_what_it_lacks_and_what_would_run() {
 #[cfg(feature = "tract")]
 fn tract_prefers_one_image_at_a_time() {
     let model = prepare(find("tract").unwrap(), "classifier.fp32", &expect("classifier.fp32")).unwrap();
-    assert_eq!(model.preferred_batch(32), 1);
+    assert_eq!(model.preferred_batch(), 1);
 }
 
 #[test]

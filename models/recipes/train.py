@@ -10,9 +10,19 @@ from torch.nn import functional as F
 
 
 @dataclass
+class Cycle:
+    """A one-cycle run (Smith 2018, arXiv:1803.09820): the rate rises to `peak` and falls to nothing."""
+
+    epochs: int
+    peak: float
+    decay: float
+    augment: bool = True
+
+
+@dataclass
 class Schedule:
-    cycles: tuple[tuple[int, float, float], ...]
-    """Epochs, peak rate and weight decay of each one-cycle run; each starts from the weights before it."""
+    cycles: tuple[Cycle, ...]
+    """Each starts from the weights of the one before."""
     batch: int = 128
     shift: int = 2
     seed: int = 7
@@ -33,19 +43,22 @@ def train(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, held_out
     saved = _resume(model, optimizer, work)
     spent = saved["spent"]
     last = 0
-    for cycle_epochs, peak, decay in schedule.cycles:
-        first, last = last, last + cycle_epochs
+    for cycle in schedule.cycles:
+        first, last = last, last + cycle.epochs
         if saved["epoch"] >= last:
             continue
-        rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak, total_steps=cycle_epochs * steps, pct_start=0.25)
+        rate = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, cycle.peak, total_steps=cycle.epochs * steps, pct_start=0.25
+        )
         if saved["epoch"] > first:
             rate.load_state_dict(saved["rate"])
             # The scheduler's constructor has set the rate of its first step.
             optimizer.load_state_dict(saved["optimizer"])
-        optimizer.param_groups[0]["weight_decay"] = decay
+        optimizer.param_groups[0]["weight_decay"] = cycle.decay
         for epoch in range(max(first, saved["epoch"]), last):
             begun = time.monotonic()
-            loss = _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, device)
+            shift = schedule.shift if cycle.augment else None
+            loss = _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, shift, device)
             spent += time.monotonic() - begun
             accuracy = evaluate(model, images[count:], labels[count:], device)
             print(f"epoch {epoch + 1}  loss {loss:.4f}  held-out {accuracy:.2%}  {spent:.0f} s", flush=True)
@@ -67,7 +80,7 @@ def evaluate(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, devic
     return right / len(images)
 
 
-def _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, device) -> float:
+def _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, shift, device) -> float:
     """One pass over the first `count` images; the order and the augmentation depend on the epoch alone."""
     model.train()
     order = torch.randperm(count, generator=torch.Generator().manual_seed(schedule.seed + epoch))
@@ -76,7 +89,8 @@ def _epoch(model, optimizer, rate, images, labels, epoch, count, schedule, devic
     total = 0.0
     for step in range(steps):
         chosen = order[step * schedule.batch : (step + 1) * schedule.batch]
-        batch = _augment(images[chosen], schedule.shift).to(device, memory_format=torch.channels_last)
+        batch = images[chosen] if shift is None else _augment(images[chosen], shift)
+        batch = batch.to(device, memory_format=torch.channels_last)
         loss = F.cross_entropy(model(batch), labels[chosen].to(device))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -109,7 +109,7 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
     let protocol = protocol(settings);
     Ok(Job {
         variant: planned.variant.clone(),
-        model: ModelSpec { path: model.path().to_owned(), sha256: model.sha256().to_owned() },
+        model: ModelSpec { path: model.path().to_owned(), sha256: model.file_sha256().to_owned() },
         runtime,
         session: SessionOptions {
             threads: settings.measure.threads.unwrap_or(1),
@@ -166,7 +166,7 @@ fn protocol(settings: &Settings) -> Protocol {
     let time = measure.time.unwrap_or(default.latency_seconds);
     Protocol {
         seed: measure.seed.unwrap_or(default.seed),
-        batch: measure.batch.unwrap_or(default.batch),
+        batch: measure.batch,
         latency_seconds: time,
         // A short run is short in all its parts.
         throughput_seconds: default.throughput_seconds.min(time / 2.0),

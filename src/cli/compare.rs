@@ -116,8 +116,14 @@ fn jobs(planned: &[Planned]) -> Result<Vec<(&PlannedModel, Job)>> {
 
 fn explain_all(jobs: &[(&PlannedModel, Job)]) -> Result<Exit> {
     let mut out = io::stdout().lock();
+    // The runtimes of a model differ in nothing else.
+    let mut seen: Vec<&Path> = Vec::new();
     for (planned, job) in jobs {
-        explain(planned, job, &mut out).or_else(closed_pipe)?;
+        let path = planned.model.path();
+        if !seen.contains(&path) {
+            seen.push(path);
+            explain(planned, job, &mut out).or_else(closed_pipe)?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::candidates::PlannedModel;
+use super::candidates::{PlannedModel, runtimes};
 use crate::plan::{Job, Source};
 
 /// Writes the settings of one job.
@@ -55,10 +55,13 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
     }
     row("model.output", job.output.name.clone(), "graph");
     row("model.scores", format!("{:?}", job.output.activation).to_lowercase(), "graph");
-    row("measure.runtimes", job.runtime.to_string(), "default");
+    let runtimes: Vec<String> = runtimes(planned).iter().map(ToString::to_string).collect();
+    row("measure.runtimes", runtimes.join(", "), "default");
     row(
         "measure.batch",
-        job.fixed_batch.unwrap_or(job.protocol.batch).to_string(),
+        job.fixed_batch
+            .or(job.protocol.batch)
+            .map_or("the runtime's own (ort 32, tract 1)".into(), |batch| batch.to_string()),
         if job.fixed_batch.is_some() { "graph" } else { "default" },
     );
     row("measure.threads", job.session.threads.to_string(), "default");

@@ -15,9 +15,9 @@ use crate::runtime::RUNTIMES;
 #[derive(Args, Debug)]
 #[command(before_help = "Example:  bench list presets")]
 pub struct ListArgs {
-    /// What to list
+    /// What to list [default: everything]
     #[arg(value_enum)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -34,13 +34,30 @@ enum What {
 
 /// Writes the list, one thing a line.
 pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<()> {
-    let lines = match args.what {
-        What::Runtimes => RUNTIMES.iter().map(|runtime| runtime.name().to_owned()).collect(),
-        What::Metrics => metrics(),
-        What::Formats => formats(),
-        What::Presets => presets(),
-    };
+    let wanted = args.what.as_ref().map_or(What::value_variants(), std::slice::from_ref);
+    let mut lines = Vec::new();
+    for what in wanted {
+        let indent = if wanted.len() > 1 { "  " } else { "" };
+        lines.extend((wanted.len() > 1).then(|| format!("{what:?}").to_lowercase()));
+        lines.extend(what.lines().into_iter().map(|line| format!("{indent}{line}")));
+    }
     lines.iter().try_for_each(|line| writeln!(out, "{line}")).or_else(closed_pipe)
+}
+
+impl What {
+    fn lines(self) -> Vec<String> {
+        match self {
+            Self::Runtimes => runtimes(),
+            Self::Metrics => metrics(),
+            Self::Formats => formats(),
+            Self::Presets => presets(),
+        }
+    }
+}
+
+fn runtimes() -> Vec<String> {
+    let remark = |name: &str| if name == "fake" { "  (scripted, for tests)" } else { "" };
+    RUNTIMES.iter().map(|runtime| format!("{}{}", runtime.name(), remark(runtime.name()))).collect()
 }
 
 fn metrics() -> Vec<String> {

@@ -7,7 +7,7 @@ mod compare;
 mod doctor;
 mod exit;
 mod explain;
-//mod inspect;
+mod inspect;
 mod list;
 mod progress;
 mod report;

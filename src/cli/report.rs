@@ -36,6 +36,9 @@ pub struct OutputArgs {
     /// Write the tables as Markdown; - for standard output
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    /// Every figure and the confusion matrices on the page
+    #[arg(long, short)]
+    pub verbose: bool,
     /// No progress and no page, only files and errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -79,7 +82,8 @@ pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
         return Ok(());
     }
     let terminal = Terminal { style: Style::of_stdout(args.color) };
-    terminal.write(&view, &mut io::stdout().lock()).or_else(closed_pipe)
+    let shown = if args.verbose { view } else { view.headlines() };
+    terminal.write(&shown, &mut io::stdout().lock()).or_else(closed_pipe)
 }
 
 /// The first run, or the first that has any figure when that one could not run.

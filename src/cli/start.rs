@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, doctor, list, report, setup};
+use super::{compare, doctor, inspect, list, report, setup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -17,7 +17,7 @@ use crate::measure;
     version,
     arg_required_else_help = true,
     before_help = "Example:  bench compare model.fp32.onnx model.int8.onnx --data images/",
-    after_help = "Exit status: 0 done · 2 wrong usage · 3 something could not run · 130, 143 interrupted"
+    after_help = "Exit status: 0 done · 2 wrong usage · 3 something that was asked for could not run · 130, 143 interrupted"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -31,7 +31,7 @@ enum Command {
     /// The same page from runs saved before
     Report(report::ReportArgs),
     /// What is in a model: inputs, outputs, operators, sizes, and its quantization passport
-    //    Inspect(inspect::InspectArgs),
+    Inspect(inspect::InspectArgs),
     /// Which runtimes, providers and libraries work on this machine, and why not
     Doctor(doctor::DoctorArgs),
     /// Fetch the ONNX Runtime library into the cache
@@ -89,7 +89,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
             drop(out);
             report::report(&args)
         }
-        //        Command::Inspect(args) => inspect::inspect(&args, &mut out),
+        Command::Inspect(args) => inspect::inspect(&args, &mut out),
         Command::Doctor(args) => doctor::doctor(&args, &mut out),
         Command::Setup(args) => setup::setup(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out),

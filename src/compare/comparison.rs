@@ -110,6 +110,10 @@ pub enum WarningCode {
     Quantization,
     /// Warm-up ended before block medians agreed.
     NotSettled,
+    /// Other work ran on the machine when the measurement began.
+    Busy,
+    /// Latencies of one run lie far apart.
+    Unsteady,
     /// Runs were measured at different times, so that drift of the machine is in their ratio.
     NotInterleaved,
 }

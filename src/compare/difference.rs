@@ -55,7 +55,7 @@ pub(super) fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
         None => "none".into(),
     };
     let batch = |record: &RunRecord| record.evidence.latency.as_ref().map(|latency| latency.batch);
-    let batches = batch(a).zip(batch(b)).map(|(one, two)| unequal("latency batch", one, two));
+    let batches = batch(a).zip(batch(b)).map(|(one, two)| unequal("images in a run", one, two));
     let same_runtime = a.job.runtime.name == b.job.runtime.name;
     let own = (same_runtime && one.config != two.config).then(|| "settings of the runtime's own".into());
     let found = [

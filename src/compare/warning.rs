@@ -3,11 +3,12 @@
 use super::{Warning, WarningCode};
 use crate::metric::ScoredRun;
 use crate::record::RunRecord;
+use crate::stats;
 
 /// Warnings of one run.
 pub(super) fn of_run(scored: &ScoredRun<'_>) -> Vec<Warning> {
     let record = &scored.run.record;
-    let found = [skipped(record), not_finite(scored), not_settled(record)];
+    let found = [skipped(record), not_finite(scored), not_settled(record), busy(record), unsteady(record)];
     found.into_iter().flatten().chain(quantization(record)).collect()
 }
 
@@ -48,6 +49,39 @@ fn not_settled(record: &RunRecord) -> Option<Warning> {
         warm_up.runs
     );
     (!warm_up.settled).then(|| warning(record, WarningCode::NotSettled, &text))
+}
+
+/// Other work per core above which timings are in doubt.
+const BUSY: f64 = 0.5;
+
+/// Named by the machine alone, so that all runs of a comparison warn once.
+fn busy(record: &RunRecord) -> Option<Warning> {
+    let here = &record.environment;
+    let load = here.load_average.filter(|load| *load > BUSY * here.cores as f64)?;
+    record.evidence.latency.as_ref()?;
+    let message = format!(
+        "the machine was busy: a load of {load:.1} on {} cores when the measurement began; timings are in doubt, \
+         ratios less so",
+        here.cores
+    );
+    Some(Warning { code: WarningCode::Busy, message })
+}
+
+/// Block medians of an undisturbed run lie closer together than this, relative to their median.
+const STEADY: f64 = 0.1;
+
+fn unsteady(record: &RunRecord) -> Option<Warning> {
+    let rounds = &record.evidence.latency.as_ref()?.rounds;
+    let median_of = |samples: &[u64]| stats::median(&samples.iter().map(|&ns| ns as f64).collect::<Vec<_>>());
+    let medians = stats::sorted(rounds.iter().filter_map(|round| median_of(&round.samples_ns)).collect());
+    let quantile = |p| stats::quantile(&medians, p);
+    let (low, middle, high) = (quantile(0.1)?, quantile(0.5)?, quantile(0.9)?);
+    let spread = (high - low) / middle;
+    let text = format!(
+        "its latency moved by {:.0} % between rounds; run again on a quiet machine, or longer with --time",
+        spread * 100.0
+    );
+    (medians.len() >= 5 && spread > STEADY).then(|| warning(record, WarningCode::Unsteady, &text))
 }
 
 /// The remarks on the model. One about tract says nothing about a run in another runtime.

@@ -180,7 +180,7 @@ impl Candidate {
     }
 
     fn full_batch(&self) -> usize {
-        self.job.fixed_batch.unwrap_or_else(|| self.prepared.preferred_batch(self.job.protocol.batch))
+        self.job.fixed_batch.or(self.job.protocol.batch).unwrap_or_else(|| self.prepared.preferred_batch())
     }
 
     /// Sessions side by side until every core has work: one on an accelerator.

@@ -13,7 +13,7 @@ const fn spec(id: &'static str, title: &'static str, definition: &'static str, b
 pub static OUTPUT_MAX_ABS: MetricSpec = spec(
     "output_max_abs",
     "output max |Δ|",
-    "Largest |baseline's score - candidate's score| over all inputs and classes.",
+    "Largest |baseline's score - candidate's score| over all images and classes; without data, over a few seeded inputs.",
     Better::Lower,
 );
 
@@ -21,7 +21,7 @@ pub static OUTPUT_MAX_ABS: MetricSpec = spec(
 pub static OUTPUT_MEAN_ABS: MetricSpec = spec(
     "output_mean_abs",
     "output mean |Δ|",
-    "Mean of |baseline's score - candidate's score| over all inputs and classes.",
+    "Mean of |baseline's score - candidate's score| over all images and classes; without data, over a few seeded inputs.",
     Better::Lower,
 );
 
@@ -59,6 +59,40 @@ impl PairMetric for Distance {
     }
 
     fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
+        match &pair.images {
+            Some(images) => self.on_images(pair, images),
+            None => self.on_samples(pair),
+        }
+    }
+}
+
+impl Distance {
+    /// Over every image that both evaluated.
+    fn on_images(&self, pair: &ScoredPair<'_>, images: &[(usize, usize)]) -> Option<PairReading> {
+        let [one, two] = [pair.baseline, pair.candidate].map(|side| side.run.predictions.as_ref());
+        let (one, two) = (one?, two?);
+        let n = images.len() as u64;
+        let [a, b] = [pair.baseline, pair.candidate].map(|side| side.run.record.job.output.activation);
+        if a != b {
+            return Some(PairReading::undefined(
+                self.spec,
+                n,
+                "one gives logits and the other probabilities",
+            ));
+        }
+        let mut distances = Vec::with_capacity(images.len());
+        for &(row, other) in images {
+            let (here, there) = (widened(one.get(row)?.scores), widened(two.get(other)?.scores));
+            if !here.iter().chain(&there).all(|score| score.is_finite()) {
+                return Some(PairReading::undefined(self.spec, n, "an output is not finite"));
+            }
+            distances.push((self.of_input)((&here, &there)));
+        }
+        Some(PairReading::of(self.spec, (self.of_all)(&distances)?, n))
+    }
+
+    /// Over the inputs whose outputs are in the records.
+    fn on_samples(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
         let [a, b] = [&pair.baseline.run.record, &pair.candidate.run.record];
         let (one, two) = (a.evidence.outputs.as_ref()?, b.evidence.outputs.as_ref()?);
         let n = one.inputs as u64;
@@ -74,6 +108,10 @@ impl PairMetric for Distance {
         let distances: Vec<f64> = inputs.map(self.of_input).collect();
         Some(PairReading::of(self.spec, (self.of_all)(&distances)?, n))
     }
+}
+
+fn widened(scores: &[f32]) -> Vec<f64> {
+    scores.iter().map(|&score| f64::from(score)).collect()
 }
 
 /// Why the inputs or outputs of the two are not the same thing, if so.

@@ -51,6 +51,18 @@ pub static MEMORY_PEAK: MetricSpec = MetricSpec {
     basis: Basis::Machine,
 };
 
+/// Memory that the model brings.
+pub static MEMORY_MODEL: MetricSpec = MetricSpec {
+    id: "memory_model",
+    title: "memory of model",
+    definition: "Most resident memory until the end of the latency pass, less what was resident before the \
+                 model was loaded: weights and working set of one session at batch 1.",
+    unit: Unit::Bytes,
+    better: Better::Lower,
+    difference: Difference::Relative,
+    basis: Basis::Machine,
+};
+
 /// How many times smaller the candidate is.
 pub static SIZE_RATIO: MetricSpec = MetricSpec {
     id: "size_ratio",
@@ -61,6 +73,20 @@ pub static SIZE_RATIO: MetricSpec = MetricSpec {
     difference: Difference::Relative,
     basis: Basis::Model,
 };
+
+pub(super) struct MemoryModel;
+
+impl Metric for MemoryModel {
+    fn spec(&self) -> &'static MetricSpec {
+        &MEMORY_MODEL
+    }
+
+    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
+        let memory = run.run.record.evidence.memory.as_ref()?;
+        let growth = memory.peak_bytes.checked_sub(memory.before_load_bytes?)?;
+        Some(Reading::of(&MEMORY_MODEL, growth as f64, 1))
+    }
+}
 
 pub(super) struct Size;
 

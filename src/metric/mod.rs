@@ -52,6 +52,7 @@ pub trait PairMetric: Sync {
 /// Every metric of one run, in the order of tables.
 pub static METRICS: &[&dyn Metric] = &[
     &footprint::Size,
+    &footprint::MemoryModel,
     &footprint::Load,
     &footprint::FirstRun,
     &latency::P50,

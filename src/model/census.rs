@@ -1,8 +1,8 @@
 //! What a model consists of: operators, parameters, bytes by element type.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::graph::{input, nodes, operator, stored_tensors};
+use super::graph::{attribute, input, nodes, operator, stored_tensors};
 use super::onnx::{DataType, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 
 /// Counts over the whole model, graphs within nodes and own functions included.
@@ -86,7 +86,23 @@ fn parameters(nodes: &[&NodeProto], tensors: &[&TensorProto]) -> u64 {
             && !settings.contains(tensor.name())
             && !unnamed_settings.contains(&std::ptr::from_ref(**tensor))
     };
-    tensors.iter().filter(trained).fold(0, |sum: u64, tensor| sum.saturating_add(tensor.count()))
+    let packed = packed(nodes);
+    let count = |tensor: &TensorProto| {
+        let in_a_byte = packed.get(tensor.name()).copied().unwrap_or(1);
+        tensor.count().saturating_mul(in_a_byte)
+    };
+    tensors.iter().filter(trained).fold(0, |sum: u64, tensor| sum.saturating_add(count(tensor)))
+}
+
+/// Weights that share bytes, and how many are in one.
+fn packed<'a>(nodes: &[&'a NodeProto]) -> HashMap<&'a str, u64> {
+    let packing = nodes.iter().filter(|node| node.op_type() == "MatMulNBits");
+    let in_a_byte = |node: &NodeProto| match attribute(node, "bits").map_or(4, |bits| bits.i()) {
+        2 => 4,
+        8 => 1,
+        _ => 2,
+    };
+    packing.filter_map(|node| Some((input(node, 1)?, in_a_byte(node)))).collect()
 }
 
 /// Inputs of a quantized operator that hold scales and zero points.

@@ -22,6 +22,7 @@ const LARGEST: u64 = i32::MAX as u64;
 pub struct ModelFile {
     path: PathBuf,
     sha256: String,
+    file_sha256: String,
     file_bytes: u64,
     external_bytes: u64,
     model: ModelProto,
@@ -38,9 +39,11 @@ impl ModelFile {
         let bytes = read(path).map_err(|error| error.at_path(path))?;
         let model = decode(bytes.clone()).map_err(|error| error.at_path(path))?;
         let external = external::files(&model, path)?;
+        let file = Sha256::new().chain_update(&bytes);
         Ok(Self {
             path: path.to_owned(),
-            sha256: digest(&bytes, &external)?,
+            sha256: with_external(file.clone(), &external)?,
+            file_sha256: hex(&file.finalize()),
             file_bytes: bytes.len() as u64,
             external_bytes: external.iter().map(|file| file.bytes).sum(),
             model,
@@ -52,15 +55,26 @@ impl ModelFile {
         &self.path
     }
 
-    /// SHA-256 in hexadecimal: of the file, and where weights lie in external files, of the file
-    /// followed by those files in the order of their names.
+    /// SHA-256 in hexadecimal of all that the model consists of: the file, followed by its files of
+    /// external data in the order of their names. It names the model in records.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// SHA-256 in hexadecimal of the .onnx file alone, as `sha256sum` prints it and as a worker checks
+    /// it before it loads the file. The same as [`Self::sha256`] where there is no external data.
+    pub fn file_sha256(&self) -> &str {
+        &self.file_sha256
     }
 
     /// Bytes of the file and its external data.
     pub fn bytes(&self) -> u64 {
         self.file_bytes + self.external_bytes
+    }
+
+    /// Bytes of the .onnx file alone.
+    pub fn file_bytes(&self) -> u64 {
+        self.file_bytes
     }
 
     /// Bytes of the external data alone.
@@ -170,9 +184,8 @@ fn missing_part(model: &ModelProto) -> Option<&'static str> {
     }
 }
 
-fn digest(bytes: &[u8], external: &[external::ExternalFile]) -> Result<String> {
-    let mut sha256 = Sha256::new();
-    sha256.update(bytes);
+/// The digest of `sha256` continued over the external data.
+fn with_external(mut sha256: Sha256, external: &[external::ExternalFile]) -> Result<String> {
     for file in external {
         file.feed(&mut sha256)?;
     }

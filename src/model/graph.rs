@@ -1,8 +1,8 @@
 //! Ways through a graph: who makes a value, who takes it, and every node and tensor there is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
+use super::onnx::{AttributeProto, DataType, GraphProto, ModelProto, NodeProto, TensorProto};
 
 /// The main graph; an empty one where the file has none.
 pub(super) fn main_graph(model: &ModelProto) -> &GraphProto {
@@ -120,16 +120,24 @@ impl<'a> Wiring<'a> {
     }
 
     /// Walks from a value towards the inputs through nodes that `passes` lets through, and returns
-    /// the first producer that it does not.
-    pub(super) fn origin(&self, name: &str, passes: impl Fn(&NodeProto) -> bool) -> Option<&'a NodeProto> {
-        let mut node = self.producer(name)?;
+    /// the first value that none of them makes.
+    pub(super) fn source<'n>(&self, name: &'n str, passes: impl Fn(&NodeProto) -> bool) -> Option<&'n str>
+    where
+        'a: 'n,
+    {
+        let mut name = name;
         for _ in 0..LONGEST_CHAIN {
-            if !passes(node) {
-                return Some(node);
+            match self.producer(name).filter(|node| passes(node)) {
+                Some(node) => name = input(node, 0)?,
+                None => return Some(name),
             }
-            node = self.producer(input(node, 0)?)?;
         }
         None
+    }
+
+    /// The node that makes the [`Self::source`] of a value.
+    pub(super) fn origin(&self, name: &str, passes: impl Fn(&NodeProto) -> bool) -> Option<&'a NodeProto> {
+        self.producer(self.source(name, passes)?)
     }
 
     /// Walks from a value towards the outputs, while each value has takers that `passes` lets
@@ -153,4 +161,23 @@ impl<'a> Wiring<'a> {
 
 fn constant_value(node: &NodeProto) -> Option<&TensorProto> {
     (node.op_type() == "Constant").then(|| attribute(node, "value")?.t.as_ref()).flatten()
+}
+
+/// Values that are counts and positions and no pixels or scores: shapes, stored 64-bit integers, and
+/// what is computed from those alone.
+pub(super) fn positions<'a>(graph: &'a GraphProto, wiring: &Wiring) -> HashSet<&'a str> {
+    let mut found = HashSet::new();
+    // Nodes are in the order of their running, so that one pass is enough.
+    for node in &graph.node {
+        let stored =
+            |name: &str| wiring.constant(name).is_some_and(|tensor| tensor.element() == DataType::I64);
+        let inputs = node.input.iter().map(String::as_str).filter(|name| !name.is_empty());
+        let inputs: Vec<&str> = inputs.collect();
+        let makes_others = ["Cast", "ConstantOfShape"].contains(&node.op_type());
+        let computed = !inputs.is_empty() && inputs.iter().all(|name| found.contains(name) || stored(name));
+        if ["Shape", "Size"].contains(&node.op_type()) || (computed && !makes_others) {
+            found.extend(node.output.iter().map(String::as_str));
+        }
+    }
+    found
 }

@@ -42,7 +42,9 @@ pub(super) struct Operand<'a> {
     pub(super) granularity: Option<Granularity>,
     /// Whether the zero point is the middle of the range; unknown when it is not stored in the model.
     pub(super) symmetric: Option<bool>,
-    /// The stored integers, for weights.
+    /// Whether the numbers are stored in the model, as weights are.
+    pub(super) is_stored: bool,
+    /// The stored integers; none where a quantizer makes them of stored floats.
     pub(super) tensor: Option<&'a TensorProto>,
 }
 
@@ -52,7 +54,9 @@ pub(super) struct Layer<'a> {
     /// `Conv`, `Gemm` or `MatMul`, whatever its quantized form is called.
     pub(super) kind: &'static str,
     pub(super) form: Form,
-    pub(super) activation: Option<Operand<'a>>,
+    /// Quantized inputs that are made during the run: one, or both of a product within attention.
+    pub(super) activations: Vec<Operand<'a>>,
+    /// The quantized weights.
     pub(super) weight: Option<Operand<'a>>,
     /// Type of the weights when they are floats stored in the model.
     pub(super) float_weight: Option<DataType>,
@@ -64,16 +68,9 @@ type Positions = (usize, Option<usize>, usize);
 impl<'a> Layer<'a> {
     /// The layer that `node` is; none for any other operator.
     pub(super) fn of(node: &'a NodeProto, wiring: &Wiring<'a>) -> Option<Self> {
-        let integer = |kind, form, activation, weight| {
-            let operand = |positions| Some(Operand::of_integer(node, positions, wiring));
-            Some(Self {
-                node,
-                kind,
-                form,
-                activation: operand(activation),
-                weight: operand(weight),
-                float_weight: None,
-            })
+        let integer = |kind, form, left: Positions, right: Positions| {
+            let operand = |positions| Operand::of_integer(node, positions, wiring);
+            Some(Self::new(node, kind, form, vec![operand(left), operand(right)]))
         };
         match node.op_type() {
             "Conv" | "FusedConv" => Some(Self::of_float(node, "Conv", wiring)),
@@ -87,40 +84,35 @@ impl<'a> Layer<'a> {
             "MatMulInteger" => integer("MatMul", Form::Dynamic, (0, None, 2), (1, None, 3)),
             "MatMulIntegerToFloat" => integer("MatMul", Form::Dynamic, (0, Some(2), 4), (1, Some(3), 5)),
             "DynamicQuantizeMatMul" => {
-                let weight = Some(Operand::of_integer(node, (1, Some(2), 3), wiring));
-                let activation = Some(Operand::dynamic());
-                Some(Self {
-                    node,
-                    kind: "MatMul",
-                    form: Form::Dynamic,
-                    activation,
-                    weight,
-                    float_weight: None,
-                })
+                let weight = Operand::of_integer(node, (1, Some(2), 3), wiring);
+                Some(Self::new(node, "MatMul", Form::Dynamic, vec![Operand::dynamic(), weight]))
             }
             "MatMulNBits" => Some(Self::of_few_bits(node)),
             _ => None,
         }
     }
 
+    fn new(node: &'a NodeProto, kind: &'static str, form: Form, operands: Vec<Operand<'a>>) -> Self {
+        let (mut weights, activations): (Vec<_>, Vec<_>) =
+            operands.into_iter().partition(|operand| operand.is_stored);
+        Self { node, kind, form, activations, weight: weights.pop(), float_weight: None }
+    }
+
     fn of_float(node: &'a NodeProto, kind: &'static str, wiring: &Wiring<'a>) -> Self {
-        let dequantized = |index| input(node, index).and_then(|name| dequantizer(name, wiring));
-        let (activation, weight) = (dequantized(0), dequantized(1));
-        let form = match (activation, weight) {
+        let dequantized = |index| {
+            let dequantizer = dequantizer(input(node, index)?, wiring)?;
+            Some(Operand::of_dequantizer(dequantizer, wiring))
+        };
+        let (left, right) = (dequantized(0), dequantized(1));
+        let form = match (&left, &right) {
             (Some(_), Some(_)) => Form::Qdq,
-            (None, Some(_)) => Form::WeightOnly,
+            (None, Some(weight)) if weight.is_stored => Form::WeightOnly,
             _ => Form::Float,
         };
+        let operands = left.into_iter().chain(right).collect();
         let stored = input(node, 1).and_then(|name| wiring.constant(name)).map(TensorProto::element);
-        let operand = |node: Option<&'a NodeProto>| node.map(|node| Operand::of_dequantizer(node, wiring));
-        Self {
-            node,
-            kind,
-            form,
-            activation: operand(activation),
-            weight: operand(weight),
-            float_weight: stored.filter(|element| element.is_float()),
-        }
+        let float_weight = stored.filter(|element| element.is_float());
+        Self { float_weight, ..Self::new(node, kind, form, operands) }
     }
 
     fn of_few_bits(node: &'a NodeProto) -> Self {
@@ -130,9 +122,8 @@ impl<'a> Layer<'a> {
             _ => DataType::U4,
         };
         let granularity = Some(Granularity::PerBlock);
-        let weight = Operand { element, granularity, symmetric: None, tensor: None };
-        let form = Form::WeightOnly;
-        Self { node, kind: "MatMul", form, activation: None, weight: Some(weight), float_weight: None }
+        let weight = Operand { element, granularity, symmetric: None, is_stored: true, tensor: None };
+        Self::new(node, "MatMul", Form::WeightOnly, vec![weight])
     }
 
     /// The node's name, or that of its output when it has none.
@@ -185,7 +176,8 @@ impl<'a> Operand<'a> {
             None => Some(is_middle(0, element)),
             Some(_) => zero.and_then(|zero| is_symmetric(zero, element)),
         };
-        Self { element, granularity, symmetric, tensor }
+        let is_stored = source.is_some_and(|name| is_stored(name, wiring));
+        Self { element, granularity, symmetric, is_stored, tensor }
     }
 
     fn dynamic() -> Self {
@@ -193,6 +185,7 @@ impl<'a> Operand<'a> {
             element: DataType::U8,
             granularity: Some(Granularity::PerTensor),
             symmetric: None,
+            is_stored: false,
             tensor: None,
         }
     }
@@ -202,10 +195,19 @@ fn is(node: &NodeProto, op_type: &str) -> bool {
     node.op_type() == op_type
 }
 
+/// Operators that only move values.
+const MOVES: [&str; 6] = ["Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
+
 /// The DequantizeLinear that `name` comes from, past nodes that only move values.
 fn dequantizer<'a>(name: &str, wiring: &Wiring<'a>) -> Option<&'a NodeProto> {
-    let moves = ["Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
-    wiring.origin(name, |node| moves.contains(&node.op_type())).filter(|node| is(node, "DequantizeLinear"))
+    wiring.origin(name, |node| MOVES.contains(&node.op_type())).filter(|node| is(node, "DequantizeLinear"))
+}
+
+/// Whether `name` is a stored tensor or made of one by moving and quantizing: training tools store
+/// float weights and quantize them in the graph.
+fn is_stored(name: &str, wiring: &Wiring) -> bool {
+    let passes = |node: &NodeProto| MOVES.contains(&node.op_type()) || is(node, "QuantizeLinear");
+    wiring.source(name, passes).is_some_and(|name| wiring.constant(name).is_some())
 }
 
 fn is_symmetric(zero_point: &TensorProto, element: DataType) -> Option<bool> {

@@ -16,6 +16,7 @@ mod tract;
 
 pub use census::Census;
 pub use file::ModelFile;
+pub(crate) use passport::type_names;
 pub use passport::{Granularity, Passport, Scheme};
 pub use remark::Remark;
 pub use signature::{Port, Signature, shape_text};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::graph::{Wiring, main_graph, operator};
+use super::graph::{Wiring, main_graph, operator, positions};
 use super::layer::{Form, Layer};
-use super::onnx::{DataType, ModelProto, NodeProto};
+use super::onnx::{DataType, GraphProto, ModelProto, NodeProto};
 use super::{Remark, remark};
 
 pub use super::layer::Granularity;
@@ -77,7 +77,7 @@ impl Passport {
         let layers: Vec<Layer> = graph.node.iter().filter_map(|node| Layer::of(node, &wiring)).collect();
         let mut passport = Self::of_layers(&layers);
         if passport.scheme != Scheme::None {
-            passport.stayed_float = stayed_float(&graph.node, &layers, &wiring);
+            passport.stayed_float = stayed_float(graph, &layers, &wiring);
         }
         passport.remarks = remark::about(model, &passport, &layers);
         passport
@@ -86,7 +86,7 @@ impl Passport {
     fn of_layers(layers: &[Layer]) -> Self {
         let scheme = prevailing(layers);
         let quantized: Vec<&Layer> = layers.iter().filter(|layer| layer.form != Form::Float).collect();
-        let activations = || quantized.iter().filter_map(|layer| layer.activation.as_ref());
+        let activations = || quantized.iter().flat_map(|layer| &layer.activations);
         let weights = || quantized.iter().filter_map(|layer| layer.weight.as_ref());
         let float = layers.iter().filter(|layer| layer.form == Form::Float && scheme != Scheme::None);
         Self {
@@ -199,14 +199,16 @@ const NO_ARITHMETIC: [&str; 22] = [
 ];
 
 /// Nodes that compute in float, by operator.
-fn stayed_float(nodes: &[NodeProto], layers: &[Layer], wiring: &Wiring) -> BTreeMap<String, usize> {
+fn stayed_float(graph: &GraphProto, layers: &[Layer], wiring: &Wiring) -> BTreeMap<String, usize> {
     let layers: BTreeMap<*const NodeProto, &Layer> =
         layers.iter().map(|layer| (std::ptr::from_ref(layer.node), layer)).collect();
+    let positions = positions(graph, wiring);
+    let is_position = |node: &NodeProto| node.output.iter().all(|name| positions.contains(name.as_str()));
     let mut counts = BTreeMap::new();
-    for node in nodes {
+    for node in &graph.node {
         let float = match layers.get(&std::ptr::from_ref(node)) {
             Some(layer) => matches!(layer.form, Form::Float | Form::WeightOnly),
-            None => computes(node) && !between_quantization(node, wiring),
+            None => computes(node) && !is_position(node) && !between_quantization(node, wiring),
         };
         if float {
             *counts.entry(operator(node)).or_default() += 1;

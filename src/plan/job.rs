@@ -14,7 +14,8 @@ use crate::tensor::ElementType;
 pub struct ModelSpec {
     /// Path as the user gave it.
     pub path: PathBuf,
-    /// SHA-256 of the file in hexadecimal.
+    /// SHA-256 of the .onnx file alone in hexadecimal, without external data: the worker checks it
+    /// against the file that it loads.
     pub sha256: String,
 }
 

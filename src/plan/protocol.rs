@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Protocol {
     /// Seed of everything random: order within rounds, choice of inputs, generated inputs.
     pub seed: u64,
-    /// Images in one run of the throughput and accuracy passes.
-    pub batch: usize,
+    /// Images in one run of the throughput and accuracy passes; none for what the runtime does best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
     /// Seconds of timed runs at batch 1 for this candidate.
     pub latency_seconds: f64,
     /// Length of one block of back-to-back runs in a round, milliseconds.
@@ -26,7 +27,7 @@ impl Default for Protocol {
     fn default() -> Self {
         Self {
             seed: 7,
-            batch: 32,
+            batch: None,
             latency_seconds: 3.0,
             block_ms: 100.0,
             throughput_seconds: 1.5,

@@ -29,7 +29,7 @@ impl ToolIdentity {
 pub struct ModelIdentity {
     /// Path as the user gave it.
     pub path: String,
-    /// SHA-256 of the file in hexadecimal.
+    /// SHA-256 in hexadecimal of the file followed by its external data.
     pub sha256: String,
     /// Bytes of the model: the file and its external data.
     pub bytes: u64,

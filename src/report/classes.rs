@@ -40,8 +40,7 @@ pub struct ClassRow {
     pub precision: Cell,
     /// F1, as recall.
     pub f1: Cell,
-    /// The largest loss and the largest gain of recall and F1. A loss of
-    /// precision counts through F1, which weighs both.
+    /// The largest loss and the largest gain of recall, precision and F1.
     extremes: (f64, f64),
 }
 
@@ -106,7 +105,7 @@ fn row(against: Option<(&Column, &Versus)>, column: &Column, classes: &Classes, 
     });
     let value =
         |of: &Column, id| per_class(of.reading(id).and_then(|reading| reading.per_class.as_ref()), class);
-    let known = || [changes[0], changes[2]].into_iter().flatten();
+    let known = || changes.into_iter().flatten();
     let cell = |index: usize| cell(value(column, RATES[index]), changes[index], against.is_some());
     let before = |(baseline, _)| value(baseline, RATES[0]).map_or_else(|| "·".into(), number::percent);
     ClassRow {
@@ -143,7 +142,7 @@ fn sum_up(rest: &[ClassRow], nothing_listed: bool) -> Option<String> {
     let gained = count(&|row| row.extremes.0 >= -QUIET && row.extremes.1 > QUIET);
     let quiet = rest.len() as u64 - lost - gained;
     if quiet > 0 && quiet == rest.len() as u64 && nothing_listed {
-        return Some(format!("no class moved by more than {} pp in recall or F1", bound()));
+        return Some(format!("no class moved by more than {} pp in recall, precision or F1", bound()));
     }
     let classes = |count| counted(count, "class", "classes");
     let mut parts = Vec::new();
@@ -157,7 +156,7 @@ fn sum_up(rest: &[ClassRow], nothing_listed: bool) -> Option<String> {
         parts.push(format!("{} gained up to {} pp", classes(gained), number::points_bare(most)));
     }
     if quiet > 0 {
-        parts.push(format!("{} within ±{} pp in recall and F1", classes(quiet), bound()));
+        parts.push(format!("{} within ±{} pp in recall, precision and F1", classes(quiet), bound()));
     }
     (!parts.is_empty()).then(|| format!("… {}", parts.join(" · ")))
 }

@@ -7,7 +7,6 @@ use super::number::{self, counted, plain, whole};
 use super::view::clean;
 use crate::compare::{Column, Comparison};
 use crate::plan::Optimization;
-use crate::preprocess::{Channels, Filter, Layout, Preprocess, ResizeTo, Scale};
 use crate::record::{Environment, RunRecord};
 
 /// A named fact. It has several lines where runs differ.
@@ -24,11 +23,11 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Fact> {
     let fact = |name, of: fn(&RunRecord) -> Option<String>| Fact { name, lines: distinct(comparison, of) };
     let mut facts = vec![
         Fact { name: "data", lines: data_lines(comparison) },
-        fact("input", |record| Some(input(&record.job.preprocess))),
+        fact("input", |record| Some(record.job.preprocess.summary())),
         Fact { name: "models", lines: unlabelled(comparison, |record| Some(model(record))) },
         Fact { name: "runtimes", lines: unlabelled(comparison, runtime) },
         fact("machine", |record| Some(machine(&record.environment))),
-        fact("settings", |record| Some(settings(record))),
+        Fact { name: "settings", lines: settings_lines(comparison) },
         Fact { name: "measured", lines: measured(comparison).into_iter().collect() },
     ];
     facts.retain(|fact| !fact.lines.is_empty());
@@ -44,6 +43,11 @@ fn distinct(comparison: &Comparison, of: fn(&RunRecord) -> Option<String>) -> Ve
     }
 }
 
+/// A label that no line break may divide; the terminal writes plain spaces.
+fn unbroken(label: &str) -> String {
+    label.replace(' ', "\u{a0}")
+}
+
 /// The different texts that `of` gives, for texts that name what they hold for.
 fn unlabelled(comparison: &Comparison, of: fn(&RunRecord) -> Option<String>) -> Vec<String> {
     grouped(comparison, of).into_iter().map(|(text, _)| text).collect()
@@ -53,7 +57,7 @@ fn grouped(comparison: &Comparison, of: fn(&RunRecord) -> Option<String>) -> Vec
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for Column { record, .. } in &comparison.columns {
         let Some(text) = of(record) else { continue };
-        let label = clean(&record.job.label());
+        let label = unbroken(&clean(&record.job.label()));
         match groups.iter_mut().find(|(known, _)| *known == text) {
             Some((_, labels)) => labels.push(label),
             None => groups.push((text, vec![label])),
@@ -86,69 +90,13 @@ fn data_lines(comparison: &Comparison) -> Vec<String> {
     }
 }
 
-fn input(preprocess: &Preprocess) -> String {
-    let shape = preprocess.shape(1);
-    let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
-    let layout = match preprocess.layout {
-        Layout::Nchw => "NCHW",
-        Layout::Nhwc => "NHWC",
-    };
-    let mut parts = vec![format!("{} {} {layout}", shape.join("x"), preprocess.element.name())];
-    parts.push(channels(preprocess.channels).into());
-    parts.extend(resize(preprocess));
-    parts.extend(preprocess.crop.map(|size| format!("centre crop {}x{}", size.width, size.height)));
-    parts.push(scale(preprocess.scale).into());
-    parts.extend(normalization(preprocess));
-    parts.join(" · ")
-}
-
-fn channels(channels: Channels) -> &'static str {
-    match channels {
-        Channels::Grey => "grey",
-        Channels::Rgb => "RGB",
-        Channels::Bgr => "BGR",
-    }
-}
-
-fn resize(preprocess: &Preprocess) -> Option<String> {
-    let resize = preprocess.resize?;
-    let to = match resize.to {
-        ResizeTo::Exact(size) => format!("to {}x{}", size.width, size.height),
-        ResizeTo::ShorterSide(length) => format!("shorter side to {length}"),
-    };
-    let filter = match resize.filter {
-        Filter::Nearest => "nearest",
-        Filter::Box => "box",
-        Filter::Bilinear => "bilinear",
-        Filter::Bicubic => "bicubic",
-        Filter::Lanczos => "Lanczos",
-    };
-    let antialias = if resize.antialias { "antialiased" } else { "not antialiased" };
-    Some(format!("resize {to}, {filter}, {antialias}"))
-}
-
-fn scale(scale: Scale) -> &'static str {
-    match scale {
-        Scale::Raw => "[0,255]",
-        Scale::Unit => "[0,1]",
-        Scale::Signed => "[-1,1]",
-    }
-}
-
-fn normalization(preprocess: &Preprocess) -> Option<String> {
-    let list = |values: &[f32]| values.iter().map(|v| plain(f64::from(*v))).collect::<Vec<_>>().join(" ");
-    match (preprocess.mean.as_slice(), preprocess.std.as_slice()) {
-        ([], []) => None,
-        (mean, []) => Some(format!("mean {}", list(mean))),
-        ([], std) => Some(format!("std {}", list(std))),
-        (mean, std) => Some(format!("mean {}, std {}", list(mean), list(std))),
-    }
-}
-
 fn model(record: &RunRecord) -> String {
     let model = &record.model;
     let quantization = match model.quantization.as_str() {
         "" | "none" => "not quantized".to_owned(),
+        none if none.starts_with("none (") => {
+            format!("not quantized, {}", clean(none[6..].trim_end_matches(')')))
+        }
         passport => clean(passport),
     };
     format!(
@@ -173,18 +121,35 @@ fn machine(environment: &Environment) -> String {
     parts.join(" · ")
 }
 
+fn settings_lines(comparison: &Comparison) -> Vec<String> {
+    let mut lines = distinct(comparison, |record| Some(settings(record)));
+    lines.extend(batches(comparison));
+    lines
+}
+
 fn settings(record: &RunRecord) -> String {
-    let (session, protocol) = (&record.job.session, &record.job.protocol);
+    let session = &record.job.session;
     let latency_batch = record.evidence.latency.as_ref().map_or(1, |latency| latency.batch);
-    let batch = record.evidence.throughput.as_ref().map_or(protocol.batch, |throughput| throughput.batch);
     let mut parts = vec![
         format!("{} a run", counted(session.threads as u64, "thread", "threads")),
         format!("latency at batch {latency_batch}"),
-        format!("throughput at batch {batch}"),
     ];
     parts.extend(optimization(session.optimization).map(str::to_owned));
     parts.extend(session.config.iter().map(|(key, value)| clean(&format!("{key}={value}"))));
     parts.join(" · ")
+}
+
+/// The batch that each runtime was given: tract is faster one by one.
+fn batches(comparison: &Comparison) -> Option<String> {
+    let mut own: Vec<String> = Vec::new();
+    for Column { record, .. } in &comparison.columns {
+        let Some(throughput) = &record.evidence.throughput else { continue };
+        let text = format!("{} in {}", throughput.batch, clean(&record.job.runtime.to_string()));
+        if !own.contains(&text) {
+            own.push(text);
+        }
+    }
+    (!own.is_empty()).then(|| format!("throughput and accuracy on all cores at batch {}", own.join(", ")))
 }
 
 /// When, for how long, and with which version.

@@ -5,7 +5,8 @@ use super::number;
 use super::outcomes;
 use super::view::{Tone, clean};
 use crate::compare::{Column, Comparison};
-use crate::metric::{self, Better, METRICS, MetricSpec, PAIR_METRICS, PairReading, Reading, Unit};
+use crate::metric::{self, Basis, Better, METRICS, MetricSpec, PAIR_METRICS, PairReading, Reading, Unit};
+use crate::record::Outcome;
 
 /// The head of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Cell {
 pub struct Row {
     /// Its name.
     pub title: String,
+    /// Whether a reader in a hurry wants it.
+    pub headline: bool,
     /// One for each column.
     pub cells: Vec<Cell>,
 }
@@ -49,7 +52,7 @@ pub struct Section {
 
 /// Where metrics stand. One that is not listed comes last, under the name of [`OTHERS`].
 const SECTIONS: &[(&str, &[&str])] = &[
-    ("footprint", &["size", "size_ratio", "memory_peak", "load", "first_run"]),
+    ("footprint", &["size", "size_ratio", "memory_model", "memory_peak", "load", "first_run"]),
     (
         "speed",
         &[
@@ -91,8 +94,37 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What a reader in a hurry wants.
+const HEADLINES: &[&str] = &[
+    "size",
+    "memory_model",
+    "memory_peak",
+    "load",
+    "latency_p50",
+    "speed_up",
+    "latency_p99",
+    "throughput",
+    "accuracy",
+    "top5",
+    "macro_f1",
+    "log_loss",
+    "agreement",
+    "flips_right_to_wrong",
+    "flips_wrong_to_right",
+];
+
+/// What takes the place of accuracy where there is no data.
+const DISTANCES: &[&str] = &["output_max_abs", "output_cosine"];
+
 /// Title of the metrics that [`SECTIONS`] does not know.
 const OTHERS: &str = "more";
+
+/// A relative difference of timings or memory below this is called neither better nor worse: two
+/// measurements of one and the same model differ by as much.
+pub(super) const WITHIN_NOISE: f64 = 0.02;
+
+/// Measured a single time: too little to call one side better.
+const ONCE: &[&str] = &["load", "first_run"];
 
 /// Heads of the columns.
 pub(super) fn heads(comparison: &Comparison) -> Vec<ColumnHead> {
@@ -128,6 +160,10 @@ fn unlisted() -> Vec<&'static str> {
     single.chain(pair).filter(|id| !SECTIONS.iter().any(|(_, ids)| ids.contains(id))).collect()
 }
 
+fn evaluated(comparison: &Comparison) -> bool {
+    comparison.columns.iter().any(|column| column.reading("accuracy").is_some())
+}
+
 /// The row of metric `id`, if any run has it.
 fn row(comparison: &Comparison, id: &str) -> Option<Row> {
     let spec = metric::spec(id)?;
@@ -136,6 +172,7 @@ fn row(comparison: &Comparison, id: &str) -> Option<Row> {
     };
     comparison.columns.iter().any(has).then(|| Row {
         title: spec.title.to_owned(),
+        headline: HEADLINES.contains(&id) || (DISTANCES.contains(&id) && !evaluated(comparison)),
         cells: comparison.columns.iter().map(|column| cell(column, spec)).collect(),
     })
 }
@@ -151,10 +188,15 @@ fn cell(column: &Column, spec: &MetricSpec) -> Cell {
 
 fn single(column: &Column, spec: &MetricSpec, reading: &Reading) -> Cell {
     let Some(value) = reading.value else { return missing() };
-    let delta = column.versus.as_ref().and_then(|versus| versus.delta(spec.id));
+    // Of a model that does not run, nothing is a gain.
+    let runs = !matches!(column.record.outcome, Outcome::CouldNotRun { .. });
+    let delta = column.versus.as_ref().filter(|_| runs).and_then(|versus| versus.delta(spec.id));
     let change = delta.and_then(|d| number::difference(spec.difference, spec.unit, d.absolute, d.relative));
+    let small = delta.and_then(|delta| delta.relative).is_some_and(|change| change.abs() < WITHIN_NOISE);
     let tone = match (&change, delta.and_then(|delta| delta.absolute)) {
         (Some(text), _) if number::reads_as_zero(text) => Tone::Same,
+        (Some(_), _) if spec.basis == Basis::Machine && small => Tone::Same,
+        (Some(_), _) if ONCE.contains(&spec.id) => Tone::Plain,
         (Some(_), Some(difference)) => tone(spec.better, difference),
         _ => Tone::Plain,
     };
@@ -167,6 +209,7 @@ fn paired(spec: &MetricSpec, reading: &PairReading) -> Cell {
     let text = number::value(value, spec.unit);
     let tone = match spec.unit {
         Unit::Ratio if text == number::ratio(1.0) => Tone::Same,
+        Unit::Ratio if spec.basis == Basis::Machine && (value - 1.0).abs() < WITHIN_NOISE => Tone::Same,
         Unit::Ratio => tone(spec.better, value - 1.0),
         _ => Tone::Plain,
     };

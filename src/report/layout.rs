@@ -6,23 +6,23 @@ use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding, Style as Border};
 
 /// Columns that `text` takes on a terminal.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     get_line_width(text)
 }
 
 /// `text` filled up with spaces on the left.
-pub(super) fn right(text: &str, columns: usize) -> String {
+pub(crate) fn right(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// `text` filled up with spaces on the right.
-pub(super) fn left(text: &str, columns: usize) -> String {
+pub(crate) fn left(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// `text` in at most `columns`: where it is too long, `more` stands for its middle, since names of
 /// variants differ at both ends.
-pub(super) fn cut(text: &str, columns: usize, more: &str) -> String {
+pub(crate) fn cut(text: &str, columns: usize, more: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -45,7 +45,7 @@ fn within(characters: impl Iterator<Item = char>, columns: usize) -> Vec<char> {
 
 /// `text` in lines of at most `columns`, broken where ` · ` divides it if its parts fit, else
 /// between words.
-pub(super) fn wrap_parts(text: &str, divider: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap_parts(text: &str, divider: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for part in text.split(divider) {
         let joined = match lines.last() {
@@ -65,7 +65,7 @@ const UNITS: [&str; 9] = ["%", "pp", "B", "kB", "MB", "GB", "s", "ms", "µs"];
 
 /// `text` in lines of at most `columns`, broken between words, and within one only where it is
 /// longer than a line.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in words(text).iter().flat_map(|word| chop(word, columns)) {
@@ -114,7 +114,7 @@ fn chop(word: &str, columns: usize) -> Vec<String> {
 
 /// How a column of a table stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     /// Words.
     Left,
     /// Numbers.
@@ -123,7 +123,7 @@ pub(super) enum Align {
 
 /// Rows in columns two spaces apart, without lines, indented by two. A row with one cell spans the
 /// table. Colours in the cells do not count.
-pub(super) fn table(rows: &[Vec<String>], align: &[Align]) -> Vec<String> {
+pub(crate) fn table(rows: &[Vec<String>], align: &[Align]) -> Vec<String> {
     let mut builder = Builder::default();
     for row in rows {
         builder.push_record(row.iter().cloned().chain(std::iter::repeat(String::new())).take(align.len()));

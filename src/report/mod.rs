@@ -2,10 +2,11 @@
 //! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
 
 mod classes;
+mod confusion;
 mod facts;
 mod figures;
 mod json;
-mod layout;
+pub(crate) mod layout;
 mod markdown;
 pub mod number;
 mod outcomes;
@@ -16,6 +17,7 @@ mod terminal;
 mod view;
 
 pub use classes::{ClassRow, ClassTable};
+pub use confusion::Confusions;
 pub use facts::Fact;
 pub use figures::{Cell, ColumnHead, Row, Section};
 pub use json::{

@@ -83,7 +83,7 @@ pub fn points_bare(change: f64) -> String {
 /// A change relative to the baseline: `−71 %`, `+2.4 %`, and from ten times on the ratio, `12.9x`,
 /// since nobody reads four digits of percent.
 pub fn relative_change(change: f64) -> String {
-    if change >= 9.0 {
+    if change >= 1.0 {
         return ratio(1.0 + change);
     }
     let percent = change.abs() * 100.0;

@@ -1,7 +1,7 @@
 //! The answer in plain words. It says what the figures say and no more: no verdict, and no word on
 //! whether a difference is more than chance.
 
-use super::figures::tone;
+use super::figures::{WITHIN_NOISE, tone};
 use super::number;
 use super::outcomes;
 use super::view::{Tone, clean};
@@ -147,7 +147,9 @@ fn speed(baseline: &Column, column: &Column, versus: &Versus) -> Option<Line> {
         number::duration(before)
     );
     let throughput = versus.pair("throughput_ratio").and_then(|reading| reading.value);
-    let throughput = throughput.map(|ratio| format!(", {} the throughput", number::ratio(ratio)));
+    let throughput = throughput.map(|ratio| {
+        format!(", {}", times("the throughput", "less throughput", "throughput as the baseline", ratio).0)
+    });
     Some(Line::new(text + &throughput.unwrap_or_default(), tone))
 }
 
@@ -155,7 +157,7 @@ fn speed(baseline: &Column, column: &Column, versus: &Versus) -> Option<Line> {
 fn times(better: &str, worse: &str, same: &str, ratio: f64) -> (String, Tone) {
     let text = number::ratio(ratio);
     match ratio {
-        _ if text == number::ratio(1.0) => (same.to_owned(), Tone::Same),
+        ratio if (ratio - 1.0).abs() < WITHIN_NOISE => (format!("{same} ({text})"), Tone::Same),
         ratio if ratio > 1.0 => (format!("{text} {better}"), Tone::Better),
         ratio => (format!("{} {worse}", number::ratio(1.0 / ratio)), Tone::Worse),
     }
@@ -171,7 +173,7 @@ fn footprint(versus: &Versus) -> Option<Line> {
     let size = relative("size").filter(|change| *change != 0.0);
     let size = size.map(|change| share(change, "smaller", "larger", "same size"));
     let memory =
-        relative("memory_peak").map(|change| share(change, "less memory", "more memory", "same memory"));
+        relative("memory_model").map(|change| share(change, "less memory", "more memory", "same memory"));
     let parts: Vec<(String, Tone)> = size.into_iter().chain(memory).collect();
     let tone = parts.iter().map(|(_, tone)| *tone).reduce(both)?;
     let words: Vec<String> = parts.into_iter().map(|(text, _)| text).collect();

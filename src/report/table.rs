@@ -6,6 +6,9 @@ use super::{Cell, ClassRow, ColumnHead, Style, Tone, View};
 /// Columns of the longest class name that is shown in full.
 const CLASS_NAME: usize = 24;
 
+/// Letters of a class name above a column of a confusion matrix.
+const MATRIX_NAME: usize = 5;
+
 /// Columns of the longest label of a run that is shown in one line, and of the longest line of one.
 const LABEL: usize = 15;
 
@@ -120,6 +123,20 @@ impl Shape {
         }
         style.paint(cell.tone, text.trim_end())
     }
+}
+
+/// A confusion matrix with the names of its columns cut to a few letters; none when it does not fit.
+pub(super) fn matrix_rows(matrix: &[Vec<String>], style: &Style) -> Option<Vec<String>> {
+    let (head, rows) = matrix.split_first()?;
+    let head = head.iter().map(|name| style.dim(&cut(&style.text(name), MATRIX_NAME, "")));
+    let rows = rows.iter().map(|row| {
+        let name = row.first().map(|name| cut(&style.text(name), CLASS_NAME, &style.text("…")));
+        let counts = row.iter().skip(1).map(|count| style.text(count));
+        name.map(|name| format!("  {name}")).into_iter().chain(counts).collect()
+    });
+    let rows: Vec<Vec<String>> = [head.collect()].into_iter().chain(rows).collect();
+    let lines = table(&rows, &vec![Align::Right; matrix.len()]);
+    fits(&lines, style).then_some(lines)
 }
 
 /// The rows of a class table with as many columns as fit, two at least.

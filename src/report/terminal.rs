@@ -4,8 +4,8 @@
 use std::io;
 
 use super::layout::{left, wrap, wrap_parts};
-use super::table::{class_rows, figure_blocks};
-use super::{ClassTable, Fact, Report, Style, Tone, Trouble, View};
+use super::table::{class_rows, figure_blocks, matrix_rows};
+use super::{ClassTable, Confusions, Fact, Report, Style, Tone, Trouble, View};
 
 /// A report on a terminal of this style.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,7 @@ impl Report for Terminal {
             self.facts(view),
             self.figures(view),
             self.classes(view),
+            self.confusions(view),
             self.troubles(view),
             self.warnings(view),
             self.summary(view),
@@ -59,7 +60,9 @@ impl Terminal {
         let names = std::iter::once(fact.name).chain(std::iter::repeat(""));
         names
             .zip(texts)
-            .map(|(name, text)| format!("  {}{text}", left(&self.style.dim(name), FACT_NAME)))
+            .map(|(name, text)| {
+                format!("  {}{}", left(&self.style.dim(name), FACT_NAME), text.replace('\u{a0}', " "))
+            })
             .collect()
     }
 
@@ -92,6 +95,21 @@ impl Terminal {
             lines.extend(class_rows(rows, classes.compares, &self.style));
         }
         lines.extend(rest.iter().flat_map(|rest| self.indented(rest, 4)));
+        lines
+    }
+
+    fn confusions(&self, view: &View) -> Vec<String> {
+        let tables: Vec<Vec<String>> =
+            view.confusions.iter().map(|confusions| self.confusion_table(confusions)).collect();
+        tables.join(&String::new())
+    }
+
+    fn confusion_table(&self, confusions: &Confusions) -> Vec<String> {
+        let mut lines =
+            self.heading(&format!("confusions of {}, a row for each true class", confusions.label));
+        let matrix = matrix_rows(&confusions.matrix, &self.style);
+        lines.extend(matrix.unwrap_or_else(|| self.indented("too wide to show here; --json has it", 4)));
+        lines.extend(confusions.changes.iter().flat_map(|change| self.indented(change, 4)));
         lines
     }
 

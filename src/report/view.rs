@@ -1,6 +1,7 @@
 //! A comparison as text, before any format lays it out.
 
 use super::classes::ClassTable;
+use super::confusion::Confusions;
 use super::facts::{self, Fact};
 use super::figures::{self, ColumnHead, Section};
 use super::outcomes::{self, Trouble};
@@ -35,6 +36,8 @@ pub struct View {
     pub sections: Vec<Section>,
     /// Classes of each candidate against the baseline's, worst first.
     pub classes: Vec<ClassTable>,
+    /// What each run takes for what, the baseline first.
+    pub confusions: Vec<Confusions>,
     /// Runs that did not complete, with the reason.
     pub troubles: Vec<Trouble>,
     /// What a reader must know before trusting a figure.
@@ -52,10 +55,21 @@ impl View {
             baseline: comparison.baseline,
             sections: figures::sections(comparison),
             classes: ClassTable::all(comparison),
+            confusions: Confusions::all(comparison),
             troubles: outcomes::troubles(comparison),
             warnings: comparison.warnings.iter().map(|warning| clean(&warning.message)).collect(),
             summary: summary::of(comparison),
         }
+    }
+
+    /// The same for a reader in a hurry: the figures that decide, and no matrix.
+    pub fn headlines(mut self) -> Self {
+        for section in &mut self.sections {
+            section.rows.retain(|row| row.headline);
+        }
+        self.sections.retain(|section| !section.rows.is_empty());
+        self.confusions.clear();
+        self
     }
 
     /// Label of the baseline.

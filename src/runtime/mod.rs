@@ -77,9 +77,10 @@ pub trait Prepared: Send {
     /// A session for batches of exactly `batch` images. Sessions run side by side, each in a thread.
     fn session(&mut self, batch: usize) -> Result<Box<dyn Session>>;
 
-    /// The batch at which the runtime is at its best when many images wait.
-    fn preferred_batch(&self, wanted: usize) -> usize {
-        wanted
+    /// The batch at which the runtime is at its best when many images wait, for where nobody asks
+    /// for another.
+    fn preferred_batch(&self) -> usize {
+        32
     }
 }
 

@@ -36,7 +36,7 @@ impl Runtime for Tract {
         Ok(RuntimeIdentity {
             name: self.name().to_owned(),
             version: VERSION.to_owned(),
-            provider: "processor".to_owned(),
+            provider: "CPU".to_owned(),
             library: None,
         })
     }
@@ -141,8 +141,8 @@ impl Prepared for TractModel {
     }
 
     /// tract takes longer per image in a batch than image by image.
-    fn preferred_batch(&self, _wanted: usize) -> usize {
-        self.input.shape.first().and_then(Dim::known).unwrap_or(1)
+    fn preferred_batch(&self) -> usize {
+        1
     }
 }
 

@@ -1,5 +1,8 @@
 //! A small language for stories about the program: what was typed, what came out, what is on disk.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -162,8 +162,8 @@ impl TensorProto {
 
     /// Number of elements; one for a scalar. A shape that makes no sense counts as empty.
     pub fn count(&self) -> u64 {
-        let lengths = self.dims.iter().map(|&length| u64::try_from(length).ok());
-        lengths.fold(Some(1u64), |product, length| product?.checked_mul(length?)).unwrap_or(0)
+        let mut lengths = self.dims.iter().map(|&length| u64::try_from(length).ok());
+        lengths.try_fold(1u64, |product, length| product.checked_mul(length?)).unwrap_or(0)
     }
 
     /// Bytes of the elements, wherever they are stored.
