@@ -2,7 +2,7 @@
 //! judging happens here.
 
 mod args;
-mod candidates;
+pub mod candidates;
 mod compare;
 mod doctor;
 mod exit;

@@ -21,7 +21,7 @@ pub use clock::{Clock, SystemClock};
 pub use conductor::{Conductor, Entrant};
 pub use environment::environment;
 pub use interrupt::Interrupt;
-pub use latency::{block, warm_up};
+pub use latency::{Runner, block, warm_up};
 pub use link::Placement;
 pub use observer::{Event, Observer, Silent};
 pub use worker::serve;
