@@ -144,10 +144,11 @@ criterion_group!(benches, alone);
 
 fn main() {
     let asked = |flag: &str| env::args().any(|argument| argument == flag);
-    if asked("--bench") && !asked("--list") {
-        if let Err(error) = interleaved() {
-            eprintln!("overhead skipped: {error}");
-        }
+    if asked("--bench")
+        && !asked("--list")
+        && let Err(error) = interleaved()
+    {
+        eprintln!("overhead skipped: {error}");
     }
     benches();
     Criterion::default().configure_from_args().final_summary();
