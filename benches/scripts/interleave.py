@@ -5,8 +5,8 @@
 Both sides load the model once and stay; then each round asks both for one block of back-to-back
 runs, in turn, the order swapped every round, on one core where the system lets us choose. The ratio
 is the median of the rounds' ratios. Needs Python 3.10 or later with pip; builds what it runs and
-keeps a virtual environment with the pinned onnxruntime in the target folder. Both sides load the
-ONNX Runtime of that package.
+keeps a virtual environment with the pinned onnxruntime in the target folder. Both sides use the
+ONNX Runtime of that package: bench its shared library, Python the copy inside its own module.
 """
 
 import argparse
