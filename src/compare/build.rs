@@ -1,6 +1,6 @@
 //! Builds a comparison from runs.
 
-use super::{Classes, Column, Comparison, Delta, Versus, Warning, align, warning};
+use super::{ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, align, warning};
 use crate::error::{Error, Result};
 use crate::metric::{METRICS, Metric, PAIR_METRICS, Reading, ScoredPair, ScoredRun, Scoring};
 use crate::record::{DatasetIdentity, Run};
@@ -78,8 +78,13 @@ fn delta(metric: &dyn Metric, baseline: &ScoredRun<'_>, candidate: &ScoredRun<'_
     let per_class = from
         .per_class
         .zip(to.per_class)
-        .map(|(from, to)| from.into_iter().zip(to).map(|(from, to)| subtract(to, from)).collect());
-    Some(Delta { metric: metric.spec().id.into(), absolute, relative, per_class })
+        .map(|(from, to)| from.into_iter().zip(to).map(|(from, to)| class_delta(from, to)).collect());
+    let metric = metric.spec().id.into();
+    Some(Delta { metric, absolute, relative, interval: None, test: None, per_class })
+}
+
+fn class_delta(from: Option<f64>, to: Option<f64>) -> ClassDelta {
+    ClassDelta { absolute: subtract(to, from), ..ClassDelta::default() }
 }
 
 fn subtract(to: Option<f64>, from: Option<f64>) -> Option<f64> {
@@ -139,6 +144,7 @@ mod tests {
         assert_eq!(versus.delta("size").unwrap().relative, Some(-0.75));
         assert_eq!(versus.delta("latency_p50").unwrap().relative, Some(-0.5));
         let recall = versus.delta("macro_recall").unwrap().per_class.as_ref().unwrap();
+        let recall: Vec<Option<f64>> = recall.iter().map(|class| class.absolute).collect();
         assert_eq!(recall[1..], [Some(0.0), None]);
         assert!((recall[0].unwrap() + 1.0 / 3.0).abs() < 1e-15);
         let pair = |id| versus.pair(id).unwrap().value.unwrap();
@@ -248,7 +254,7 @@ mod tests {
             let versus = comparison.columns[1].versus.as_ref().unwrap();
             for delta in &versus.deltas {
                 prop_assert!(delta.absolute.is_none_or(|by| by == 0.0), "{}", delta.metric);
-                prop_assert!(delta.per_class.iter().flatten().flatten().all(|&by| by == 0.0));
+                prop_assert!(delta.per_class.iter().flatten().filter_map(|class| class.absolute).all(|by| by == 0.0));
             }
             let pair = |id| versus.pair(id).unwrap().value;
             let finite = rows.iter().filter(|(_, scores, _)| !scores.contains(&2)).count();

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::metric::{PairReading, Reading};
+use crate::metric::{Interval, PairReading, Reading, Test};
 use crate::record::RunRecord;
 
 /// All runs of a comparison, one column each.
@@ -87,9 +87,28 @@ pub struct Delta {
     pub absolute: Option<f64>,
     /// (candidate − baseline) / baseline; null where the baseline is 0 or either is undefined.
     pub relative: Option<f64>,
-    /// candidate − baseline for each class, where the metric has classes.
+    /// How sure `absolute` is, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_class: Option<Vec<Option<f64>>>,
+    pub interval: Option<Interval>,
+    /// Test of no difference, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Test>,
+    /// One for each class, where the metric has classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_class: Option<Vec<ClassDelta>>,
+}
+
+/// The difference of one metric in one class.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClassDelta {
+    /// candidate − baseline; null where either is undefined.
+    pub absolute: Option<f64>,
+    /// How sure it is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// Test of no difference, where the class has enough images that one side alone gets right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Test>,
 }
 
 /// Kinds of warnings.

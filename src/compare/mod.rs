@@ -10,4 +10,4 @@ mod warning;
 pub use crate::metric::{Flip, FlipKind, flips};
 pub use align::align;
 pub use build::compare;
-pub use comparison::{Classes, Column, Comparison, Delta, Versus, Warning, WarningCode};
+pub use comparison::{ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode};

@@ -6,6 +6,7 @@ mod agreement;
 mod classification;
 mod confusion;
 mod distance;
+mod estimate;
 mod footprint;
 mod latency;
 mod rates;
@@ -21,6 +22,7 @@ pub use agreement::{AGREEMENT, Flip, FlipKind, RIGHT_TO_WRONG, WRONG_TO_OTHER_WR
 pub use classification::{ACCURACY, LOG_LOSS, TOP5};
 pub use confusion::Confusion;
 pub use distance::{OUTPUT_COSINE, OUTPUT_MAX_ABS, OUTPUT_MEAN_ABS};
+pub use estimate::{Interval, IntervalMethod, Test, TestMethod};
 pub use footprint::{FIRST_RUN, LOAD, MEMORY_PEAK, SIZE, SIZE_RATIO};
 pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P99};
 pub use rates::{MACRO_F1, MACRO_PRECISION, MACRO_RECALL, WEIGHTED_F1, WEIGHTED_PRECISION, WEIGHTED_RECALL};

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Interval;
+
 /// What a value counts; decides how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -89,6 +91,9 @@ pub struct Reading {
     pub value: Option<f64>,
     /// Number of images or runs that it rests on.
     pub n: u64,
+    /// How sure the value is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// One value a class, where the metric has them; null where it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_class: Option<Vec<Option<f64>>>,
@@ -104,12 +109,32 @@ impl Reading {
         if !value.is_finite() {
             return Self::undefined(spec, n, "the value is not finite");
         }
-        Self { metric: spec.id.into(), value: Some(value), n, per_class: None, undefined: None }
+        Self {
+            metric: spec.id.into(),
+            value: Some(value),
+            n,
+            interval: None,
+            per_class: None,
+            undefined: None,
+        }
     }
 
     /// No value, and why.
     pub fn undefined(spec: &MetricSpec, n: u64, why: impl Into<String>) -> Self {
-        Self { metric: spec.id.into(), value: None, n, per_class: None, undefined: Some(why.into()) }
+        Self {
+            metric: spec.id.into(),
+            value: None,
+            n,
+            interval: None,
+            per_class: None,
+            undefined: Some(why.into()),
+        }
+    }
+
+    /// Adds how sure the value is; nothing where there is no value.
+    pub fn with_interval(mut self, interval: Option<Interval>) -> Self {
+        self.interval = interval.filter(|_| self.value.is_some());
+        self
     }
 
     /// Adds one value a class.
@@ -128,6 +153,9 @@ pub struct PairReading {
     pub value: Option<f64>,
     /// Number of images, rounds or inputs that it rests on.
     pub n: u64,
+    /// How sure the value is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// Why the value is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undefined: Option<String>,
@@ -139,12 +167,18 @@ impl PairReading {
         if !value.is_finite() {
             return Self::undefined(spec, n, "the value is not finite");
         }
-        Self { metric: spec.id.into(), value: Some(value), n, undefined: None }
+        Self { metric: spec.id.into(), value: Some(value), n, interval: None, undefined: None }
     }
 
     /// No value, and why.
     pub fn undefined(spec: &MetricSpec, n: u64, why: impl Into<String>) -> Self {
-        Self { metric: spec.id.into(), value: None, n, undefined: Some(why.into()) }
+        Self { metric: spec.id.into(), value: None, n, interval: None, undefined: Some(why.into()) }
+    }
+
+    /// Adds how sure the value is; nothing where there is no value.
+    pub fn with_interval(mut self, interval: Option<Interval>) -> Self {
+        self.interval = interval.filter(|_| self.value.is_some());
+        self
     }
 }
 

@@ -101,7 +101,7 @@ impl ClassTable {
 fn row(against: Option<(&Column, &Versus)>, column: &Column, classes: &Classes, class: usize) -> ClassRow {
     let changes = RATES.map(|id| {
         let delta = against.and_then(|(_, versus)| versus.delta(id));
-        per_class(delta.and_then(|delta| delta.per_class.as_ref()), class)
+        delta.and_then(|delta| delta.per_class.as_ref()?.get(class)?.absolute)
     });
     let value =
         |of: &Column, id| per_class(of.reading(id).and_then(|reading| reading.per_class.as_ref()), class);
