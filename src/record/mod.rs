@@ -17,7 +17,9 @@ pub use evidence::{
     EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, Round,
     SkippedImage, ThroughputEvidence, ThroughputRound, WarmUp,
 };
-pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex, sha256_of};
+pub use identity::{
+    DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ToolIdentity, hex, sha256_of,
+};
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
