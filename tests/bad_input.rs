@@ -257,6 +257,37 @@ fn file_names_that_are_no_text_are_read_all_the_same() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn paths_that_are_no_text_work_for_models_data_and_records() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = tempfile::tempdir().unwrap();
+    let odd = |name: &[u8]| desk.path().join(std::ffi::OsStr::from_bytes(name));
+    let (images, model, records) = (odd(b"images\xff"), odd(b"m\xfe.onnx"), odd(b"records\xff"));
+    let data = shapes_and("more.png", &fs::read("fixtures/images/shapes/circle/2.png").unwrap());
+    fs::rename(data.path(), &images).unwrap();
+    fs::copy(FP32, &model).unwrap();
+    let run = |arguments: &[&std::ffi::OsStr]| {
+        let output = Story::new("compare").command().args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let flag = std::ffi::OsStr::new;
+    let page = run(&[
+        model.as_os_str(),
+        flag("--data"),
+        images.as_os_str(),
+        flag("--runtime"),
+        flag("ort"),
+        flag("--time"),
+        flag("0.1"),
+        flag("--record"),
+        records.as_os_str(),
+    ]);
+    assert!(page.contains("accuracy"), "{page}");
+    assert_eq!(run(&[records.as_os_str()]), page, "the record finds its way back");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_full_disk_is_an_error_that_says_the_measurement_is_kept() {
     Story::compare(&[FP32])
         .args(&["--runtime", "fake", "--json", "/dev/full"])

@@ -13,6 +13,8 @@ use crate::tensor::ElementType;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelSpec {
     /// Path as the user gave it.
+    #[serde(with = "super::path_text")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// SHA-256 of the .onnx file alone in hexadecimal, without external data: the worker checks it
     /// against the file that it loads.

@@ -2,6 +2,7 @@
 
 mod dataset;
 mod job;
+pub mod path_text;
 mod protocol;
 mod runtime;
 mod settings;

@@ -48,7 +48,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[serde(default, deny_unknown_fields)]
 pub struct DataSettings {
     /// File or folder; in a settings file, relative to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// Format, when it is not to be found from the content.
     #[serde(skip_serializing_if = "Option::is_none")]
