@@ -23,7 +23,7 @@ pub use identity::{
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
-pub use store::{load, load_folder, load_predictions, predictions_name, save, save_record};
+pub use store::{find_record, load, load_folder, load_predictions, predictions_name, save, save_record};
 pub use timestamp::timestamp;
 
 use schemars::JsonSchema;
