@@ -1,6 +1,7 @@
 //! The waist of the program: what was measured, raw, with the identity of all that took part.
 //! Everything to the left fills a [`RunRecord`]; everything to the right reads one.
 
+mod check;
 mod environment;
 mod evidence;
 mod file;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::check;
 use super::file::write_whole;
 use super::parquet::{digest_of, read_predictions, write_predictions};
 use super::{Predictions, Run, RunRecord, SCHEMA_VERSION};
@@ -115,15 +116,24 @@ fn parse(text: &str, path: &Path) -> Result<RunRecord> {
             Err(too_new(version).at_path(path))
         }
         Outline { schema_version: Some(_), job: Some(_), .. } => {
-            serde_json::from_str(text).map_err(|error| {
+            let edited = |cause: String| {
                 Error::unusable("the record is damaged or was edited")
-                    .because(error)
+                    .because(cause)
                     .at_path(path)
                     .help("restore the file, or measure again")
-            })
+            };
+            let record = serde_json::from_str(text)
+                .map_err(|error| edited(format!("{error}{}", line_of(text, &error))))?;
+            check::nonsense(&record).map_or(Ok(record), |why| Err(edited(why)))
         }
         _ => Err(not_a_record("this is JSON, but not a record of bench")),
     }
+}
+
+/// The line that an error is about: it names the field, which the error does not.
+fn line_of(text: &str, error: &serde_json::Error) -> String {
+    let line = error.line().checked_sub(1).and_then(|line| text.lines().nth(line));
+    line.map(|line| format!(": `{}`", line.trim().chars().take(80).collect::<String>())).unwrap_or_default()
 }
 
 fn too_new(version: u64) -> Error {
