@@ -281,13 +281,27 @@ fn a_record_edited_to_nonsense_is_refused_with_the_field() {
 #[test]
 fn no_line_is_wider_than_asked_at_any_width() {
     for (scenario, _) in records::scenarios() {
-        let comparison = comparison(scenario);
-        for width in 40..=200 {
-            let style = Style { width, ..PLAIN };
-            shown(&View::of(&comparison).headlines(), style);
-            shown(&View::of(&comparison), style);
+        for comparison in [comparison(scenario), with_long_names(scenario)] {
+            for width in 40..=200 {
+                let style = Style { width, ..PLAIN };
+                shown(&View::of(&comparison).headlines(), style);
+                shown(&View::of(&comparison), style);
+            }
         }
     }
+}
+
+/// A scenario whose variants and classes have long names.
+fn with_long_names(scenario: &str) -> Comparison {
+    let mut runs = load_folder(&golden(scenario)).unwrap();
+    for (index, run) in runs.iter_mut().enumerate() {
+        run.record.job.variant = format!("{index}.{}", "percentile_per_channel_".repeat(3));
+        if let Some(data) = &mut run.record.dataset {
+            data.classes =
+                (0..data.classes.len()).map(|class| "Schrankwand-".repeat(4) + &class.to_string()).collect();
+        }
+    }
+    compare(runs, 0).unwrap()
 }
 
 #[test]
