@@ -110,13 +110,7 @@ fn cores() -> f64 {
 fn compare_times(job: Job, repeat: usize) -> Outcome<()> {
     let spec = job.dataset.clone().ok_or("there is no data set: give one with --data or --images")?;
     let data = dataset::open(&spec)?;
-    println!(
-        "{} in {}, {} images, {} cores",
-        job.model.path.display(),
-        job.runtime,
-        data.entries().len(),
-        cores()
-    );
+    println!("{} in {}, {} images, {} cores", job.model.path.display(), job.runtime, data.count(), cores());
     let (mut candidate, _) = Candidate::prepare(job.clone())?;
     // The first pass opens the sessions, which is loading and not evaluating.
     let batch = pass(&mut candidate)?.1;
@@ -166,7 +160,7 @@ impl<'a> Alone<'a> {
         let model = ModelToRun { path: &job.model.path, input: &job.input, output: &job.output };
         let prepared = find(&job.runtime.name)?.prepare(model, job.runtime.device, &job.session);
         let session = prepared?.session(batch)?;
-        let count = data.entries().len();
+        let count = data.count();
         let images = (0..KEPT.min(count)).map(|index| data.image(index)).collect::<Result<Vec<_>, _>>()?;
         let mut alone = Self { job, data, batch, session, images, batches: Vec::new() };
         for first in 0..KEPT.min(count / batch).max(1) {
@@ -182,7 +176,7 @@ impl<'a> Alone<'a> {
     }
 
     fn count(&self) -> usize {
-        self.data.entries().len()
+        self.data.count()
     }
 
     fn decode(&self) -> Outcome<f64> {
@@ -276,7 +270,7 @@ const SPLIT: &str = "test";
 /// which is all the same to time and memory.
 fn spread(from: &Path, model: &Path, to: &Path) -> Outcome<()> {
     let output = ModelFile::open(model)?.output_port(None)?;
-    let classes = ModelFile::classes_in_output(&output).ok_or("the model does not say its classes")?.max(2);
+    let classes = output.classes().ok_or("the model does not say its classes")?.max(2);
     let mut files = Vec::new();
     list(from, &mut files)?;
     files.sort();

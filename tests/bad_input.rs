@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
+#[path = "support/graphs.rs"]
+mod graphs;
 mod support;
 
 use std::fs;
 use std::path::Path;
 
+use graphs::{Desk, F32, model, node, value};
+use onnx_bench::model::onnx::NodeProto;
+use prost::Message;
 use support::{FP32, SHAPES, Story};
 
 /// What is given in place of a model, and what the error must say.
@@ -52,6 +57,96 @@ fn external_data_that_is_missing_is_named() {
 fn a_graph_that_is_no_classifier_is_refused_with_what_it_has() {
     Story::compare(&["fixtures/models/two-inputs.onnx"]).run().exits(3).complains("images").complains("mask");
     Story::compare(&["fixtures/models/three-d.onnx"]).run().exits(3).complains("4").complains("64");
+}
+
+/// The means of the three colours as scores, after `last`, declared to be of `shape`.
+fn colours(desk: &Desk, last: NodeProto, input: &[&str], output: &[&str]) -> String {
+    let mut graph = model(vec![node("GlobalAveragePool", &["x"], &["mean"]), last]);
+    let ports = graph.graph.as_mut().unwrap();
+    (ports.input, ports.output) = (vec![value("x", F32, input)], vec![value("y", F32, output)]);
+    desk.write("colours.onnx", &graph.encode_to_vec()).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn scores_with_axes_of_length_one_are_scores() {
+    let desk = Desk::new();
+    let last = || node("Transpose", &["mean"], &["y"]);
+    let turned = |perm: &[i64]| graphs::with_attribute(last(), graphs::integers("perm", perm));
+    for (perm, shape) in [([0, 1, 2, 3], ["N", "3", "1", "1"]), ([0, 2, 3, 1], ["N", "1", "1", "3"])] {
+        let path = colours(&desk, turned(&perm), &["N", "3", "8", "8"], &shape);
+        let ending = Story::compare(&[&path]).args(&["--data", SHAPES, "--runtime", "ort"]).recorded().run();
+        assert!(ending.exits(0).metric(0, "accuracy").is_some(), "{shape:?}");
+    }
+}
+
+#[test]
+fn an_output_of_another_shape_than_declared_is_an_error_of_ours() {
+    let desk = Desk::new();
+    // Where pixels are above zero: as many columns, or rows, as there are such pixels. The first graph
+    // is known to be wrong before it runs, the second only then.
+    let cast =
+        |from| graphs::with_attribute(node("Cast", &[from], &["y"]), graphs::integer("to", F32.into()));
+    let at = || node("NonZero", &["x"], &["at"]);
+    let known = vec![at(), cast("at")];
+    let found = vec![at(), node("Transpose", &["at"], &["rows"]), cast("rows")];
+    for (nodes, words) in [(known, "another shape than it declares"), (found, "declares its output as [1,5]")]
+    {
+        let wrong = model(nodes);
+        let path = desk.write("wrong.onnx", &wrong.encode_to_vec());
+        Story::compare(&[path.to_str().unwrap()])
+            .args(&["--runtime", "ort", "--quiet"])
+            .run()
+            .exits(3)
+            .complains(words)
+            .complains("output `y`")
+            .keeps_its_manners();
+    }
+}
+
+#[test]
+fn an_input_that_is_no_image_is_named() {
+    let desk = Desk::new();
+    let huge = (1_u64 << 62).to_string();
+    for side in ["0", "-5", &huge] {
+        let last = node("Flatten", &["mean"], &["y"]);
+        let path = colours(&desk, last, &["N", "3", "8", side], &["N", "3"]);
+        Story::compare(&[&path]).run().complains("input `x`").complains("help").keeps_its_manners();
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_settings_file_is_an_error() {
+    let desk = tempfile::tempdir().unwrap();
+    let model = desk.path().join("m.onnx");
+    fs::copy(FP32, &model).unwrap();
+    fs::create_dir(desk.path().join("bench.toml")).unwrap();
+    Story::compare(&[model.to_str().unwrap()])
+        .run()
+        .exits(2)
+        .complains("bench.toml")
+        .complains("folder")
+        .keeps_its_manners();
+}
+
+#[test]
+fn a_deviation_of_zero_is_refused_with_what_to_do() {
+    Story::compare(&[FP32]).args(&["--std", "0"]).run().exits(2).complains("std is 0").complains("help:");
+}
+
+#[test]
+fn files_that_are_no_images_are_counted_and_litter_is_not_seen() {
+    let data = shapes_and("old.tiff", b"II*");
+    fs::create_dir_all(data.path().join("__MACOSX/circle")).unwrap();
+    fs::write(data.path().join("circle/Thumbs.db"), b"").unwrap();
+    fs::write(data.path().join("circle/.DS_Store"), b"").unwrap();
+    let ending = Story::compare(&[FP32, FP32])
+        .args(&["--data", data.path().to_str().unwrap(), "--runtime", "fake"])
+        .recorded()
+        .run()
+        .exits(0)
+        .prints("1 file or folder is no image that can be read (first: circle/old.tiff)");
+    assert_eq!(ending.column(0)["dataset"]["passed_over"]["count"], 1);
+    assert_eq!(ending.stdout().matches("old.tiff").count(), 1, "said once, not once a run");
 }
 
 #[test]
@@ -158,6 +253,37 @@ fn file_names_that_are_no_text_are_read_all_the_same() {
     let ending =
         Story::compare(&[FP32]).args(&["--data", &data, "--runtime", "fake"]).recorded().run().exits(0);
     assert_eq!(ending.column(0)["dataset"]["images"], 14);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_that_are_no_text_work_for_models_data_and_records() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = tempfile::tempdir().unwrap();
+    let odd = |name: &[u8]| desk.path().join(std::ffi::OsStr::from_bytes(name));
+    let (images, model, records) = (odd(b"images\xff"), odd(b"m\xfe.onnx"), odd(b"records\xff"));
+    let data = shapes_and("more.png", &fs::read("fixtures/images/shapes/circle/2.png").unwrap());
+    fs::rename(data.path(), &images).unwrap();
+    fs::copy(FP32, &model).unwrap();
+    let run = |arguments: &[&std::ffi::OsStr]| {
+        let output = Story::new("compare").command().args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let flag = std::ffi::OsStr::new;
+    let page = run(&[
+        model.as_os_str(),
+        flag("--data"),
+        images.as_os_str(),
+        flag("--runtime"),
+        flag("ort"),
+        flag("--time"),
+        flag("0.1"),
+        flag("--record"),
+        records.as_os_str(),
+    ]);
+    assert!(page.contains("accuracy"), "{page}");
+    assert_eq!(run(&[records.as_os_str()]), page, "the record finds its way back");
 }
 
 #[cfg(target_os = "linux")]

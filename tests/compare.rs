@@ -144,6 +144,40 @@ fn every_setting_is_explained_with_its_source() {
 }
 
 #[test]
+fn a_folder_with_the_records_of_another_run_is_refused_and_left_alone() {
+    let first = Story::compare(&[FP32]).args(&["--runtime", "fake"]).recorded().run().exits(0);
+    let records = first.desk().join("records");
+    let record = records.join("01-fake-classifier.fp32.json");
+    let before = std::fs::read(&record).unwrap();
+    let again =
+        || Story::compare(&[INT8]).args(&["--runtime", "fake", "--record", records.to_str().unwrap()]);
+    again().run().exits(2).complains("another run").complains("01-fake-classifier.fp32.json");
+    assert_eq!(std::fs::read(&record).unwrap(), before);
+    std::fs::remove_file(&record).unwrap();
+    std::fs::copy(first.desk().join("report.json"), records.join("report.json")).unwrap();
+    again().run().exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_after_the_last_stage_interrupts_nothing() {
+    let desk = tempfile::tempdir().unwrap();
+    // The report goes into a pipe that nobody reads yet, so that the program waits when all is measured.
+    let pipe = desk.path().join("report");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let story = Story::compare(&[FP32]).args(&["--runtime", "fake", "--json", pipe.to_str().unwrap()]);
+    let records = story.path("records");
+    let story = story.args(&["--record", records.to_str().unwrap()]);
+    let mut child = story.command().stdout(std::process::Stdio::null()).spawn().unwrap();
+    let record = records.join("01-fake-classifier.fp32.json");
+    wait_until(|| record.exists() && read_json(&record)["outcome"]["kind"] == "completed");
+    interrupt(&child);
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(read_json(&pipe)["columns"].is_array());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn ctrl_c_saves_what_was_measured() {
     let story =
         Story::new("compare").args(&[FP32, "--data", SHAPES, "--runtime", "fake", "--time", "60"]).recorded();

@@ -368,7 +368,7 @@ fn images_and_scores_are_found_in_every_tiny_classifier() {
         let (images, scores) = (model.input_port().unwrap(), model.output_port(None).unwrap());
         assert_eq!((images.element, scores.element), (input, output), "{name}");
         assert_eq!((model.layout(), model.fixed_batch()), (Some(layout), batch), "{name}");
-        assert_eq!(ModelFile::classes_in_output(&scores), Some(classes), "{name}");
+        assert_eq!(scores.classes(), Some(classes), "{name}");
         assert_eq!(scores.activation, activation, "{name}");
     }
 }

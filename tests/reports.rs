@@ -255,6 +255,56 @@ fn a_newer_record_is_refused_with_both_versions() {
 }
 
 #[test]
+fn a_record_edited_to_nonsense_is_refused_with_the_field() {
+    let (_folder, path, run) = saved();
+    let text = fs::read_to_string(&path).unwrap();
+    let field = |name: &str, value: String| format!("\"{name}\": {value}");
+    let edits = [
+        (field("cores", run.record.environment.cores.to_string()), field("cores", "0".into()), "cores"),
+        (field("block_ms", "100.0".into()), field("block_ms", "-3.5".into()), "block_ms"),
+        (
+            field("load_ns", run.record.evidence.load.as_ref().unwrap().load_ns.to_string()),
+            field("load_ns", "-7".into()),
+            "load_ns",
+        ),
+        (field("block_ms", "100.0".into()), field("block_ms", "null".into()), "block_ms"),
+    ];
+    for (was, is, name) in edits {
+        assert!(text.contains(&was), "{was}");
+        fs::write(&path, text.replacen(&was, &is, 1)).unwrap();
+        let error = load(&path).unwrap_err();
+        assert!(error.cause.as_ref().unwrap().contains(name), "{error}");
+        assert!(error.place.unwrap().ends_with("01-a.json"));
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_asked_at_any_width() {
+    for (scenario, _) in records::scenarios() {
+        for comparison in [comparison(scenario), with_long_names(scenario)] {
+            for width in 40..=200 {
+                let style = Style { width, ..PLAIN };
+                shown(&View::of(&comparison).headlines(), style);
+                shown(&View::of(&comparison), style);
+            }
+        }
+    }
+}
+
+/// A scenario whose variants and classes have long names.
+fn with_long_names(scenario: &str) -> Comparison {
+    let mut runs = load_folder(&golden(scenario)).unwrap();
+    for (index, run) in runs.iter_mut().enumerate() {
+        run.record.job.variant = format!("{index}.{}", "percentile_per_channel_".repeat(3));
+        if let Some(data) = &mut run.record.dataset {
+            data.classes =
+                (0..data.classes.len()).map(|class| "Schrankwand-".repeat(4) + &class.to_string()).collect();
+        }
+    }
+    compare(runs, 0).unwrap()
+}
+
+#[test]
 fn what_is_not_a_record_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset;
 use crate::error::{Error, Result};
-use crate::model::ModelFile;
+use crate::model::{ModelFile, shape_text};
 use crate::plan::{
-    self, DatasetSpec, Device, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec, SessionOptions,
-    Settings, Source,
+    self, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec,
+    SessionOptions, Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
@@ -105,7 +105,7 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
         .preprocess
         .clone()
         .resolve(facts(model, &settings.preprocess)?)
-        .map_err(|error| if error.place.is_some() { error } else { error.at_path(model.path()) })?;
+        .map_err(|error| if error.place.is_some() { error } else { error.at(place_of(model, &input)) })?;
     let protocol = protocol(settings);
     Ok(Job {
         variant: planned.variant.clone(),
@@ -126,6 +126,11 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
     })
 }
 
+/// The input that settings have to fit: its file, name and shape.
+fn place_of(model: &ModelFile, input: &InputPort) -> String {
+    format!("{}, input `{}` {}", model.path().display(), input.name, shape_text(&input.shape))
+}
+
 fn facts(model: &ModelFile, settings: &PreprocessSettings) -> Result<InputFacts> {
     let input = model.input_port()?;
     let layout = settings.layout.or_else(|| model.layout()).ok_or_else(|| {
@@ -140,8 +145,9 @@ fn facts(model: &ModelFile, settings: &PreprocessSettings) -> Result<InputFacts>
     };
     Ok(InputFacts {
         channels,
-        height: height.map(|side| side as u32),
-        width: width.map(|side| side as u32),
+        // `input_port` lets no longer side pass.
+        height: height.and_then(|side| u32::try_from(side).ok()),
+        width: width.and_then(|side| u32::try_from(side).ok()),
         layout,
         element: input.element,
     })
@@ -181,7 +187,7 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<()> {
     let Some(spec) = &job.dataset else { return Ok(()) };
     let data = dataset::open(spec)?;
     let classes = data.identity().classes.len();
-    match ModelFile::classes_in_output(&job.output) {
+    match job.output.classes() {
         Some(outputs) if outputs.max(2) != classes => Err(Error::usage(format!(
             "the model has {outputs} {}, the data set has {classes} classes",
             if outputs == 1 { "output, which makes 2 classes" } else { "classes" }

@@ -67,16 +67,22 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     check_threads(&planned_jobs)?;
     let interrupt = Interrupt::default();
     let live = if planned_jobs.is_empty() { Vec::new() } else { measure(args, planned_jobs, &interrupt)? };
+    let interrupted = live.iter().any(|run| is_interrupted(&run.record));
     let mut exit = exit_of(&live, asked_for_runtimes(&planned));
     if args.output.quiet {
         live.iter().for_each(report_trouble);
     }
     let runs = in_order(args, &planned, live, saved);
     report::publish(runs, &args.output)?;
-    if let Some(signal) = interrupt.signal() {
+    // A signal that comes when everything is measured and written has interrupted nothing.
+    if let Some(signal) = interrupt.signal().filter(|_| interrupted) {
         exit = Exit::Interrupted(signal);
     }
     Ok(exit)
+}
+
+fn is_interrupted(record: &RunRecord) -> bool {
+    matches!(record.outcome, Outcome::Interrupted { .. })
 }
 
 /// What the page would have said about a run that did not complete.
@@ -174,7 +180,7 @@ fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Inte
     if let Some(error) = unsaved {
         say(&format!("warning: not all that was measured could be saved\n{error}"));
     }
-    if interrupt.raised() {
+    if records.iter().any(is_interrupted) {
         say(&format!("interrupted; what was measured is in {}", folder.display()));
     }
     Ok(records.into_iter().enumerate().map(|(index, record)| run(record, &place(index))).collect())

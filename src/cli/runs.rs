@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use crate::cache;
 use crate::error::{Error, Result};
-use crate::record::timestamp;
+use crate::record::{self, timestamp};
 
 /// Runs kept in the cache.
 const KEPT: usize = 20;
 
-/// A new folder for the records of this run: `chosen`, or one in the cache.
+/// A folder for the records of this run alone: `chosen`, or a new one in the cache.
 pub fn create(chosen: Option<&Path>) -> Result<PathBuf> {
     let folder = match chosen {
-        Some(folder) => folder.to_owned(),
+        Some(folder) => {
+            refuse_others(folder)?;
+            folder.to_owned()
+        }
         None => {
             let root = root()?;
             forget_old(&root);
@@ -26,6 +29,17 @@ pub fn create(chosen: Option<&Path>) -> Result<PathBuf> {
             .help("choose a folder that can be written with --record DIR, or set BENCH_CACHE_DIR")
     })?;
     Ok(folder)
+}
+
+/// Records of two runs in one folder would be shown as one run, and those of the same name be lost.
+fn refuse_others(folder: &Path) -> Result<()> {
+    match record::find_record(folder) {
+        Ok(Some(there)) => Err(Error::usage("the folder holds the records of another run")
+            .at_path(&there)
+            .help("choose a folder of its own for each run with --record DIR, or move those records away")),
+        // What is wrong with the folder itself shows when it is made.
+        Ok(None) | Err(_) => Ok(()),
+    }
 }
 
 /// The folder of the most recent run.

@@ -117,6 +117,8 @@ pub struct ClassDelta {
 pub enum WarningCode {
     /// Some image could not be decoded and was left out.
     ImagesSkipped,
+    /// Files among the images were not read.
+    FilesPassedOver,
     /// Some output held NaN or an infinity.
     NotFinite,
     /// Runs were made on different data, so that accuracies are not compared.

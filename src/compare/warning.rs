@@ -8,12 +8,29 @@ use crate::stats;
 /// Warnings of one run.
 pub(super) fn of_run(scored: &ScoredRun<'_>) -> Vec<Warning> {
     let record = &scored.run.record;
-    let found = [skipped(record), not_finite(scored), not_settled(record), busy(record), unsteady(record)];
+    let found = [
+        passed_over(record),
+        skipped(record),
+        not_finite(scored),
+        not_settled(record),
+        busy(record),
+        unsteady(record),
+    ];
     found.into_iter().flatten().chain(quantization(record)).collect()
 }
 
 fn warning(record: &RunRecord, code: WarningCode, text: &str) -> Warning {
     Warning { code, message: format!("{}: {text}", record.job.label()) }
+}
+
+/// Named by the data alone, so that all runs of a comparison warn once.
+fn passed_over(record: &RunRecord) -> Option<Warning> {
+    let data = record.dataset.as_ref()?;
+    let passed_over = data.passed_over.as_ref()?;
+    let (count, first) = (passed_over.count, &passed_over.first);
+    let files = if count == 1 { "file or folder is" } else { "files or folders are" };
+    let message = format!("{}: {count} {files} no image that can be read (first: {first})", data.name);
+    Some(Warning { code: WarningCode::FilesPassedOver, message })
 }
 
 fn skipped(record: &RunRecord) -> Option<Warning> {
@@ -100,7 +117,7 @@ fn quantization(record: &RunRecord) -> impl Iterator<Item = Warning> {
 mod tests {
     use super::*;
     use crate::metric::sample::{latency, outputs, predictions, run};
-    use crate::record::{EvaluationEvidence, Run, SkippedImage};
+    use crate::record::{EvaluationEvidence, PassedOver, Run, SkippedImage};
 
     fn told(run: &Run) -> Vec<Warning> {
         of_run(&ScoredRun::of(run).unwrap())
@@ -133,6 +150,15 @@ mod tests {
             told(&run)[0].message,
             "ort · int8: 2 of 10 images could not be decoded and were left out (first: cat/3.jpg, file is empty)"
         );
+    }
+
+    #[test]
+    fn files_among_the_images_are_counted_and_the_first_is_named() {
+        let mut run = run("int8");
+        let passed_over = Some(PassedOver { count: 3, first: "cat/3.tiff".into() });
+        run.record.dataset.as_mut().unwrap().passed_over = passed_over;
+        let message = &told(&run)[0].message;
+        assert_eq!(message, "shirts: 3 files or folders are no image that can be read (first: cat/3.tiff)");
     }
 
     #[test]

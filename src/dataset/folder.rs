@@ -1,6 +1,7 @@
 //! A folder with one folder of images a class: `root/class/*.jpg` or `root/split/class/*.jpg`.
-//! Labels follow the byte order of the class folders' names, as in torchvision. Hidden files, files
-//! without an image's extension and folders within a class are not images and are passed over.
+//! Labels follow the byte order of the class folders' names, as in torchvision. Hidden files and what
+//! file managers leave are not seen. Files without an image's extension, folders within a class and
+//! links to nothing are passed over and counted.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
-use super::{Content, Entry, Image, Pixels, decode, unreadable};
+use super::file_names::FileNames;
+use super::{Content, Image, Images, decode, unreadable};
 use crate::error::{Error, Result};
-use crate::plan::{DatasetFormat, DatasetSpec};
+use crate::plan::{DatasetFormat, DatasetSpec, OnBadImage};
+use crate::record::PassedOver;
 
 const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
+/// What archives and file managers leave beside the images; hidden names are such litter too.
+const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
 /// Splits in the order in which they are taken when none is asked for.
 const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
 /// Largest image file that is read.
@@ -35,14 +40,17 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
-    let (entries, files) = list_files(&root, &folders)?;
+    let mut strays = Strays::default();
+    strays.add_all(loose_in(&root)?, &|name| readable(name));
+    let (classes, files) = list_files(&root, &folders, &mut strays)?;
+    let skips = spec.on_bad_image == OnBadImage::Skip;
     Ok(Content {
         name: short_name(&spec.path),
         format: DatasetFormat::Folder,
         split,
         classes: names,
-        entries,
-        pixels: Box::new(FolderPixels { root, folders, files }),
+        passed_over: strays.told(),
+        images: Box::new(FolderImages { root, classes, files, skips }),
     })
 }
 
@@ -68,7 +76,7 @@ fn checked_split(root: &Path, split: &str) -> Result<String> {
 fn default_split(root: &Path) -> Result<Option<String>> {
     for split in SPLITS {
         let folder = root.join(split);
-        if folder.is_dir() && images_in(&folder)?.is_empty() && has_classes(&folder)? {
+        if folder.is_dir() && sorted_in(&folder)?.images.is_empty() && has_classes(&folder)? {
             return Ok(Some(split.to_owned()));
         }
     }
@@ -77,7 +85,7 @@ fn default_split(root: &Path) -> Result<Option<String>> {
 
 fn has_classes(root: &Path) -> Result<bool> {
     for class in folders_in(root)? {
-        if !images_in(&root.join(class))?.is_empty() {
+        if !sorted_in(&root.join(class))?.images.is_empty() {
             return Ok(true);
         }
     }
@@ -102,27 +110,52 @@ fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> 
     Ok(spec.classes.clone())
 }
 
-/// An image file: its class folder and its name there.
-struct ImageFile {
-    folder: usize,
+/// A class folder and the index of its first image.
+struct ClassFolder {
     name: OsString,
+    first: usize,
 }
 
-fn list_files(root: &Path, folders: &[OsString]) -> Result<(Vec<Entry>, Vec<ImageFile>)> {
-    let (mut entries, mut files) = (Vec::new(), Vec::new());
-    for (folder, class) in folders.iter().enumerate() {
+fn list_files(
+    root: &Path,
+    folders: &[OsString],
+    strays: &mut Strays,
+) -> Result<(Vec<ClassFolder>, FileNames)> {
+    if u32::try_from(folders.len()).is_err() {
+        return Err(Error::unusable("there are too many classes").at_path(root));
+    }
+    let (mut classes, mut files) = (Vec::with_capacity(folders.len()), FileNames::default());
+    for class in folders {
         let path = root.join(class);
-        let names = images_in(&path)?;
-        if names.is_empty() {
+        let found = sorted_in(&path)?;
+        if found.images.is_empty() {
             return Err(empty_class(&path));
         }
-        for name in names {
-            let label = u32::try_from(folder).map_err(|_| Error::unusable("there are too many classes"))?;
-            entries.push(Entry { id: format!("{}/{}", readable(class), readable(&name)), label });
-            files.push(ImageFile { folder, name });
+        strays.add_all(found.others, &|name| id(class, name));
+        classes.push(ClassFolder { name: class.clone(), first: files.count() });
+        found.images.iter().for_each(|name| files.push(name));
+    }
+    Ok((classes, files))
+}
+
+/// What was passed over so far.
+#[derive(Default)]
+struct Strays {
+    count: usize,
+    first: Option<String>,
+}
+
+impl Strays {
+    fn add_all(&mut self, names: Vec<OsString>, told: &dyn Fn(&OsStr) -> String) {
+        self.count += names.len();
+        if self.first.is_none() {
+            self.first = names.first().map(|name| told(name));
         }
     }
-    Ok((entries, files))
+
+    fn told(self) -> Option<PassedOver> {
+        self.first.map(|first| PassedOver { count: self.count, first })
+    }
 }
 
 /// Refused and not passed over: without the folder every class after it would get another label.
@@ -138,22 +171,44 @@ fn folders_in(path: &Path) -> Result<Vec<OsString>> {
     visible(path, |name| path.join(name).is_dir())
 }
 
-/// Names of the visible image files, in byte order; links are followed. Only regular files: a named
-/// pipe with an image's name would be waited on for ever.
-fn images_in(path: &Path) -> Result<Vec<OsString>> {
-    visible(path, |name| has_image_extension(name) && path.join(name).is_file())
+/// What a class folder holds, in byte order.
+#[derive(Default)]
+struct Found {
+    images: Vec<OsString>,
+    others: Vec<OsString>,
+}
+
+/// Tells images from all else that is visible; links are followed. Only regular files are images: a
+/// named pipe with an image's name would be waited on for ever.
+fn sorted_in(path: &Path) -> Result<Found> {
+    let is_image = |name: &OsString| has_image_extension(name) && path.join(name).is_file();
+    let (images, others) = visible(path, |_| true)?.into_iter().partition(is_image);
+    Ok(Found { images, others })
+}
+
+/// What lies beside the class folders and may have been meant as data: images that are in no class,
+/// and links to nothing, each of which may stand for a class. A list or a licence is fine there.
+fn loose_in(root: &Path) -> Result<Vec<OsString>> {
+    visible(root, |name| {
+        let path = root.join(name);
+        !path.is_dir() && (has_image_extension(name) || !path.is_file())
+    })
 }
 
 fn visible(path: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
         let name = entry.map_err(|cause| unreadable(path, &cause))?.file_name();
-        if !name.as_encoded_bytes().starts_with(b".") && wanted(&name) {
+        if !is_litter(&name) && wanted(&name) {
             names.push(name);
         }
     }
     names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
     Ok(names)
+}
+
+fn is_litter(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".") || LITTER.iter().any(|litter| name == *litter)
 }
 
 fn has_image_extension(name: &OsStr) -> bool {
@@ -172,25 +227,50 @@ fn readable(name: &OsStr) -> String {
     text
 }
 
-struct FolderPixels {
-    root: PathBuf,
-    folders: Vec<OsString>,
-    files: Vec<ImageFile>,
+/// `class/file`.
+fn id(class: &OsStr, file: &OsStr) -> String {
+    format!("{}/{}", readable(class), readable(file))
 }
 
-impl FolderPixels {
+struct FolderImages {
+    root: PathBuf,
+    classes: Vec<ClassFolder>,
+    files: FileNames,
+    /// Whether bad images are skipped already.
+    skips: bool,
+}
+
+impl FolderImages {
+    fn class(&self, index: usize) -> usize {
+        self.classes.partition_point(|class| class.first <= index) - 1
+    }
+
     fn path(&self, index: usize) -> PathBuf {
-        let ImageFile { folder, name } = &self.files[index];
-        self.root.join(&self.folders[*folder]).join(name)
+        self.root.join(&self.classes[self.class(index)].name).join(self.files.get(index))
     }
 }
 
-impl Pixels for FolderPixels {
+impl Images for FolderImages {
+    fn count(&self) -> usize {
+        self.files.count()
+    }
+
+    fn id(&self, index: usize) -> String {
+        id(&self.classes[self.class(index)].name, self.files.get(index))
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        // `list_files` refuses more classes than fit.
+        self.class(index) as u32
+    }
+
     fn image(&self, index: usize) -> Result<Image> {
         let path = self.path(index);
-        let located = |error: Error| {
-            error.at_path(&path).help("repair or remove the file, or set `--on-bad-image skip`")
+        let advice = match self.skips {
+            true => "repair or remove the file",
+            false => "repair or remove the file, or set `--on-bad-image skip`",
         };
+        let located = |error: Error| error.at_path(&path).help(advice);
         read_file(&path).and_then(|bytes| decode(&bytes)).map_err(located)
     }
 
@@ -217,7 +297,6 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::dataset::{Dataset, open};
-    use crate::plan::OnBadImage;
 
     const SHAPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/shapes");
 
@@ -260,8 +339,8 @@ mod tests {
         }
     }
 
-    fn ids(data: &dyn Dataset) -> Vec<&str> {
-        data.entries().iter().map(|entry| entry.id.as_str()).collect()
+    fn ids(data: &dyn Dataset) -> Vec<String> {
+        (0..data.count()).map(|index| data.entry(index).unwrap().id).collect()
     }
 
     #[test]
@@ -269,21 +348,54 @@ mod tests {
         let data = Scene::with(&["b/1.png", "B/1.png", "a10/1.png", "a9/1.png"]).open();
         assert_eq!(data.identity().classes, ["B", "a10", "a9", "b"]);
         assert_eq!(ids(data.as_ref()), ["B/1.png", "a10/1.png", "a9/1.png", "b/1.png"]);
-        assert_eq!(data.entries()[3].label, 3);
+        assert_eq!(data.entry(3).unwrap().label, 3);
+        assert!(data.entry(4).is_err());
     }
 
     #[test]
     fn only_visible_image_files_count() {
         let scene = Scene::with(&["a/x.PNG", "a/.hidden.png", "a/notes.txt", "a/deeper/y.png", ".git/z.png"]);
         std::fs::create_dir(scene.0.path().join("a/folder.png")).unwrap();
-        assert_eq!(ids(scene.open().as_ref()), ["a/x.PNG"]);
+        let data = scene.open();
+        assert_eq!(ids(data.as_ref()), ["a/x.PNG"]);
+        let passed_over = PassedOver { count: 3, first: "a/deeper".into() };
+        assert_eq!(data.identity().passed_over, Some(passed_over), "hidden files are nobody's business");
+    }
+
+    #[test]
+    fn what_archives_and_file_managers_leave_is_not_seen() {
+        let scene = Scene::with(&["a/1.png", "__MACOSX/a/._1.png", ".thumbnails/2.png"]);
+        for litter in ["Thumbs.db", ".DS_Store", "a/Thumbs.db", "a/.DS_Store", "a/desktop.ini"] {
+            std::fs::write(scene.0.path().join(litter), "").unwrap();
+        }
+        let data = scene.open();
+        assert_eq!((ids(data.as_ref()), &data.identity().passed_over), (vec!["a/1.png".into()], &None));
+    }
+
+    #[test]
+    fn images_in_no_class_are_counted_and_a_licence_is_not() {
+        let scene = Scene::with(&["a/1.png", "loose.png", "b/1.png", "b/2.tiff"]);
+        std::fs::write(scene.0.path().join("LICENSE"), "").unwrap();
+        let passed_over = PassedOver { count: 2, first: "loose.png".into() };
+        assert_eq!(scene.open().identity().passed_over, Some(passed_over));
+    }
+
+    #[test]
+    fn who_skips_bad_images_already_is_not_told_to() {
+        let scene = Scene::with(&["a/1.png"]);
+        std::fs::write(scene.0.path().join("a/1.png"), "").unwrap();
+        let data = open(&DatasetSpec { on_bad_image: OnBadImage::Skip, ..scene.spec() }).unwrap();
+        assert_eq!(data.image(0).unwrap_err().help.unwrap(), "repair or remove the file");
     }
 
     #[test]
     fn a_split_is_found_or_chosen() {
         let scene = Scene::with(&["train/a/1.png", "train/a/2.png", "test/a/3.png"]);
         let data = scene.open();
-        assert_eq!((data.identity().split.as_deref(), ids(data.as_ref())), (Some("test"), vec!["a/3.png"]));
+        assert_eq!(
+            (data.identity().split.as_deref(), ids(data.as_ref())),
+            (Some("test"), vec!["a/3.png".into()])
+        );
         let train = open(&DatasetSpec { split: Some("train".into()), ..scene.spec() }).unwrap();
         assert_eq!(ids(train.as_ref()), ["a/1.png", "a/2.png"]);
         let error = open(&DatasetSpec { split: Some("val".into()), ..scene.spec() }).err().unwrap();
@@ -358,6 +470,10 @@ mod tests {
         std::os::unix::fs::symlink("..", scene.0.path().join("a/loop.png")).unwrap();
         std::os::unix::fs::symlink("1.png", scene.0.path().join("a/link.png")).unwrap();
         std::os::unix::fs::symlink("nowhere", scene.0.path().join("a/dangling.png")).unwrap();
-        assert_eq!(ids(scene.open().as_ref()), ["a/1.png", "a/link.png"]);
+        std::os::unix::fs::symlink("nowhere", scene.0.path().join("b")).unwrap();
+        let data = scene.open();
+        assert_eq!(ids(data.as_ref()), ["a/1.png", "a/link.png"]);
+        let passed_over = PassedOver { count: 3, first: "b".into() };
+        assert_eq!(data.identity().passed_over, Some(passed_over));
     }
 }

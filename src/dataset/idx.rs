@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
 use super::idx_file::{IdxFile, Kind, sniff};
-use super::{Content, Entry, Image, Pixels, unreadable};
+use super::{Content, Image, Images, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
 
@@ -37,16 +37,13 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let labels = read_labels(labels, pixels.header.count, images)?;
     let seen = labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
     let classes = class_names(spec, &folder, seen)?;
-    let entries = labels.into_iter().enumerate();
-    let entries =
-        entries.map(|(index, label)| Entry { id: index.to_string(), label: label.into() }).collect();
     Ok(Content {
         name: super::folder::short_name(&folder),
         format: DatasetFormat::Idx,
         split: Some(split),
         classes,
-        entries,
-        pixels: Box::new(IdxPixels { path: images.clone(), file: pixels }),
+        passed_over: None,
+        images: Box::new(IdxImages { path: images.clone(), pixels, labels }),
     })
 }
 
@@ -178,21 +175,35 @@ fn class_names(spec: &DatasetSpec, folder: &Path, seen: usize) -> Result<Vec<Str
     }
 }
 
-struct IdxPixels {
+/// A byte an image in memory; ids are the indices.
+struct IdxImages {
     path: PathBuf,
-    file: IdxFile,
+    pixels: IdxFile,
+    labels: Vec<u8>,
 }
 
-impl IdxPixels {
+impl IdxImages {
     fn item(&self, index: usize) -> Result<Vec<u8>> {
-        self.file.item(index).map_err(|error| error.at(format!("image {index} of {}", self.path.display())))
+        self.pixels.item(index).map_err(|error| error.at(format!("image {index} of {}", self.path.display())))
     }
 }
 
-impl Pixels for IdxPixels {
+impl Images for IdxImages {
+    fn count(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn id(&self, index: usize) -> String {
+        index.to_string()
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        self.labels[index].into()
+    }
+
     fn image(&self, index: usize) -> Result<Image> {
-        let pixels = self.item(index)?;
-        Ok(Image { width: self.file.header.width, height: self.file.header.height, channels: 1, pixels })
+        let (pixels, header) = (self.item(index)?, &self.pixels.header);
+        Ok(Image { width: header.width, height: header.height, channels: 1, pixels })
     }
 
     /// The pixels themselves, unpacked: plain and packed files are the same data.

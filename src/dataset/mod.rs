@@ -4,6 +4,7 @@
 
 mod classes;
 mod decode;
+mod file_names;
 mod folder;
 mod identity;
 mod idx;
@@ -19,9 +20,9 @@ pub use decode::decode;
 
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
-use crate::record::DatasetIdentity;
+use crate::record::{DatasetIdentity, PassedOver};
 
-/// One image's name and truth.
+/// One image's name and truth. Made when it is asked for, so that a data set holds little an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Stable name within the data set: the path below the root, or the index.
@@ -35,8 +36,13 @@ pub trait Dataset: Send + Sync {
     /// What it is, by content.
     fn identity(&self) -> &DatasetIdentity;
 
-    /// Ids and labels in order.
-    fn entries(&self) -> &[Entry];
+    /// Number of images.
+    fn count(&self) -> usize {
+        self.identity().images
+    }
+
+    /// Id and label of image `index`.
+    fn entry(&self, index: usize) -> Result<Entry>;
 
     /// Reads and decodes image `index`. The error names the image.
     fn image(&self, index: usize) -> Result<Image>;
@@ -87,15 +93,25 @@ struct Content {
     split: Option<String>,
     /// Class names in label order.
     classes: Vec<String>,
-    /// Ids and labels in order.
-    entries: Vec<Entry>,
-    /// Where the pixels are.
-    pixels: Box<dyn Pixels>,
+    /// What lay among the images and was not read.
+    passed_over: Option<PassedOver>,
+    /// The images in order.
+    images: Box<dyn Images>,
 }
 
-/// Where the pixels of a data set are. Implemented once for each format.
-trait Pixels: Send + Sync {
-    /// Reads and decodes image `index` of all that the format found.
+/// The images of a data set, as many as the format found. Implemented once for each format; callers
+/// keep indices below [`Images::count`].
+trait Images: Send + Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Stable name of image `index`.
+    fn id(&self, index: usize) -> String;
+
+    /// Index of the true class of image `index`.
+    fn label(&self, index: usize) -> u32;
+
+    /// Reads and decodes image `index`.
     fn image(&self, index: usize) -> Result<Image>;
 
     /// Adds to `digest` what tells image `index` from another, as far as that is cheap.
@@ -105,20 +121,19 @@ trait Pixels: Send + Sync {
 /// The images to evaluate: all that a format found, or a subset.
 struct Selection {
     identity: DatasetIdentity,
-    entries: Vec<Entry>,
-    /// Index of each entry within `pixels`; absent when all are used.
+    /// Indices within `images`; absent when all are used.
     indices: Option<Vec<usize>>,
-    pixels: Box<dyn Pixels>,
+    images: Box<dyn Images>,
 }
 
 impl Selection {
     fn of(content: Content, spec: &DatasetSpec) -> Result<Self> {
-        let Content { name, format, split, classes, mut entries, pixels } = content;
-        let indices = spec.limit.map(|limit| subset::stratified(&entries, limit, spec.seed)).transpose()?;
-        if let Some(indices) = &indices {
-            entries = indices.iter().map(|&index| entries[index].clone()).collect();
-        }
-        let sha256 = identity::digest(&entries, indices.as_deref(), pixels.as_ref())?;
+        let Content { name, format, split, classes, passed_over, images } = content;
+        let indices = match spec.limit {
+            Some(limit) => subset::stratified(images.count(), |index| images.label(index), limit, spec.seed)?,
+            None => None,
+        };
+        let sha256 = identity::digest(indices.as_deref(), images.as_ref())?;
         let format = match format {
             DatasetFormat::Idx => "idx",
             DatasetFormat::Folder => "folder",
@@ -127,11 +142,23 @@ impl Selection {
             name,
             format: format.to_owned(),
             split,
-            images: entries.len(),
+            images: indices.as_ref().map_or(images.count(), Vec::len),
             classes,
             sha256,
+            passed_over,
         };
-        Ok(Self { identity, entries, indices, pixels })
+        Ok(Self { identity, indices, images })
+    }
+
+    /// Index of image `index` among all that the format found.
+    fn original(&self, index: usize) -> Result<usize> {
+        let found = match &self.indices {
+            Some(indices) => indices.get(index).copied(),
+            None => Some(index).filter(|&index| index < self.images.count()),
+        };
+        found.ok_or_else(|| {
+            Error::usage(format!("image {index} of a data set of {} was asked for", self.count()))
+        })
     }
 }
 
@@ -140,18 +167,12 @@ impl Dataset for Selection {
         &self.identity
     }
 
-    fn entries(&self) -> &[Entry] {
-        &self.entries
+    fn entry(&self, index: usize) -> Result<Entry> {
+        let index = self.original(index)?;
+        Ok(Entry { id: self.images.id(index), label: self.images.label(index) })
     }
 
     fn image(&self, index: usize) -> Result<Image> {
-        let found = match &self.indices {
-            Some(indices) => indices.get(index).copied(),
-            None => Some(index).filter(|&index| index < self.entries.len()),
-        };
-        let found = found.ok_or_else(|| {
-            Error::usage(format!("image {index} of a data set of {} was asked for", self.entries.len()))
-        })?;
-        self.pixels.image(found)
+        self.images.image(self.original(index)?)
     }
 }

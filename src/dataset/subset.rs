@@ -6,24 +6,28 @@ use std::collections::BTreeMap;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::Entry;
 use crate::error::{Error, Result};
 
-/// Indices of `limit` entries, or of all when there are not more: each class gets its share by
+/// Indices of `limit` of `count` images, nothing when there are not more than that: each class gets its share by
 /// the method of largest remainders (ties to the lower label), the members are drawn with `seed`,
 /// and the order of the data set is kept. The same on every platform.
-pub(super) fn stratified(entries: &[Entry], limit: usize, seed: u64) -> Result<Vec<usize>> {
+pub(super) fn stratified(
+    count: usize,
+    label: impl Fn(usize) -> u32,
+    limit: usize,
+    seed: u64,
+) -> Result<Option<Vec<usize>>> {
     if limit == 0 {
         return Err(
             Error::usage("a limit of 0 images leaves nothing to evaluate").help("set `--limit` to 1 or more")
         );
     }
-    if limit >= entries.len() {
-        return Ok((0..entries.len()).collect());
+    if limit >= count {
+        return Ok(None);
     }
     let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for (index, entry) in entries.iter().enumerate() {
-        members.entry(entry.label).or_default().push(index);
+    for index in 0..count {
+        members.entry(label(index)).or_default().push(index);
     }
     let counts: Vec<usize> = members.values().map(Vec::len).collect();
     let mut random = Pcg64::seed_from_u64(seed);
@@ -32,7 +36,7 @@ pub(super) fn stratified(entries: &[Entry], limit: usize, seed: u64) -> Result<V
         chosen.extend(draw(class, quota, &mut random));
     }
     chosen.sort_unstable();
-    Ok(chosen)
+    Ok(Some(chosen))
 }
 
 /// Shares of `limit` in proportion to `counts`, in integers.
@@ -72,8 +76,10 @@ mod tests {
 
     use super::*;
 
-    fn entries(labels: &[u32]) -> Vec<Entry> {
-        labels.iter().enumerate().map(|(index, &label)| Entry { id: index.to_string(), label }).collect()
+    /// The images that are drawn, all of them where there are not more than the limit.
+    fn drawn(labels: &[u32], limit: usize, seed: u64) -> Vec<usize> {
+        let chosen = stratified(labels.len(), |index| labels[index], limit, seed).unwrap();
+        chosen.unwrap_or_else(|| (0..labels.len()).collect())
     }
 
     #[test]
@@ -87,20 +93,20 @@ mod tests {
     #[test]
     fn the_draw_for_a_seed_is_fixed_for_ever() {
         let labels: Vec<u32> = (0..40).map(|index| index % 4).collect();
-        assert_eq!(stratified(&entries(&labels), 8, 7).unwrap(), [0, 3, 12, 15, 18, 26, 33, 37]);
+        assert_eq!(drawn(&labels, 8, 7), [0, 3, 12, 15, 18, 26, 33, 37]);
     }
 
     #[test]
     fn another_seed_draws_others() {
         let labels = vec![0; 1000];
-        let draw = |seed| stratified(&entries(&labels), 20, seed).unwrap();
+        let draw = |seed| drawn(&labels, 20, seed);
         assert_ne!(draw(1), draw(2));
     }
 
     #[test]
     fn no_limit_that_leaves_nothing_or_more_than_all() {
-        assert!(stratified(&entries(&[0, 1]), 0, 7).is_err());
-        assert_eq!(stratified(&entries(&[0, 1]), 5, 7).unwrap(), [0, 1]);
+        assert!(stratified(2, |_| 0, 0, 7).is_err());
+        assert_eq!(drawn(&[0, 1], 5, 7), [0, 1]);
     }
 
     proptest! {
@@ -110,15 +116,14 @@ mod tests {
             limit in 1usize..320,
             seed: u64,
         ) {
-            let all = entries(&labels);
-            let chosen = stratified(&all, limit, seed).unwrap();
-            prop_assert_eq!(chosen.len(), limit.min(all.len()));
+            let chosen = drawn(&labels, limit, seed);
+            prop_assert_eq!(chosen.len(), limit.min(labels.len()));
             prop_assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]), "order kept, none twice");
             for label in 0..6 {
                 let of = |indices: &mut dyn Iterator<Item = usize>| {
                     indices.filter(|&index| labels[index] == label).count() as f64
                 };
-                let share = of(&mut (0..all.len())) * chosen.len() as f64 / all.len() as f64;
+                let share = of(&mut (0..labels.len())) * chosen.len() as f64 / labels.len() as f64;
                 prop_assert!((of(&mut chosen.iter().copied()) - share).abs() < 1.0);
             }
         }

@@ -233,7 +233,7 @@ fn drawn(
     count: usize,
     random: &mut Pcg64,
 ) -> Result<Vec<Tensor>> {
-    let total = dataset.entries().len();
+    let total = dataset.count();
     let shape = job.preprocess.shape(batch);
     let mut scratch = Scratch::default();
     let mut inputs = Vec::with_capacity(count.min(total));
@@ -259,14 +259,13 @@ fn readable(
     values: &mut Values,
     row: usize,
 ) -> Result<()> {
-    let total = dataset.entries().len();
+    let total = dataset.count();
     let mut last = Error::unusable("the data set holds no image");
     for _ in 0..TRIES.min(10 * total) {
         let index = random.random_range(0..total);
         match dataset.image(index).and_then(|image| job.preprocess.write(&image, scratch, values, row)) {
             Ok(()) => return Ok(()),
-            Err(error) if error.place.is_some() => last = error,
-            Err(error) => last = error.at(format!("image {}", dataset.entries()[index].id)),
+            Err(error) => last = evaluation::located(error, dataset, index),
         }
     }
     Err(last)

@@ -184,7 +184,7 @@ impl<'a> Source<'a> {
         }
         let chunk = self.cursor.fetch_add(1, Ordering::Relaxed);
         let first = chunk * self.pass.batch;
-        let last = (first + self.pass.batch).min(self.pass.dataset.entries().len());
+        let last = (first + self.pass.batch).min(self.pass.dataset.count());
         (first < last).then(|| self.fill(chunk, first..last))
     }
 
@@ -196,7 +196,7 @@ impl<'a> Source<'a> {
             match self.read(index, &mut values, images.len()) {
                 Ok(()) => images.push(index),
                 Err(error) if self.pass.on_bad_image == OnBadImage::Skip => {
-                    let id = self.pass.dataset.entries()[index].id.clone();
+                    let id = self.pass.dataset.entry(index)?.id;
                     skipped.push(SkippedImage { id, why: error.what });
                 }
                 Err(error) => return Err(error),
@@ -207,12 +207,18 @@ impl<'a> Source<'a> {
 
     fn read(&mut self, index: usize, values: &mut Values, row: usize) -> Result<()> {
         let image = self.pass.dataset.image(index)?;
-        self.pass.preprocess.write(&image, &mut self.scratch, values, row).map_err(|error| {
-            match error.place {
-                Some(_) => error,
-                None => error.at(format!("image {}", self.pass.dataset.entries()[index].id)),
-            }
-        })
+        self.pass
+            .preprocess
+            .write(&image, &mut self.scratch, values, row)
+            .map_err(|error| located(error, self.pass.dataset, index))
+    }
+}
+
+/// An error of image `index` says which that is.
+pub fn located(error: Error, dataset: &dyn Dataset, index: usize) -> Error {
+    match (&error.place, dataset.entry(index)) {
+        (None, Ok(entry)) => error.at(format!("image {}", entry.id)),
+        _ => error,
     }
 }
 
@@ -255,7 +261,7 @@ fn keep(
     writer: &mut PredictionsWriter,
 ) -> Result<()> {
     for (&image, scores) in chunk.images.iter().zip(chunk.scores.rows(chunk.images.len())) {
-        let entry = &pass.dataset.entries()[image];
+        let entry = pass.dataset.entry(image)?;
         writer.push(&entry.id, entry.label, scores)?;
         collected.images += 1;
         collected.not_finite += usize::from(scores.iter().any(|score| !score.is_finite()));

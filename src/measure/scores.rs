@@ -20,7 +20,7 @@ impl Scores {
     }
 }
 
-/// Reads `[N, K]`, `[N, 1]` (also with trailing axes of length 1) or, for one image, `[K]`.
+/// Reads `[N, K]`, `[N, 1]` (also with more axes of length 1) or, for one image, `[K]`.
 ///
 /// One output for each image means a binary model: its row becomes two scores, of class 0 and
 /// class 1: `[1 − p, p]` for a probability, `[0, z]` for a logit, so that softmax gives the sigmoid.
@@ -31,6 +31,13 @@ pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
                 .at(format!("output `{}`", port.name))
                 .help("a classifier gives [N, K], [N, 1] or, for one image, [K]; choose another output with --output NAME")
         })?;
+    if let Some(declared) = port.classes().filter(|&declared| declared != columns) {
+        return Err(Error::unusable(format!(
+            "the graph declares {declared} scores an image, and the run gave {columns}"
+        ))
+        .at(format!("output `{}`", port.name))
+        .help("export the model again: the shape that it states for its output is wrong"));
+    }
     let values = match output.into_values() {
         Values::F32(values) => values,
         other => other.to_f32(),
@@ -46,14 +53,14 @@ pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
 }
 
 fn columns(shape: &[usize], batch: usize) -> Option<usize> {
-    let used = shape
-        .iter()
-        .rposition(|&d| d != 1)
-        .map_or(shape.len().min(2), |last| (last + 1).max(2).min(shape.len()));
-    match &shape[..used] {
+    match shape {
         [classes] if batch == 1 => Some(*classes),
-        [n] if *n == batch => Some(1),
-        [n, classes] if *n == batch && *classes > 0 => Some(*classes),
+        [n] => (*n == batch).then_some(1),
+        [n, axes @ ..] if *n == batch => {
+            let mut longer = axes.iter().copied().filter(|&length| length != 1);
+            let classes = longer.next().unwrap_or(1);
+            (classes > 0 && longer.next().is_none()).then_some(classes)
+        }
         _ => None,
     }
 }
@@ -61,6 +68,7 @@ fn columns(shape: &[usize], batch: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Dim;
     use crate::tensor::ElementType;
 
     fn port(activation: Activation) -> OutputPort {
@@ -98,12 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn trailing_axes_of_length_one_are_no_axes() {
-        assert_eq!(
-            read(tensor(&[1, 3, 1, 1], &[1., 2., 3.]), 1, &port(Activation::Logits)).unwrap().classes,
-            3
-        );
+    fn axes_of_length_one_are_no_axes() {
+        for shape in [&[1, 3, 1, 1][..], &[1, 1, 1, 3], &[1, 1, 3]] {
+            let scores = read(tensor(shape, &[1., 2., 3.]), 1, &port(Activation::Logits)).unwrap();
+            assert_eq!(scores.classes, 3, "{shape:?}");
+        }
         assert_eq!(read(tensor(&[1, 1], &[1.]), 1, &port(Activation::Probabilities)).unwrap().classes, 2);
+    }
+
+    #[test]
+    fn another_number_of_scores_than_declared_is_refused_with_both() {
+        let declared = OutputPort { shape: vec![Dim::Unknown, Dim::Known(4)], ..port(Activation::Logits) };
+        let error = read(tensor(&[1, 3], &[1., 2., 3.]), 1, &declared).unwrap_err();
+        assert!(error.what.contains("declares 4") && error.what.contains("gave 3"), "{error}");
     }
 
     #[test]

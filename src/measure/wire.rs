@@ -19,6 +19,7 @@ pub struct Assignment {
     /// What to measure.
     pub job: Job,
     /// Where the predictions go.
+    #[serde(with = "crate::plan::path_text")]
     pub predictions: PathBuf,
 }
 

@@ -90,6 +90,7 @@ fn dataset() -> DatasetIdentity {
         images: 4,
         classes: vec!["coat".into(), "shirt".into(), "dress".into()],
         sha256: "5e7".into(),
+        passed_over: None,
     }
 }
 

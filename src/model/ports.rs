@@ -5,7 +5,7 @@ use super::graph::{Wiring, attribute};
 use super::onnx::{DataType, GraphProto, NodeProto};
 use super::signature::{Port, shape_text};
 use crate::error::{Error, Result};
-use crate::plan::{Activation, Dim, InputPort, OutputPort};
+use crate::plan::{Activation, Dim, InputPort, OutputPort, hold_scores};
 use crate::preprocess::Layout;
 use crate::tensor::ElementType;
 
@@ -27,7 +27,14 @@ impl ModelFile {
                 ),
             };
         };
+        let absurd = |dim: &Dim| dim.known().is_some_and(|length| u32::try_from(length).is_err());
         let shape = match port.shape.as_deref() {
+            Some(shape) if shape.iter().any(absurd) => {
+                return refuse(
+                    format!("input `{}` is {}: that is no image", port.name, port.shape_text()),
+                    "export it again with the size that the model was made for",
+                );
+            }
             Some(shape @ [_, _, _, _]) => shape.to_vec(),
             _ => {
                 return refuse(
@@ -97,11 +104,6 @@ impl ModelFile {
             _ => layout_by_use(self.graph(), &port.name),
         }
     }
-
-    /// The number of class scores of `port`, when the graph states it: K of `[N, K]` or `[K]`.
-    pub fn classes_in_output(port: &OutputPort) -> Option<usize> {
-        port.shape.last().and_then(Dim::known)
-    }
 }
 
 fn supported(element: Option<DataType>) -> Option<ElementType> {
@@ -121,10 +123,11 @@ fn scores(port: &Port) -> Result<ElementType> {
             .help("class scores are f32, f16, u8 or i8; choose another output with --output NAME")
     })?;
     match port.shape.as_deref() {
-        None | Some([_, _] | [Dim::Known(_)]) => Ok(element),
+        None | Some([Dim::Known(_)]) => Ok(element),
+        Some([_, axes @ ..]) if hold_scores(axes) => Ok(element),
         // One axis whose length the caller chooses is one number an image, not one a class.
         Some(shape) => Err(Error::unusable(format!(
-            "output `{}` has the shape {}; class scores are [N, K], or [K] for one image",
+            "output `{}` has the shape {}; class scores are [N, K], also [N, K, 1, 1], or [K] for one image",
             port.name,
             shape_text(shape)
         ))

@@ -30,6 +30,8 @@ pub enum OnBadImage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
     /// File or folder.
+    #[serde(with = "super::path_text")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// The format, when it is not to be found from the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,8 @@ use crate::tensor::ElementType;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelSpec {
     /// Path as the user gave it.
+    #[serde(with = "super::path_text")]
+    #[schemars(with = "String")]
     pub path: PathBuf,
     /// SHA-256 of the .onnx file alone in hexadecimal, without external data: the worker checks it
     /// against the file that it loads.
@@ -62,7 +64,8 @@ pub enum Activation {
     Probabilities,
 }
 
-/// The graph output that holds one score a class: `[N, K]`, `[N, 1]` or, for one sample, `[K]`.
+/// The graph output that holds one score a class: `[N, K]`, `[N, 1]` or, for one sample, `[K]`. Axes
+/// of length 1 behind the batch do not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputPort {
     /// Name in the graph.
@@ -73,6 +76,28 @@ pub struct OutputPort {
     pub shape: Vec<Dim>,
     /// What the numbers are.
     pub activation: Activation,
+}
+
+impl OutputPort {
+    /// The number of scores an image, when the graph states it: K of `[N, K]` or `[K]`.
+    pub fn classes(&self) -> Option<usize> {
+        match self.shape.as_slice() {
+            [] => None,
+            [classes] => classes.known(),
+            [_, axes @ ..] if hold_scores(axes) => longer(axes).next().map_or(Some(1), Dim::known),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the axes behind the batch can hold one score a class: no more than one of them is longer
+/// than 1. Convolutional classifiers end in `[N, K, 1, 1]`, or `[N, 1, 1, K]`.
+pub fn hold_scores(axes: &[Dim]) -> bool {
+    !axes.is_empty() && longer(axes).count() <= 1
+}
+
+fn longer(axes: &[Dim]) -> impl Iterator<Item = &Dim> {
+    axes.iter().filter(|axis| **axis != Dim::Known(1))
 }
 
 /// One candidate with every setting resolved: all that a worker process needs.
@@ -106,5 +131,29 @@ impl Job {
     /// `ort · fp32`: how the candidate is called in tables and messages.
     pub fn label(&self) -> String {
         format!("{} · {}", self.runtime, self.variant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes(shape: Vec<Dim>) -> Option<usize> {
+        let (name, element) = ("y".to_owned(), ElementType::F32);
+        OutputPort { name, element, shape, activation: Activation::Logits }.classes()
+    }
+
+    #[test]
+    fn axes_of_length_one_do_not_hide_the_classes() {
+        let n = || Dim::Symbol("N".into());
+        let known = Dim::Known;
+        assert_eq!(classes(vec![n(), known(7)]), Some(7));
+        assert_eq!(classes(vec![n(), known(7), known(1), known(1)]), Some(7));
+        assert_eq!(classes(vec![n(), known(1), known(1), known(7)]), Some(7));
+        assert_eq!(classes(vec![n(), known(1), known(1)]), Some(1));
+        assert_eq!(classes(vec![known(7)]), Some(7));
+        assert_eq!(classes(vec![n(), Dim::Unknown, known(1)]), None);
+        assert_eq!(classes(vec![n(), known(4), known(64)]), None);
+        assert_eq!(classes(vec![]), None);
     }
 }

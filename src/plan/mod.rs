@@ -2,12 +2,13 @@
 
 mod dataset;
 mod job;
+pub mod path_text;
 mod protocol;
 mod runtime;
 mod settings;
 
 pub use dataset::{DatasetFormat, DatasetSpec, OnBadImage};
-pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort};
+pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
 pub use protocol::Protocol;
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};
 pub use settings::{

@@ -48,7 +48,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[serde(default, deny_unknown_fields)]
 pub struct DataSettings {
     /// File or folder; in a settings file, relative to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// Format, when it is not to be found from the content.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,13 +232,21 @@ fn another_scale(stronger: &Table, weaker: &Table) -> bool {
 pub fn discover(model: &Path, working: &Path) -> Option<PathBuf> {
     let beside = model.parent().map(|folder| folder.join(FILE_NAME));
     let upward = working.ancestors().map(|folder| folder.join(FILE_NAME));
-    beside.into_iter().chain(upward).find(|path| path.is_file())
+    // Whatever has the name is meant: one that is no file is refused when it is read.
+    beside.into_iter().chain(upward).find(|path| path.symlink_metadata().is_ok())
 }
 
 /// Reads a settings file; a data path in it becomes relative to the file.
 pub fn read_file(path: &Path) -> Result<Layer> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::usage("the settings file cannot be read").because(e).at_path(path))?;
+    let unreadable = |cause: &dyn fmt::Display| {
+        Error::usage("the settings file cannot be read").because(cause).at_path(path).help(format!(
+            "a file of the name {FILE_NAME} holds settings; repair, rename or remove what is there"
+        ))
+    };
+    if !path.metadata().map_err(|e| unreadable(&e))?.is_file() {
+        return Err(unreadable(&"it is a folder, or something else that is no file"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| unreadable(&e))?;
     let mut settings: Settings = toml::from_str(&text).map_err(|e| {
         Error::usage("the settings file is not understood")
             .because(e.message())
@@ -316,6 +324,16 @@ mod tests {
             let error = resolve(&[layer(file, &format!("[measure]\n{text}"))]).unwrap_err();
             assert_eq!(error.place.as_deref(), Some("bench.toml"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_the_file_is_found_and_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(discover(&folder.path().join("m.onnx"), Path::new("/")), Some(path.clone()));
+        let error = read_file(&path).unwrap_err();
+        assert!(error.cause.unwrap().contains("folder") && error.help.unwrap().contains("rename"));
     }
 
     #[test]

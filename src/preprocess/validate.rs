@@ -16,7 +16,8 @@ impl Preprocess {
         self.validate_numbers("mean", &self.mean)?;
         self.validate_numbers("std", &self.std)?;
         if let Some(std) = self.std.iter().find(|&&std| std <= 0.0) {
-            return Err(Error::usage(format!("std is {std}, but it is divided by: it must be above 0")));
+            return Err(Error::usage(format!("std is {std}, but it is divided by: it must be above 0"))
+                .help("set `--std` to the deviation of each channel, such as 0.229,0.224,0.225; 1 changes nothing"));
         }
         self.validate_bytes()
     }

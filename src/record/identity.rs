@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Read};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,19 @@ pub struct DatasetIdentity {
     pub classes: Vec<String>,
     /// SHA-256 over the ordered ids and labels and the digest or length of what holds the pixels.
     pub sha256: String,
+    /// What lay among the images and was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_over: Option<PassedOver>,
+}
+
+/// Files that a reader might take for part of the data, and that are not: of another format, links
+/// to nothing, folders within a class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PassedOver {
+    /// How many.
+    pub count: usize,
+    /// Path of the first below the root of the data.
+    pub first: String,
 }
 
 /// The runtime that really ran.
@@ -75,6 +89,18 @@ pub struct RuntimeIdentity {
     /// The loaded library, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
+}
+
+impl RuntimeIdentity {
+    /// A runtime of this name and version, what it runs on, and the library it was loaded from.
+    pub fn new(name: &str, version: &str, provider: &str, library: Option<&Path>) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            provider: provider.to_owned(),
+            library: library.map(|path| path.display().to_string()),
+        }
+    }
 }
 
 /// Bytes in lower-case hexadecimal.

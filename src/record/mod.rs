@@ -1,6 +1,7 @@
 //! The waist of the program: what was measured, raw, with the identity of all that took part.
 //! Everything to the left fills a [`RunRecord`]; everything to the right reads one.
 
+mod check;
 mod environment;
 mod evidence;
 mod file;
@@ -17,11 +18,13 @@ pub use evidence::{
     EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, Round,
     SkippedImage, ThroughputEvidence, ThroughputRound, WarmUp,
 };
-pub use identity::{DatasetIdentity, ModelIdentity, RuntimeIdentity, ToolIdentity, hex, sha256_of};
+pub use identity::{
+    DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ToolIdentity, hex, sha256_of,
+};
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
-pub use store::{load, load_folder, load_predictions, predictions_name, save, save_record};
+pub use store::{find_record, load, load_folder, load_predictions, predictions_name, save, save_record};
 pub use timestamp::timestamp;
 
 use schemars::JsonSchema;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::check;
 use super::file::write_whole;
 use super::parquet::{digest_of, read_predictions, write_predictions};
 use super::{Predictions, Run, RunRecord, SCHEMA_VERSION};
@@ -68,6 +69,21 @@ pub fn load_folder(folder: &Path) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
+/// A record or a predictions file in `folder`, if there is one; a folder that does not exist has none.
+pub fn find_record(folder: &Path) -> Result<Option<PathBuf>> {
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let is_record = |path: &PathBuf| match path.extension() {
+        Some(extension) if extension == "json" => read(path).is_ok_and(|text| looks_like_record(&text)),
+        Some(extension) if extension == "parquet" => path
+            .file_stem()
+            .is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "predictions")),
+        _ => false,
+    };
+    Ok(files(folder)?.into_iter().find(is_record))
+}
+
 /// The fields that tell what a JSON file is; everything else is skipped.
 #[derive(Deserialize)]
 struct Outline {
@@ -78,6 +94,12 @@ struct Outline {
 
 fn is_report(text: &str) -> bool {
     serde_json::from_str::<Outline>(text).is_ok_and(|outline| outline.columns.is_some())
+}
+
+fn looks_like_record(text: &str) -> bool {
+    serde_json::from_str::<Outline>(text).is_ok_and(|outline| {
+        outline.schema_version.is_some() && outline.job.is_some() && outline.columns.is_none()
+    })
 }
 
 fn parse(text: &str, path: &Path) -> Result<RunRecord> {
@@ -94,15 +116,24 @@ fn parse(text: &str, path: &Path) -> Result<RunRecord> {
             Err(too_new(version).at_path(path))
         }
         Outline { schema_version: Some(_), job: Some(_), .. } => {
-            serde_json::from_str(text).map_err(|error| {
+            let edited = |cause: String| {
                 Error::unusable("the record is damaged or was edited")
-                    .because(error)
+                    .because(cause)
                     .at_path(path)
                     .help("restore the file, or measure again")
-            })
+            };
+            let record = serde_json::from_str(text)
+                .map_err(|error| edited(format!("{error}{}", line_of(text, &error))))?;
+            check::nonsense(&record).map_or(Ok(record), |why| Err(edited(why)))
         }
         _ => Err(not_a_record("this is JSON, but not a record of bench")),
     }
+}
+
+/// The line that an error is about: it names the field, which the error does not.
+fn line_of(text: &str, error: &serde_json::Error) -> String {
+    let line = error.line().checked_sub(1).and_then(|line| text.lines().nth(line));
+    line.map(|line| format!(": `{}`", line.trim().chars().take(80).collect::<String>())).unwrap_or_default()
 }
 
 fn too_new(version: u64) -> Error {
@@ -150,14 +181,19 @@ fn class_names(record: &RunRecord, count: usize) -> Vec<String> {
 }
 
 fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = files(folder)?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    Ok(paths)
+}
+
+/// All that is in `folder`, in the order of the names.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let failed = |error| Error::unusable("the folder cannot be read").because(error).at_path(folder);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            paths.push(path);
-        }
-    }
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
     paths.sort();
     Ok(paths)
 }

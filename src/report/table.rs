@@ -6,6 +6,9 @@ use super::{Cell, ClassRow, ColumnHead, Style, Tone, View};
 /// Columns of the longest class name that is shown in full.
 const CLASS_NAME: usize = 24;
 
+/// Columns of a class name that are left on the narrowest terminal.
+const SHORTEST_NAME: usize = 5;
+
 /// Letters of a class name above a column of a confusion matrix.
 const MATRIX_NAME: usize = 5;
 
@@ -139,23 +142,37 @@ pub(super) fn matrix_rows(matrix: &[Vec<String>], style: &Style) -> Option<Vec<S
     fits(&lines, style).then_some(lines)
 }
 
-/// The rows of a class table with as many columns as fit, two at least.
+/// The rows of a class table with as many columns as fit, two at least: where not even those do, the
+/// names give way.
 pub(super) fn class_rows(rows: &[ClassRow], compares: bool, style: &Style) -> Vec<String> {
-    let columns = if compares { compared_columns(rows, style) } else { lone_columns(rows, style) };
-    let laid_out = |count: usize| {
-        let line = |row: usize| columns[..count].iter().map(|column| column[row].clone()).collect();
-        let lines: Vec<Vec<String>> = (0..=rows.len()).map(line).collect();
-        let align: Vec<Align> =
-            (0..count).map(|at| if at == 0 { Align::Left } else { Align::Right }).collect();
-        table(&lines, &align).iter().map(|line| format!("  {line}")).collect::<Vec<_>>()
+    let columns = |longest: usize| match compares {
+        true => compared_columns(rows, longest, style),
+        false => lone_columns(rows, longest, style),
     };
-    (3..=columns.len()).rev().map(laid_out).find(|lines| fits(lines, style)).unwrap_or_else(|| laid_out(2))
+    let full = columns(CLASS_NAME);
+    if let Some(lines) =
+        (2..=full.len()).rev().map(|count| class_lines(&full[..count])).find(|lines| fits(lines, style))
+    {
+        return lines;
+    }
+    let widest = class_lines(&full[..2]).iter().map(|line| width(line)).max().unwrap_or_default();
+    let longest = CLASS_NAME.saturating_sub(widest.saturating_sub(style.width)).max(SHORTEST_NAME);
+    class_lines(&columns(longest)[..2])
+}
+
+fn class_lines(columns: &[Vec<String>]) -> Vec<String> {
+    let rows = columns.first().map_or(0, Vec::len);
+    let line = |row: usize| columns.iter().map(|column| column[row].clone()).collect();
+    let lines: Vec<Vec<String>> = (0..rows).map(line).collect();
+    let align: Vec<Align> =
+        (0..columns.len()).map(|at| if at == 0 { Align::Left } else { Align::Right }).collect();
+    table(&lines, &align).iter().map(|line| format!("  {line}")).collect()
 }
 
 /// What is least needed comes last, since it goes first.
-fn compared_columns(rows: &[ClassRow], style: &Style) -> Vec<Vec<String>> {
+fn compared_columns(rows: &[ClassRow], longest: usize, style: &Style) -> Vec<Vec<String>> {
     vec![
-        class_column("class", rows, style, |row| cut(&style.text(&row.name), CLASS_NAME, &style.text("…"))),
+        class_column("class", rows, style, |row| cut(&style.text(&row.name), longest, &style.text("…"))),
         class_column("recall", rows, style, |row| {
             let before = row.recall_before.trim_end_matches(" %");
             style.text(&format!("{before} → {}", row.recall.value))
@@ -167,9 +184,9 @@ fn compared_columns(rows: &[ClassRow], style: &Style) -> Vec<Vec<String>> {
     ]
 }
 
-fn lone_columns(rows: &[ClassRow], style: &Style) -> Vec<Vec<String>> {
+fn lone_columns(rows: &[ClassRow], longest: usize, style: &Style) -> Vec<Vec<String>> {
     vec![
-        class_column("class", rows, style, |row| cut(&style.text(&row.name), CLASS_NAME, &style.text("…"))),
+        class_column("class", rows, style, |row| cut(&style.text(&row.name), longest, &style.text("…"))),
         class_column("recall", rows, style, |row| style.text(&row.recall.value)),
         class_column("F1", rows, style, |row| style.text(&row.f1.value)),
         class_column("precision", rows, style, |row| style.text(&row.precision.value)),

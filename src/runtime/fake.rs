@@ -47,12 +47,7 @@ impl Runtime for Fake {
         if device != Device::Cpu {
             return Err(Error::unavailable("the scripted runtime has no GPU").help("use `fake`"));
         }
-        Ok(RuntimeIdentity {
-            name: self.name().to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            provider: "script".to_owned(),
-            library: None,
-        })
+        Ok(RuntimeIdentity::new(self.name(), env!("CARGO_PKG_VERSION"), "script", None))
     }
 
     fn prepare(

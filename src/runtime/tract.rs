@@ -33,12 +33,7 @@ impl Runtime for Tract {
 
     fn check(&self, device: Device) -> Result<RuntimeIdentity> {
         refuse_gpu(device)?;
-        Ok(RuntimeIdentity {
-            name: self.name().to_owned(),
-            version: VERSION.to_owned(),
-            provider: "CPU".to_owned(),
-            library: None,
-        })
+        Ok(RuntimeIdentity::new(self.name(), VERSION, "CPU", None))
     }
 
     fn prepare(
@@ -48,6 +43,7 @@ impl Runtime for Tract {
         options: &SessionOptions,
     ) -> Result<Box<dyn Prepared>> {
         refuse_gpu(device)?;
+        refuse_settings(options)?;
         Ok(Box::new(TractModel::load(model, options)?))
     }
 }
@@ -57,6 +53,18 @@ fn refuse_gpu(device: Device) -> Result<()> {
         Device::Cpu => Ok(()),
         Device::Cuda(_) => Err(Error::unavailable("tract runs on the processor only")
             .help("use `tract`, or `ort:cuda` for the GPU")),
+    }
+}
+
+/// What cannot be carried out is said, not passed over: the user would take the figures for those of
+/// the setting.
+fn refuse_settings(options: &SessionOptions) -> Result<()> {
+    match options.config.keys().next() {
+        None => Ok(()),
+        Some(key) => {
+            Err(Error::unsupported(format!("tract has no session settings, so none called `{key}`"))
+                .help("leave --session and [measure.session] out for tract, or choose --runtime ort"))
+        }
     }
 }
 

@@ -192,6 +192,7 @@ impl Draft {
             images: each * classes.len(),
             classes: classes.iter().map(|class| (*class).to_owned()).collect(),
             sha256: "d".repeat(64),
+            passed_over: None,
         });
         self
     }

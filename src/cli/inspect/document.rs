@@ -185,7 +185,7 @@ impl Classifier {
         let output = model.output_port(None);
         Self {
             input: Use::of(model.input_port()),
-            classes: output.as_ref().ok().and_then(ModelFile::classes_in_output),
+            classes: output.as_ref().ok().and_then(OutputPort::classes),
             output: Use::of(output),
             layout: model.layout(),
             fixed_batch: model.fixed_batch(),

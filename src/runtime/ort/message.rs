@@ -13,7 +13,31 @@ pub fn about_model(error: &ort::Error, path: &Path) -> Error {
 
 /// An error about a run.
 pub fn about_run(error: &ort::Error) -> Error {
-    Error::unusable("ONNX Runtime could not run the model").because(plain(error.message()))
+    let text = plain(error.message());
+    wrong_shape(text).unwrap_or_else(|| Error::unusable("ONNX Runtime could not run the model").because(text))
+}
+
+/// Outputs are written into tensors of the shape that the graph declares. What ONNX Runtime says when
+/// another is to be computed is about its own API:
+/// `The output OrtValue provided for output 'NAME' … has shape {…} but the computed output shape for
+/// this run is {…}.`, or before the run, `Got invalid dimensions for output: NAME for …`.
+fn wrong_shape(text: &str) -> Option<Error> {
+    let (name, error) = match between(text, "The output OrtValue provided for output '", "'") {
+        Some(name) => {
+            let declared = between(text, " has shape {", "}")?;
+            let computed = between(text, "the computed output shape for this run is {", "}")?;
+            let what =
+                format!("the graph declares its output as [{declared}], and the run gave [{computed}]");
+            (name, Error::unusable(what))
+        }
+        None => {
+            let name = between(text, "Got invalid dimensions for output: ", " ")?;
+            let what = "the graph computes another shape than it declares for its output";
+            (name, Error::unusable(what).because(text))
+        }
+    };
+    let help = "export the model again: the shape that it states for its output is wrong";
+    Some(error.at(format!("output `{name}`")).help(help))
 }
 
 /// The message without the places in ONNX Runtime's own source that some begin with:

@@ -88,12 +88,8 @@ impl Runtime for Ort {
     fn check(&self, device: Device) -> Result<RuntimeIdentity> {
         let loaded = environment::load(device)?;
         session::try_out(&loaded.environment, device)?;
-        Ok(RuntimeIdentity {
-            name: self.name().to_owned(),
-            version: loaded.library.version.clone(),
-            provider: provider(device).to_owned(),
-            library: Some(loaded.library.path.display().to_string()),
-        })
+        let library = &loaded.library;
+        Ok(RuntimeIdentity::new(self.name(), &library.version, provider(device), Some(&library.path)))
     }
 
     fn prepare(
