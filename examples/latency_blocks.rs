@@ -21,7 +21,8 @@ fn main() -> Outcome<()> {
     let path: PathBuf = arguments.next().ok_or("usage: latency_blocks MODEL [MILLISECONDS]")?.into();
     let mut job = Job { dataset: None, ..support::job(&path, "ort", DataSettings::default())? };
     if let Some(length) = arguments.next() {
-        job.protocol.block_ms = length.to_string_lossy().parse()?;
+        let length = length.to_string_lossy().parse()?;
+        (job.protocol.block_ms, job.protocol.longest_block_ms) = (length, length);
     }
     let (mut candidate, prepared) = Candidate::prepare(job)?;
     candidate.warm_up()?;

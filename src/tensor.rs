@@ -107,6 +107,27 @@ impl Values {
         }
     }
 
+    /// The values one after the other, little-endian.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::F16(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::U8(values) => values.clone(),
+            Self::I8(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        }
+    }
+
+    /// What [`Values::to_bytes`] wrote; bytes beyond the last whole value are left out.
+    pub fn from_bytes(element: ElementType, bytes: &[u8]) -> Self {
+        let (twos, fours) = (bytes.as_chunks::<2>().0, bytes.as_chunks::<4>().0);
+        match element {
+            ElementType::F32 => Self::F32(fours.iter().map(|four| f32::from_le_bytes(*four)).collect()),
+            ElementType::F16 => Self::F16(twos.iter().map(|two| f16::from_le_bytes(*two)).collect()),
+            ElementType::U8 => Self::U8(bytes.to_vec()),
+            ElementType::I8 => Self::I8(bytes.iter().map(|&byte| i8::from_le_bytes([byte])).collect()),
+        }
+    }
+
     /// Every element as `f32`; exact for all four types.
     pub fn to_f32(&self) -> Vec<f32> {
         match self {

@@ -27,9 +27,12 @@ pub struct MeasureArgs {
     /// Threads inside one run; throughput and accuracy use all cores through several sessions [default: 1]
     #[arg(long, value_name = "N", value_parser = positive, env = "BENCH_THREADS")]
     threads: Option<usize>,
-    /// Seconds of timed runs for each candidate [default: 3]
+    /// Most seconds of timed runs for each candidate; it ends earlier at --precision [default: 5]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "BENCH_TIME")]
     time: Option<f64>,
+    /// Percent to which every speed-up is to be known: half the width of its interval [default: 1]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, env = "BENCH_PRECISION")]
+    precision: Option<f64>,
     /// Seed of every random choice [default: 7]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), env = "BENCH_SEED")]
     seed: Option<u64>,
@@ -174,6 +177,7 @@ impl MeasureArgs {
             batch: given.one("batch", &self.batch),
             threads: given.one("threads", &self.threads),
             time: given.one("time", &self.time),
+            precision: given.one("precision", &self.precision),
             seed: given.one("seed", &self.seed),
             optimization: given.one("optimization", &self.optimization),
             spinning: (given.has("no_spin") && self.no_spin).then_some(false),
@@ -227,6 +231,13 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= LONGEST_SECONDS => Ok(seconds),
         _ => Err("it must be a number of seconds above 0 and at most 86400".into()),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
+        _ => Err("it must be a number of percent above 0 and at most 100".into()),
     }
 }
 

@@ -174,6 +174,7 @@ fn protocol(settings: &Settings) -> Protocol {
         seed: measure.seed.unwrap_or(default.seed),
         batch: measure.batch,
         latency_seconds: time,
+        precision: measure.precision.map_or(default.precision, |percent| percent / 100.0),
         // A short run is short in all its parts.
         throughput_seconds: default.throughput_seconds.min(time / 2.0),
         warm_up_seconds: default.warm_up_seconds.min(time),

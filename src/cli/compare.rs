@@ -66,7 +66,10 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     args.output.check()?;
     check_threads(&planned_jobs)?;
     let interrupt = Interrupt::default();
-    let live = if planned_jobs.is_empty() { Vec::new() } else { measure(args, planned_jobs, &interrupt)? };
+    let live = match planned_jobs.is_empty() {
+        true => Vec::new(),
+        false => measure(args, planned_jobs, !saved.is_empty(), &interrupt)?,
+    };
     let interrupted = live.iter().any(|run| is_interrupted(&run.record));
     let mut exit = exit_of(&live, asked_for_runtimes(&planned));
     if args.output.quiet {
@@ -151,7 +154,12 @@ fn explain_all(jobs: &[(&PlannedModel, Job)]) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Interrupt) -> Result<Vec<Run>> {
+fn measure(
+    args: &CompareArgs,
+    jobs: Vec<(&PlannedModel, Job)>,
+    with_saved: bool,
+    interrupt: &Interrupt,
+) -> Result<Vec<Run>> {
     let folder = runs::create(args.record.as_deref())?;
     signals::watch(interrupt)?;
     provision(args, &jobs);
@@ -174,7 +182,8 @@ fn measure(args: &CompareArgs, jobs: Vec<(&PlannedModel, Job)>, interrupt: &Inte
             unsaved.get_or_insert(error);
         }
     };
-    let mut conductor = Conductor::new(placement(args)?, interrupt.clone(), &mut progress, &mut keep);
+    let conductor = Conductor::new(placement(args)?, interrupt.clone(), &mut progress, &mut keep);
+    let mut conductor = if with_saved { conductor.with_others() } else { conductor };
     let records = conductor.measure(entrants);
     drop(progress);
     if let Some(error) = unsaved {

@@ -66,6 +66,7 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
     );
     row("measure.threads", job.session.threads.to_string(), "default");
     row("measure.time", format!("{} s", job.protocol.latency_seconds), "default");
+    row("measure.precision", format!("{} %", job.protocol.precision * 100.0), "default");
     row("measure.seed", job.protocol.seed.to_string(), "default");
     row("measure.optimization", format!("{:?}", job.session.optimization).to_lowercase(), "default");
     row("measure.spinning", job.session.spinning.to_string(), "default");

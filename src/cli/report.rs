@@ -107,7 +107,7 @@ impl OutputArgs {
 
 /// The first run, or the first that has any figure when that one could not run.
 fn baseline(runs: &[Run]) -> usize {
-    runs.iter().position(|run| run.record.evidence.load.is_some()).unwrap_or(0)
+    runs.iter().position(|run| !run.record.evidence.load.is_empty()).unwrap_or(0)
 }
 
 fn write_to(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {

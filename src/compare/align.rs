@@ -120,7 +120,7 @@ fn timing(a: &RunRecord, b: &RunRecord, warnings: &mut Vec<Warning>) -> Timing {
 /// Whether there is any figure that hangs on the machine.
 fn is_timed(record: &RunRecord) -> bool {
     let evidence = &record.evidence;
-    evidence.load.is_some()
+    !evidence.load.is_empty()
         || evidence.latency.is_some()
         || evidence.throughput.is_some()
         || evidence.memory.is_some()

@@ -5,24 +5,20 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64;
-
 use super::evaluation::{self, Collected, Pass};
 use super::latency::{self, Runner};
 use super::memory::MemoryLog;
 use super::wire::Prepared as PreparedAnswer;
-use super::{SystemClock, environment, scores, throughput};
+use super::{SystemClock, environment, inputs, scores, throughput};
 use crate::dataset::{self, Dataset};
 use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
-use crate::preprocess::{Image, Preprocess, Scratch};
 use crate::record::{
     EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound,
     WarmUp, sha256_of,
 };
 use crate::runtime::{self, ModelToRun, Prepared, Session};
-use crate::tensor::{Tensor, Values};
+use crate::tensor::Tensor;
 
 /// How many inputs' outputs are kept in the record for the numeric distance of candidates.
 const KEPT_OUTPUTS: usize = 16;
@@ -31,13 +27,49 @@ const KEPT_OUTPUTS: usize = 16;
 pub struct Candidate {
     job: Job,
     dataset: Option<Box<dyn Dataset>>,
-    prepared: Box<dyn Prepared>,
-    session: Box<dyn Session>,
+    loaded: Loaded,
+    /// Length of a latency block, nanoseconds.
+    block_ns: u64,
     inputs: Vec<Tensor>,
     next_input: usize,
     streams: Vec<Box<dyn Session>>,
     clock: SystemClock,
     memory: MemoryLog,
+}
+
+/// A compiled model and its one session for latency.
+struct Loaded {
+    prepared: Box<dyn Prepared>,
+    session: Box<dyn Session>,
+}
+
+impl Loaded {
+    fn load(job: &Job, batch: usize) -> Result<Self> {
+        let runtime = runtime::find(&job.runtime.name)?;
+        let model = ModelToRun { path: &job.model.path, input: &job.input, output: &job.output };
+        let mut prepared = runtime.prepare(model, job.runtime.device, &job.session)?;
+        let session = prepared.session(batch)?;
+        Ok(Self { prepared, session })
+    }
+
+    /// Loads the model and runs it once, by the clock.
+    fn timed(
+        job: &Job,
+        batch: usize,
+        inputs: &[Tensor],
+        memory: &mut MemoryLog,
+    ) -> Result<(Self, LoadEvidence)> {
+        memory.before_load();
+        let begun = Instant::now();
+        let mut loaded = Self::load(job, batch)?;
+        let load_ns = begun.elapsed().as_nanos() as u64;
+        memory.after_load();
+        loaded.session.bind(&inputs[0])?;
+        let begun = Instant::now();
+        loaded.session.run()?;
+        let first_run_ns = begun.elapsed().as_nanos() as u64;
+        Ok((loaded, LoadEvidence { load_ns, first_run_ns }))
+    }
 }
 
 impl Candidate {
@@ -48,66 +80,78 @@ impl Candidate {
         let identity = runtime.check(job.runtime.device)?;
         let dataset = job.dataset.as_ref().map(dataset::open).transpose()?;
         let latency_batch = job.fixed_batch.unwrap_or(1);
-        let (inputs, source) = inputs(&job, dataset.as_deref(), latency_batch)?;
-
+        let (inputs, source) = inputs::pool(&job, dataset.as_deref(), latency_batch)?;
         let mut memory = MemoryLog::default();
-        memory.before_load();
-        let model = ModelToRun { path: &job.model.path, input: &job.input, output: &job.output };
-        let begun = Instant::now();
-        let mut prepared = runtime.prepare(model, job.runtime.device, &job.session)?;
-        let mut session = prepared.session(latency_batch)?;
-        let load_ns = begun.elapsed().as_nanos() as u64;
-        memory.after_load();
-
-        session.bind(&inputs[0])?;
-        let begun = Instant::now();
-        session.run()?;
-        let first_run_ns = begun.elapsed().as_nanos() as u64;
-        let outputs = outputs(&job, session.as_mut(), &inputs, latency_batch, source)?;
+        let (mut loaded, load) = Loaded::timed(&job, latency_batch, &inputs, &mut memory)?;
+        let outputs = outputs(&job, loaded.session.as_mut(), &inputs, latency_batch, source)?;
         if let Some(dataset) = &dataset {
             let (model, data) = (classes_of(&outputs), dataset.identity().classes.len());
             if model != data {
                 return Err(evaluation::class_mismatch(model, data).at_path(&job.model.path));
             }
         }
-        let answer = PreparedAnswer {
-            runtime: identity,
-            dataset: dataset.as_ref().map(|d| d.identity().clone()),
-            load: LoadEvidence { load_ns, first_run_ns },
-            latency_batch,
-            outputs,
-        };
-        let clock = SystemClock::start();
-        let candidate = Self {
+        let dataset_identity = dataset.as_ref().map(|data| data.identity().clone());
+        let answer =
+            PreparedAnswer { runtime: identity, dataset: dataset_identity, load, latency_batch, outputs };
+        Ok((Self::new(job, dataset, loaded, inputs, memory), answer))
+    }
+
+    /// The same candidate in one more process, with the inputs that the first one saved at `inputs`:
+    /// for blocks only.
+    pub fn relaunch(job: Job, inputs: &Path) -> Result<(Self, LoadEvidence)> {
+        check_digest(&job)?;
+        runtime::find(&job.runtime.name)?.check(job.runtime.device)?;
+        let batch = job.fixed_batch.unwrap_or(1);
+        let inputs = inputs::read(&job, batch, inputs)?;
+        let mut memory = MemoryLog::default();
+        let (loaded, load) = Loaded::timed(&job, batch, &inputs, &mut memory)?;
+        Ok((Self::new(Job { dataset: None, ..job }, None, loaded, inputs, memory), load))
+    }
+
+    /// Saves the latency inputs for later launches.
+    pub fn save_inputs(&self, path: &Path) -> Result<()> {
+        inputs::save(&self.inputs, path)
+    }
+
+    fn new(
+        job: Job,
+        dataset: Option<Box<dyn Dataset>>,
+        loaded: Loaded,
+        inputs: Vec<Tensor>,
+        memory: MemoryLog,
+    ) -> Self {
+        Self {
+            block_ns: nanoseconds(job.protocol.block_ms / 1e3),
             job,
             dataset,
-            prepared,
-            session,
+            loaded,
             inputs,
             next_input: 0,
             streams: Vec::new(),
-            clock,
+            clock: SystemClock::start(),
             memory,
-        };
-        Ok((candidate, answer))
+        }
     }
 
     /// Untimed runs until the latency settles.
     pub fn warm_up(&mut self) -> Result<WarmUp> {
         let limit = nanoseconds(self.job.protocol.warm_up_seconds);
-        latency::warm_up(&mut self.runner(), limit)
+        let (warm_up, median_ns) = latency::warm_up(&mut self.runner(), limit)?;
+        let protocol = &self.job.protocol;
+        let (shortest, longest) = (protocol.block_ms / 1e3, protocol.longest_block_ms / 1e3);
+        self.block_ns = (RUNS_A_BLOCK * median_ns as u64).clamp(nanoseconds(shortest), nanoseconds(longest));
+        self.memory.warm();
+        Ok(warm_up)
     }
 
     /// One block of timed runs; nanoseconds of each.
     pub fn round(&mut self) -> Result<Vec<u64>> {
-        let length = nanoseconds(self.job.protocol.block_ms / 1e3);
-        let samples = latency::block(&mut self.runner(), length)?;
-        self.memory.after_block();
-        Ok(samples)
+        let length = self.block_ns;
+        latency::block(&mut self.runner(), length)
     }
 
     fn runner(&mut self) -> Runner<'_, SystemClock> {
-        Runner::new(self.session.as_mut(), &self.inputs, &mut self.next_input, &self.clock)
+        Runner::new(self.loaded.session.as_mut(), &self.inputs, &mut self.next_input, &self.clock)
     }
 
     /// One stretch of full batches on all cores: batch, streams, and what was done.
@@ -119,7 +163,7 @@ impl Candidate {
     ) -> Result<(usize, usize, ThroughputRound)> {
         let batch = self.full_batch();
         self.open_streams(batch)?;
-        let input = repeat(&self.inputs, &self.job, batch)?;
+        let input = inputs::repeat(&self.inputs, &self.job, batch)?;
         let done = throughput::stretch(&mut self.streams, &input, batch, round, seconds, stop)?;
         Ok((batch, self.streams.len(), done))
     }
@@ -181,7 +225,8 @@ impl Candidate {
     }
 
     fn full_batch(&self) -> usize {
-        self.job.fixed_batch.or(self.job.protocol.batch).unwrap_or_else(|| self.prepared.preferred_batch())
+        let preferred = || self.loaded.prepared.preferred_batch();
+        self.job.fixed_batch.or(self.job.protocol.batch).unwrap_or_else(preferred)
     }
 
     /// Sessions side by side until every core has work: one on an accelerator.
@@ -191,10 +236,19 @@ impl Candidate {
             Device::Cuda(_) => 1,
         };
         while self.streams.len() < wanted {
-            self.streams.push(self.prepared.session(batch)?);
+            self.streams.push(self.loaded.prepared.session(batch)?);
         }
         Ok(())
     }
+}
+
+/// Runs that make a median; a block is as long as this many, within its limits.
+const RUNS_A_BLOCK: u64 = 10;
+
+fn changed(path: &Path) -> Error {
+    Error::unusable("the model file changed while it was measured")
+        .at_path(path)
+        .help("run again once nothing writes to it")
 }
 
 fn nanoseconds(seconds: f64) -> u64 {
@@ -207,92 +261,7 @@ fn check_digest(job: &Job) -> Result<()> {
     let digest = std::fs::File::open(path)
         .and_then(sha256_of)
         .map_err(|e| Error::unusable("the model cannot be read").because(e).at_path(path))?;
-    if digest == job.model.sha256 {
-        return Ok(());
-    }
-    Err(Error::unusable("the model file changed while it was measured")
-        .at_path(path)
-        .help("run again once nothing writes to it"))
-}
-
-/// The pool of latency inputs and where it is from: images of the data set drawn with the seed, or
-/// generated ones of the same shape when there is no data.
-fn inputs(job: &Job, dataset: Option<&dyn Dataset>, batch: usize) -> Result<(Vec<Tensor>, &'static str)> {
-    let count = job.protocol.latency_inputs.max(1);
-    let mut random = Pcg64::seed_from_u64(job.protocol.seed);
-    match dataset {
-        Some(dataset) => Ok((drawn(job, dataset, batch, count, &mut random)?, "dataset")),
-        None => Ok((generated(job, batch, count, &mut random)?, "seeded")),
-    }
-}
-
-fn drawn(
-    job: &Job,
-    dataset: &dyn Dataset,
-    batch: usize,
-    count: usize,
-    random: &mut Pcg64,
-) -> Result<Vec<Tensor>> {
-    let total = dataset.count();
-    let shape = job.preprocess.shape(batch);
-    let mut scratch = Scratch::default();
-    let mut inputs = Vec::with_capacity(count.min(total));
-    for _ in 0..count.min(total) {
-        let mut values = Values::zeros(job.preprocess.element, shape.iter().product());
-        for row in 0..batch {
-            readable(job, dataset, random, &mut scratch, &mut values, row)?;
-        }
-        inputs.push(Tensor::new(shape.clone(), values)?);
-    }
-    Ok(inputs)
-}
-
-/// How many unreadable images in a row it takes to call the data set unreadable.
-const TRIES: usize = 100;
-
-/// Puts a random image that can be read into `row`. Bad images are the evaluation's to report.
-fn readable(
-    job: &Job,
-    dataset: &dyn Dataset,
-    random: &mut Pcg64,
-    scratch: &mut Scratch,
-    values: &mut Values,
-    row: usize,
-) -> Result<()> {
-    let total = dataset.count();
-    let mut last = Error::unusable("the data set holds no image");
-    for _ in 0..TRIES.min(10 * total) {
-        let index = random.random_range(0..total);
-        match dataset.image(index).and_then(|image| job.preprocess.write(&image, scratch, values, row)) {
-            Ok(()) => return Ok(()),
-            Err(error) => last = evaluation::located(error, dataset, index),
-        }
-    }
-    Err(last)
-}
-
-fn generated(job: &Job, batch: usize, count: usize, random: &mut Pcg64) -> Result<Vec<Tensor>> {
-    let shape = job.preprocess.shape(batch);
-    let image = Image {
-        width: job.preprocess.size.width,
-        height: job.preprocess.size.height,
-        channels: 3,
-        pixels: Vec::new(),
-    };
-    let plain = Preprocess { resize: None, crop: None, ..job.preprocess.clone() };
-    let mut scratch = Scratch::default();
-    let mut inputs = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut values = Values::zeros(job.preprocess.element, shape.iter().product());
-        for row in 0..batch {
-            let mut pixels = vec![0; image.width as usize * image.height as usize * 3];
-            random.fill(&mut pixels[..]);
-            let noise = Image { pixels, ..image.clone() };
-            plain.write(&noise, &mut scratch, &mut values, row)?;
-        }
-        inputs.push(Tensor::new(shape.clone(), values)?);
-    }
-    Ok(inputs)
+    if digest == job.model.sha256 { Ok(()) } else { Err(changed(path)) }
 }
 
 fn outputs(
@@ -315,19 +284,4 @@ fn outputs(
 
 fn classes_of(outputs: &OutputEvidence) -> usize {
     outputs.scores.len() / outputs.inputs.max(1)
-}
-
-/// A batch of `batch` images made of the latency inputs, over and over.
-fn repeat(inputs: &[Tensor], job: &Job, batch: usize) -> Result<Tensor> {
-    let shape = job.preprocess.shape(batch);
-    let wanted: usize = shape.iter().product();
-    let mut values = Values::zeros(job.preprocess.element, 0);
-    for input in inputs.iter().cycle().take_while(|input| !input.values().is_empty()) {
-        if values.len() >= wanted {
-            break;
-        }
-        values.append(input.values())?;
-    }
-    values.truncate(wanted);
-    Tensor::new(shape, values)
 }

@@ -1,25 +1,29 @@
 //! Leads all candidates through a measurement: prepared one by one, timed in turns, evaluated one
 //! by one. A candidate that fails leaves with its reason; the others go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
 
+use super::launch::Launch;
 use super::link::{Death, Link, Placement};
 use super::observer::{Event, Observer};
+use super::twin::Twin;
 use super::wire::{Answer, Assignment, Command};
-use super::{Interrupt, environment};
+use super::{Interrupt, environment, rounds};
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Job, Protocol};
 use crate::record::{
-    Environment, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord, SCHEMA_VERSION, Stage,
+    Ended, Environment, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord, SCHEMA_VERSION, Stage,
     ThroughputEvidence, ToolIdentity, timestamp,
 };
 
-/// Stretches of the throughput measurement of each candidate.
-const STRETCHES: u32 = 3;
+/// Most and fewest stretches of the throughput measurement of each candidate; fewer where one run of
+/// the full batch is longer than a stretch.
+const STRETCHES: u32 = 8;
+const LEAST_STRETCHES: u32 = 3;
 
 /// Rounds after which records are kept, in case this very process is killed.
 const KEEP_EVERY: u32 = 10;
@@ -31,6 +35,8 @@ pub struct Conductor<'a> {
     observer: &'a mut dyn Observer,
     /// Called with every record that has changed, so that nothing measured is lost.
     keep: &'a mut dyn FnMut(usize, &RunRecord),
+    /// Whether what is measured will be compared, among itself or with a saved run.
+    compares: bool,
 }
 
 /// One candidate on its way.
@@ -39,6 +45,10 @@ struct Lane {
     record: RunRecord,
     link: Option<Box<dyn Link>>,
     stage: Stage,
+    /// What its processes are told.
+    assignment: Assignment,
+    /// The process that latency is measured in, after the first.
+    launch: Option<Launch>,
 }
 
 /// A candidate to measure.
@@ -59,7 +69,13 @@ impl<'a> Conductor<'a> {
         observer: &'a mut dyn Observer,
         keep: &'a mut dyn FnMut(usize, &RunRecord),
     ) -> Self {
-        Self { placement, interrupt, observer, keep }
+        Self { placement, interrupt, observer, keep, compares: false }
+    }
+
+    /// The runs will be compared with saved ones too, so that even a single one needs a noise floor.
+    pub fn with_others(mut self) -> Self {
+        self.compares = true;
+        self
     }
 
     /// Measures all candidates; one record each, in their order.
@@ -67,11 +83,15 @@ impl<'a> Conductor<'a> {
         let Some(protocol) = entrants.first().map(|entrant| entrant.job.protocol.clone()) else {
             return Vec::new();
         };
+        self.compares |= entrants.len() > 1;
         let here = environment();
         let measurement = format!("{} {} {}", timestamp(), here.host, std::process::id());
+        // Without a place for them there are no launches but the first.
+        let scratch = tempfile::tempdir().ok();
+        let scratch = scratch.as_ref().map(tempfile::TempDir::path).unwrap_or(Path::new(""));
         let mut lanes = Vec::with_capacity(entrants.len());
         for (index, entrant) in entrants.into_iter().enumerate() {
-            lanes.push(self.start(index, entrant, here.clone(), &measurement));
+            lanes.push(self.start(index, entrant, here.clone(), &measurement, scratch));
         }
         self.prepare(&mut lanes);
         self.warm_up(&mut lanes);
@@ -82,9 +102,18 @@ impl<'a> Conductor<'a> {
         lanes.into_iter().map(|lane| lane.record).collect()
     }
 
-    fn start(&mut self, index: usize, entrant: Entrant, environment: Environment, measurement: &str) -> Lane {
+    fn start(
+        &mut self,
+        index: usize,
+        entrant: Entrant,
+        environment: Environment,
+        measurement: &str,
+        scratch: &Path,
+    ) -> Lane {
         let Entrant { job, model, predictions } = entrant;
-        let link = self.placement.start(Assignment { job: job.clone(), predictions });
+        let inputs = scratch.join(index.to_string());
+        let assignment = Assignment { job: job.clone(), predictions, inputs };
+        let link = self.placement.start(assignment.clone());
         let now = timestamp();
         let record = RunRecord {
             schema_version: SCHEMA_VERSION,
@@ -100,7 +129,7 @@ impl<'a> Conductor<'a> {
             outcome: Outcome::Interrupted { stage: Stage::Prepare },
             evidence: Default::default(),
         };
-        let mut lane = Lane { index, record, link: None, stage: Stage::Prepare };
+        let mut lane = Lane { index, record, link: None, stage: Stage::Prepare, assignment, launch: None };
         match link {
             Ok(link) => lane.link = Some(link),
             Err(error) => self.fail(&mut lane, error),
@@ -114,12 +143,13 @@ impl<'a> Conductor<'a> {
             if let Some(Answer::Prepared(prepared)) = self.ask(lane, &Command::Prepare) {
                 lane.record.runtime = Some(prepared.runtime);
                 lane.record.dataset = prepared.dataset;
-                lane.record.evidence.load = Some(prepared.load);
+                lane.record.evidence.load = vec![prepared.load];
                 lane.record.evidence.outputs = Some(prepared.outputs);
                 lane.record.evidence.latency = Some(LatencyEvidence {
                     batch: prepared.latency_batch,
                     warm_up: Default::default(),
                     rounds: Vec::new(),
+                    ended: None,
                 });
             }
             self.keep(lane);
@@ -129,40 +159,116 @@ impl<'a> Conductor<'a> {
     fn warm_up(&mut self, lanes: &mut [Lane]) {
         for lane in lanes {
             self.enter(lane, Stage::WarmUp, None);
-            if let Some(Answer::Warm(warm)) = self.ask(lane, &Command::WarmUp)
+            if let Some(Answer::Warm { warm_up, memory }) = self.ask(lane, &Command::WarmUp)
                 && let Some(latency) = &mut lane.record.evidence.latency
             {
-                latency.warm_up = warm;
+                latency.warm_up = warm_up;
+                lane.record.evidence.memory = memory;
             }
         }
+    }
+
+    /// The baseline a second time; it needs somebody to be compared with.
+    fn twin(&self, lanes: &[Lane]) -> Option<Twin> {
+        let lane = lanes.iter().find(|lane| lane.link.is_some()).filter(|_| self.compares)?;
+        let mut twin = Twin::of(lane.assignment.clone());
+        twin.launch(&self.placement, &self.interrupt);
+        Some(twin)
     }
 
     fn latency(&mut self, lanes: &mut [Lane], protocol: &Protocol) {
-        let rounds = (protocol.latency_seconds * 1e3 / protocol.block_ms).ceil().max(1.0) as u32;
+        let most = (protocol.latency_seconds * 1e3 / protocol.block_ms).ceil().max(1.0) as u64;
         for lane in &mut *lanes {
-            self.enter(lane, Stage::Latency, Some(rounds.into()));
+            self.enter(lane, Stage::Latency, Some(most));
         }
-        let mut random = Pcg64::seed_from_u64(protocol.seed);
-        for round in 0..rounds {
-            for (position, index) in shuffled(lanes.len(), &mut random).into_iter().enumerate() {
-                self.block(&mut lanes[index], round, position as u32);
+        let mut twin = self.twin(lanes);
+        let first = lanes.iter().position(|lane| lane.link.is_some());
+        let ended = self.rounds(lanes, twin.as_mut(), protocol);
+        for (index, lane) in lanes.iter_mut().enumerate() {
+            lane.launch = None;
+            if Some(index) == first {
+                lane.record.evidence.twin = twin.take().and_then(Twin::into_evidence);
             }
-        }
-        for lane in lanes {
-            self.keep(lane);
+            self.end_latency(lane, ended);
         }
     }
 
-    fn block(&mut self, lane: &mut Lane, round: u32, position: u32) {
-        let Some(Answer::Round { samples_ns, memory }) = self.ask(lane, &Command::Round) else { return };
-        if let Some(latency) = &mut lane.record.evidence.latency {
-            latency.rounds.push(Round { round, position, samples_ns });
+    /// Launch by launch, rounds of one block of everybody in random order, until it is enough.
+    fn rounds(
+        &mut self,
+        lanes: &mut [Lane],
+        mut twin: Option<&mut Twin>,
+        protocol: &Protocol,
+    ) -> Option<Ended> {
+        let loads = lanes.iter().flat_map(|lane| &lane.record.evidence.load);
+        let allowed = rounds::launches_allowed(protocol, loads);
+        let mut random = Pcg64::seed_from_u64(protocol.seed);
+        let mut launch = 0;
+        for round in 0u32.. {
+            if round > 0 && round.is_multiple_of(rounds::ROUNDS_A_LAUNCH) && launch + 1 < allowed {
+                launch += 1;
+                self.relaunch(lanes, twin.as_deref_mut());
+            }
+            // One place more than there are lanes: the twin's.
+            for (position, index) in shuffled(lanes.len() + 1, &mut random).into_iter().enumerate() {
+                let position = position as u32;
+                match (lanes.get_mut(index), twin.as_deref_mut()) {
+                    (Some(lane), _) => self.block(lane, round, position, launch),
+                    (None, Some(twin)) => twin.block(round, position, launch, &self.interrupt),
+                    (None, None) => {}
+                }
+            }
+            let ended = rounds::ended(protocol, &running(lanes, twin.as_deref()), round + 1);
+            if ended.is_some() {
+                return ended;
+            }
         }
-        lane.record.evidence.memory = memory;
+        None
+    }
+
+    fn relaunch(&mut self, lanes: &mut [Lane], twin: Option<&mut Twin>) {
+        for lane in lanes.iter_mut().filter(|lane| lane.link.is_some()) {
+            // The old one ends first: there is never memory for three.
+            lane.launch = None;
+            lane.launch = Launch::start(&self.placement, &lane.assignment, &self.interrupt);
+            lane.record.evidence.load.extend(lane.launch.iter().map(|launch| launch.load.clone()));
+        }
+        if let Some(twin) = twin {
+            twin.launch(&self.placement, &self.interrupt);
+        }
+    }
+
+    fn end_latency(&mut self, lane: &mut Lane, ended: Option<Ended>) {
+        if let Some(latency) = lane.record.evidence.latency.as_mut().filter(|_| lane.link.is_some()) {
+            latency.ended = ended;
+        }
+        self.keep(lane);
+    }
+
+    fn block(&mut self, lane: &mut Lane, round: u32, position: u32, launch: u32) {
+        let Some((launch, samples_ns)) = self.timed_runs(lane, launch) else { return };
+        if let Some(latency) = &mut lane.record.evidence.latency {
+            latency.rounds.push(Round { round, position, launch, samples_ns });
+        }
         if round % KEEP_EVERY == KEEP_EVERY - 1 {
             self.keep(lane);
         }
         self.advance(lane, u64::from(round) + 1);
+    }
+
+    /// One block, and the launch that ran it: the first, where the later one is gone.
+    fn timed_runs(&mut self, lane: &mut Lane, launch: u32) -> Option<(u32, Vec<u64>)> {
+        if lane.link.is_some() && !self.interrupt.raised() {
+            let samples = lane.launch.as_mut().and_then(|launch| launch.block(&self.interrupt));
+            if let Some(samples_ns) = samples {
+                return Some((launch, samples_ns));
+            }
+            lane.launch = None;
+        }
+        match self.ask(lane, &Command::Round)? {
+            Answer::Round { samples_ns } => Some((0, samples_ns)),
+            _ => None,
+        }
     }
 
     fn throughput(&mut self, lanes: &mut [Lane], protocol: &Protocol) {
@@ -172,6 +278,9 @@ impl<'a> Conductor<'a> {
         }
         let mut random = Pcg64::seed_from_u64(protocol.seed.wrapping_add(1));
         for round in 0..STRETCHES {
+            if round >= LEAST_STRETCHES && lanes.iter().any(|lane| lane.spent_on_throughput(protocol)) {
+                break;
+            }
             for index in shuffled(lanes.len(), &mut random) {
                 self.stretch(&mut lanes[index], round, seconds);
             }
@@ -287,6 +396,21 @@ impl<'a> Conductor<'a> {
         let error = Error::new(ErrorKind::Interrupted, "interrupted");
         self.observer.notice(Event::Ended { candidate: lane.index, error });
     }
+}
+
+impl Lane {
+    fn spent_on_throughput(&self, protocol: &Protocol) -> bool {
+        let rounds = self.record.evidence.throughput.iter().flat_map(|throughput| &throughput.rounds);
+        let spent: u64 = rounds.map(|round| round.elapsed_ns).sum();
+        spent as f64 >= protocol.throughput_seconds * 1e9
+    }
+}
+
+/// Blocks of all that still run, the twin's last.
+fn running<'a>(lanes: &'a [Lane], twin: Option<&'a Twin>) -> Vec<&'a [Round]> {
+    let blocks = |lane: &'a Lane| lane.record.evidence.latency.as_ref().map(|latency| &latency.rounds[..]);
+    let lanes = lanes.iter().filter(|lane| lane.link.is_some()).filter_map(blocks);
+    lanes.chain(twin.and_then(Twin::running)).collect()
 }
 
 fn shuffled(count: usize, random: &mut Pcg64) -> Vec<usize> {

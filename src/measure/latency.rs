@@ -58,18 +58,20 @@ const AGREEING_BLOCKS: usize = 3;
 /// warm (Barrett et al. 2017, "Virtual machine warmup blows hot and cold").
 const AGREEMENT: f64 = 0.02;
 
-/// Untimed runs until the last block medians agree or `limit_ns` is spent.
-pub fn warm_up<C: Clock>(runner: &mut Runner<'_, C>, limit_ns: u64) -> Result<WarmUp> {
+/// Untimed runs until the last block medians agree or `limit_ns` is spent, and the last median in
+/// nanoseconds.
+pub fn warm_up<C: Clock>(runner: &mut Runner<'_, C>, limit_ns: u64) -> Result<(WarmUp, f64)> {
     let mut medians: Vec<f64> = Vec::new();
     let (mut runs, mut elapsed_ns) = (0, 0);
     loop {
         let samples = block(runner, WARM_UP_BLOCK_NS)?;
         runs += samples.len() as u64;
         elapsed_ns += samples.iter().sum::<u64>();
-        medians.push(median_ns(&samples));
+        let median = median_ns(&samples);
+        medians.push(median);
         let settled = agree(&medians);
         if settled || elapsed_ns >= limit_ns {
-            return Ok(WarmUp { runs, elapsed_ns, settled });
+            return Ok((WarmUp { runs, elapsed_ns, settled }, median));
         }
     }
 }
@@ -159,7 +161,8 @@ mod tests {
     fn warm_up_ends_when_three_blocks_agree() {
         let (clock, mut session) = scripted(vec![80_000_000, 30_000_000, 20_000_000]);
         let (inputs, mut next) = (inputs(1), 0);
-        let warm = warm_up(&mut Runner::new(&mut session, &inputs, &mut next, &clock), u64::MAX).unwrap();
+        let (warm, _) =
+            warm_up(&mut Runner::new(&mut session, &inputs, &mut next, &clock), u64::MAX).unwrap();
         assert_eq!((warm.settled, warm.runs), (true, 5));
     }
 
@@ -168,7 +171,8 @@ mod tests {
         let rising = (1..200).map(|i| 20_000_000 + i * 2_000_000).collect();
         let (clock, mut session) = scripted(rising);
         let (inputs, mut next) = (inputs(1), 0);
-        let warm = warm_up(&mut Runner::new(&mut session, &inputs, &mut next, &clock), 500_000_000).unwrap();
+        let (warm, _) =
+            warm_up(&mut Runner::new(&mut session, &inputs, &mut next, &clock), 500_000_000).unwrap();
         assert!(!warm.settled && warm.elapsed_ns >= 500_000_000);
     }
 }

@@ -1,93 +1,102 @@
 //! Memory of this very process.
 
-use crate::record::MemoryEvidence;
+use crate::record::{MemoryEvidence, MemoryReading};
 
-/// Resident memory of this process now and its peak so far, bytes.
+/// Memory of this process now and its resident peak so far, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resident {
+pub struct Memory {
     /// Now.
-    pub current: u64,
-    /// Most so far, where the system keeps it; else the same as `current`.
+    pub now: MemoryReading,
+    /// Most resident so far, where the system keeps it; else the same as now.
     pub peak: u64,
     /// What was read.
     pub source: &'static str,
 }
 
 /// Reads the memory of this process; none where the system does not tell.
-pub fn resident() -> Option<Resident> {
+pub fn memory() -> Option<Memory> {
     from_proc().or_else(sampled)
 }
 
-fn from_proc() -> Option<Resident> {
+fn from_proc() -> Option<Memory> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let current = kibibytes(&status, "VmRSS:")?;
+    let resident = kibibytes(&status, "VmRSS:")?;
     let peak = kibibytes(&status, "VmHWM:")?;
-    Some(Resident { current, peak, source: "VmRSS and VmHWM" })
+    let plain = MemoryReading { resident, proportional: None, private_dirty: None };
+    // Kernels before 4.14, and some sandboxes, have no such file.
+    let Ok(rollup) = std::fs::read_to_string("/proc/self/smaps_rollup") else {
+        return Some(Memory { now: plain, peak, source: "VmRSS and VmHWM" });
+    };
+    let now = MemoryReading {
+        proportional: kibibytes(&rollup, "Pss:"),
+        private_dirty: kibibytes(&rollup, "Private_Dirty:"),
+        ..plain
+    };
+    Some(Memory { now, peak, source: "VmRSS, VmHWM and smaps_rollup" })
 }
 
-fn kibibytes(status: &str, key: &str) -> Option<u64> {
-    let line = status.lines().find(|line| line.starts_with(key))?;
+fn kibibytes(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find(|line| line.starts_with(key))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
 
 /// Systems without /proc: the resident size at the moments of reading.
-fn sampled() -> Option<Resident> {
+fn sampled() -> Option<Memory> {
     use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
     let pid = sysinfo::get_current_pid().ok()?;
     let mut system = System::new().ok()?;
     let kind = ProcessRefreshKind::nothing().with_memory();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
-    let current = system.process(pid)?.memory();
-    Some(Resident { current, peak: current, source: "resident size, sampled" })
+    let resident = system.process(pid)?.memory();
+    let now = MemoryReading { resident, proportional: None, private_dirty: None };
+    Some(Memory { now, peak: resident, source: "resident size, sampled" })
 }
 
 /// Readings at the moments that matter, taken by the worker as it goes.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryLog {
-    before_load: Option<Resident>,
-    after_load: Option<Resident>,
-    latency: Option<Resident>,
-    end: Option<Resident>,
+    before_load: Option<Memory>,
+    after_load: Option<Memory>,
+    warm: Option<Memory>,
+    end: Option<Memory>,
 }
 
 impl MemoryLog {
     /// The runtime library is loaded, the model is not.
     pub fn before_load(&mut self) {
-        self.before_load = resident();
+        self.before_load = memory();
     }
 
-    /// The model is loaded.
+    /// The model is loaded and has not run.
     pub fn after_load(&mut self) {
-        self.after_load = resident();
+        self.after_load = memory();
     }
 
-    /// A block of the latency pass is over.
-    pub fn after_block(&mut self) {
-        self.latency = higher(self.latency, resident());
+    /// The one session has run until it was warm. Later sessions take the place of this one, and what
+    /// the allocator keeps of it must not count twice.
+    pub fn warm(&mut self) {
+        self.warm = memory();
     }
 
     /// Everything is over.
     pub fn end(&mut self) {
-        self.end = higher(self.end, resident());
+        self.end = memory();
     }
 
     /// What was read so far.
     pub fn evidence(&self) -> Option<MemoryEvidence> {
-        let until_latency = self.latency.or(self.after_load)?;
+        let last = self.warm.or(self.after_load)?;
+        let reading = |memory: Option<Memory>| memory.map(|memory| memory.now);
+        // A system that keeps no peak has had it at one of the moments of reading.
+        let peak = self.after_load.map_or(0, |loaded| loaded.peak).max(last.peak);
         Some(MemoryEvidence {
-            source: until_latency.source.into(),
-            before_load_bytes: self.before_load.map(|r| r.current),
-            after_load_bytes: self.after_load.map(|r| r.current),
-            peak_bytes: until_latency.peak,
-            peak_evaluation_bytes: self.end.map(|r| r.peak),
+            source: last.source.into(),
+            before_load: reading(self.before_load),
+            after_load: reading(self.after_load),
+            warm: reading(self.warm),
+            peak_bytes: peak,
+            peak_evaluation_bytes: self.end.map(|end| end.peak.max(peak)),
         })
-    }
-}
-
-fn higher(old: Option<Resident>, new: Option<Resident>) -> Option<Resident> {
-    match (old, new) {
-        (Some(old), Some(new)) => Some(Resident { peak: old.peak.max(new.peak), ..new }),
-        (old, new) => new.or(old),
     }
 }
 
@@ -105,15 +114,28 @@ mod tests {
 
     #[test]
     fn this_process_uses_some_memory_and_its_peak_is_no_less() {
-        let now = resident().expect("every supported system tells");
-        assert!(now.current > 0 && now.peak >= now.current / 2);
+        let here = memory().expect("every supported system tells");
+        assert!(here.now.resident > 0 && here.peak >= here.now.resident / 2);
     }
 
     #[test]
-    fn the_peak_of_the_latency_pass_does_not_rise_with_what_follows() {
-        let at = |peak| Some(Resident { current: peak, peak, source: "test" });
-        let log = MemoryLog { before_load: at(1), after_load: at(5), latency: at(7), end: at(90) };
+    #[cfg(target_os = "linux")]
+    fn what_is_private_is_no_more_than_what_is_resident() {
+        let now = memory().unwrap().now;
+        if let (Some(private), Some(proportional)) = (now.private_dirty, now.proportional) {
+            assert!(0 < private && private <= proportional && proportional <= now.resident * 2);
+        }
+    }
+
+    #[test]
+    fn the_peak_of_one_session_does_not_rise_with_what_follows() {
+        let at = |resident| {
+            let now = MemoryReading { resident, proportional: None, private_dirty: None };
+            Some(Memory { now, peak: resident, source: "test" })
+        };
+        let log = MemoryLog { before_load: at(1), after_load: at(8), warm: at(7), end: at(90) };
         let evidence = log.evidence().unwrap();
-        assert_eq!((evidence.peak_bytes, evidence.peak_evaluation_bytes), (7, Some(90)));
+        assert_eq!((evidence.peak_bytes, evidence.peak_evaluation_bytes), (8, Some(90)));
+        assert_eq!(evidence.warm.unwrap().resident, 7);
     }
 }

@@ -6,13 +6,17 @@ mod clock;
 mod conductor;
 mod environment;
 mod evaluation;
+mod inputs;
 mod interrupt;
 mod latency;
+mod launch;
 mod link;
 mod memory;
 mod observer;
+mod rounds;
 mod scores;
 mod throughput;
+mod twin;
 mod wire;
 mod worker;
 

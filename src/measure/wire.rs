@@ -21,6 +21,9 @@ pub struct Assignment {
     /// Where the predictions go.
     #[serde(with = "crate::plan::path_text")]
     pub predictions: PathBuf,
+    /// Where the first launch leaves its latency inputs for later ones.
+    #[serde(with = "crate::plan::path_text")]
+    pub inputs: PathBuf,
 }
 
 /// A step for the worker.
@@ -31,6 +34,8 @@ pub enum Command {
     Prepare,
     /// Run untimed until the latency settles.
     WarmUp,
+    /// Load the model in one more process of the same candidate, and run it once.
+    Relaunch,
     /// One block of timed runs.
     Round,
     /// One stretch of full batches on all cores.
@@ -50,9 +55,11 @@ pub enum Answer {
     /// To [`Command::Prepare`].
     Prepared(Box<Prepared>),
     /// To [`Command::WarmUp`].
-    Warm(WarmUp),
+    Warm { warm_up: WarmUp, memory: Option<MemoryEvidence> },
+    /// To [`Command::Relaunch`].
+    Relaunched(LoadEvidence),
     /// To [`Command::Round`].
-    Round { samples_ns: Vec<u64>, memory: Option<MemoryEvidence> },
+    Round { samples_ns: Vec<u64> },
     /// To [`Command::Throughput`].
     Throughput { batch: usize, streams: usize, round: ThroughputRound },
     /// To [`Command::Evaluate`]; `error` when it ended early, with the images done until then.

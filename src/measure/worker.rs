@@ -31,18 +31,26 @@ impl Workbench {
     fn carry_out(&mut self, command: &Command, progress: &mut dyn FnMut(u64)) -> Result<Answer> {
         if let Command::Prepare = command {
             let (candidate, prepared) = Candidate::prepare(self.assignment.job.clone())?;
+            // Without them there are no later launches, which is no reason to give up.
+            let _ = candidate.save_inputs(&self.assignment.inputs);
             self.candidate = Some(candidate);
             return Ok(Answer::Prepared(Box::new(prepared)));
+        }
+        if let Command::Relaunch = command {
+            let (candidate, load) =
+                Candidate::relaunch(self.assignment.job.clone(), &self.assignment.inputs)?;
+            self.candidate = Some(candidate);
+            return Ok(Answer::Relaunched(load));
         }
         let Some(candidate) = &mut self.candidate else {
             return Err(Error::unusable("the worker was asked to measure before it was prepared"));
         };
         match command {
-            Command::WarmUp => Ok(Answer::Warm(candidate.warm_up()?)),
-            Command::Round => {
-                let samples_ns = candidate.round()?;
-                Ok(Answer::Round { samples_ns, memory: candidate.memory() })
+            Command::WarmUp => {
+                let warm_up = candidate.warm_up()?;
+                Ok(Answer::Warm { warm_up, memory: candidate.memory() })
             }
+            Command::Round => Ok(Answer::Round { samples_ns: candidate.round()? }),
             Command::Throughput { round, seconds } => {
                 let (batch, streams, round) = candidate.throughput(*round, *seconds, &self.stop)?;
                 Ok(Answer::Throughput { batch, streams, round })
@@ -52,7 +60,7 @@ impl Workbench {
                 let (evidence, error) = candidate.evaluate(path, &self.stop, progress)?;
                 Ok(Answer::Evaluated { evidence, error })
             }
-            Command::Prepare | Command::Finish | Command::Stop => {
+            Command::Prepare | Command::Relaunch | Command::Finish | Command::Stop => {
                 Ok(Answer::Finished { memory: candidate.finish() })
             }
         }

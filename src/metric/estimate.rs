@@ -13,8 +13,11 @@ pub enum IntervalMethod {
     Tango,
     /// Bias-corrected and accelerated bootstrap over images, the same resample for both runs.
     PairedBca,
-    /// Bootstrap of the median of log ratios over rounds.
-    BootstrapOverRounds,
+    /// Student's t over the medians of log ratios of the launches.
+    StudentOverLaunches,
+    /// Interval of the median of log ratios from the order of the rounds, interpolated as by
+    /// Hettmansperger and Sheather.
+    OrderOfRounds,
     /// Wilcoxon's signed-rank interval around the Hodges–Lehmann estimate, over rounds.
     SignedRank,
 }

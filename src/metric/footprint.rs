@@ -1,10 +1,11 @@
-//! What a model costs before its first answer: bytes on disk, time to load, memory.
+//! What a model costs before its first answer: bytes on disk, time to load.
 
 use super::{
     Basis, Better, Difference, Metric, MetricSpec, PairMetric, PairReading, Reading, ScoredPair, ScoredRun,
     Unit,
 };
-use crate::record::{LoadEvidence, MemoryEvidence};
+use crate::record::LoadEvidence;
+use crate::stats;
 
 /// Bytes of the model.
 pub static SIZE: MetricSpec = MetricSpec {
@@ -21,7 +22,7 @@ pub static SIZE: MetricSpec = MetricSpec {
 pub static LOAD: MetricSpec = MetricSpec {
     id: "load",
     title: "load",
-    definition: "Time to read and optimize the model and set up the session, once, in a fresh process.",
+    definition: "Time to read and optimize the model and set up the session in a fresh process; median over launches.",
     unit: Unit::Nanoseconds,
     better: Better::Lower,
     difference: Difference::Relative,
@@ -32,32 +33,8 @@ pub static LOAD: MetricSpec = MetricSpec {
 pub static FIRST_RUN: MetricSpec = MetricSpec {
     id: "first_run",
     title: "first run",
-    definition: "Time of the very first run after loading, at the batch of the latency pass.",
+    definition: "Time of the very first run after loading, at the batch of the latency pass; median over launches.",
     unit: Unit::Nanoseconds,
-    better: Better::Lower,
-    difference: Difference::Relative,
-    basis: Basis::Machine,
-};
-
-/// Most memory of the process.
-pub static MEMORY_PEAK: MetricSpec = MetricSpec {
-    id: "memory_peak",
-    title: "memory peak",
-    definition: "Most resident memory of the candidate's own process until the end of the latency pass: \
-                 one session at batch 1, runtime library included.",
-    unit: Unit::Bytes,
-    better: Better::Lower,
-    difference: Difference::Relative,
-    basis: Basis::Machine,
-};
-
-/// Memory that the model brings.
-pub static MEMORY_MODEL: MetricSpec = MetricSpec {
-    id: "memory_model",
-    title: "memory of model",
-    definition: "Most resident memory until the end of the latency pass, less what was resident before the \
-                 model was loaded: weights and working set of one session at batch 1.",
-    unit: Unit::Bytes,
     better: Better::Lower,
     difference: Difference::Relative,
     basis: Basis::Machine,
@@ -73,20 +50,6 @@ pub static SIZE_RATIO: MetricSpec = MetricSpec {
     difference: Difference::Relative,
     basis: Basis::Model,
 };
-
-pub(super) struct MemoryModel;
-
-impl Metric for MemoryModel {
-    fn spec(&self) -> &'static MetricSpec {
-        &MEMORY_MODEL
-    }
-
-    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
-        let memory = run.run.record.evidence.memory.as_ref()?;
-        let growth = memory.peak_bytes.checked_sub(memory.before_load_bytes?)?;
-        Some(Reading::of(&MEMORY_MODEL, growth as f64, 1))
-    }
-}
 
 pub(super) struct Size;
 
@@ -108,8 +71,7 @@ impl Metric for Load {
     }
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
-        let LoadEvidence { load_ns, .. } = run.run.record.evidence.load.as_ref()?;
-        Some(Reading::of(&LOAD, *load_ns as f64, 1))
+        over_launches(&LOAD, run, |load| load.load_ns)
     }
 }
 
@@ -121,22 +83,13 @@ impl Metric for FirstRun {
     }
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
-        let LoadEvidence { first_run_ns, .. } = run.run.record.evidence.load.as_ref()?;
-        Some(Reading::of(&FIRST_RUN, *first_run_ns as f64, 1))
+        over_launches(&FIRST_RUN, run, |load| load.first_run_ns)
     }
 }
 
-pub(super) struct MemoryPeak;
-
-impl Metric for MemoryPeak {
-    fn spec(&self) -> &'static MetricSpec {
-        &MEMORY_PEAK
-    }
-
-    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
-        let MemoryEvidence { peak_bytes, .. } = run.run.record.evidence.memory.as_ref()?;
-        Some(Reading::of(&MEMORY_PEAK, *peak_bytes as f64, 1))
-    }
+fn over_launches(spec: &MetricSpec, run: &ScoredRun<'_>, ns: fn(&LoadEvidence) -> u64) -> Option<Reading> {
+    let loads: Vec<f64> = run.run.record.evidence.load.iter().map(|load| ns(load) as f64).collect();
+    Some(Reading::of(spec, stats::median(&loads)?, loads.len() as u64))
 }
 
 pub(super) struct SizeRatio;

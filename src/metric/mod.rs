@@ -9,6 +9,8 @@ mod distance;
 mod estimate;
 mod footprint;
 mod latency;
+mod memory;
+mod noise;
 mod rates;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -23,13 +25,17 @@ pub use classification::{ACCURACY, LOG_LOSS, TOP5};
 pub use confusion::Confusion;
 pub use distance::{OUTPUT_COSINE, OUTPUT_MAX_ABS, OUTPUT_MEAN_ABS};
 pub use estimate::{Interval, IntervalMethod, Test, TestMethod};
-pub use footprint::{FIRST_RUN, LOAD, MEMORY_PEAK, SIZE, SIZE_RATIO};
+pub use footprint::{FIRST_RUN, LOAD, SIZE, SIZE_RATIO};
 pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P99};
+pub use memory::{
+    MEMORY_GROWTH, MEMORY_LOADED, MEMORY_MODEL, MEMORY_PEAK, MEMORY_PRIVATE_DIRTY, MEMORY_PROPORTIONAL,
+};
+pub use noise::NOISE_FLOOR;
 pub use rates::{MACRO_F1, MACRO_PRECISION, MACRO_RECALL, WEIGHTED_F1, WEIGHTED_PRECISION, WEIGHTED_RECALL};
 pub use scored::{ScoredPair, ScoredRun, Timing};
 pub use scoring::{ImageScore, Scoring};
 pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
-pub use speed::{SPEED_UP, THROUGHPUT_RATIO};
+pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO};
 pub use throughput::THROUGHPUT;
 
 /// A figure of one run.
@@ -54,7 +60,6 @@ pub trait PairMetric: Sync {
 /// Every metric of one run, in the order of tables.
 pub static METRICS: &[&dyn Metric] = &[
     &footprint::Size,
-    &footprint::MemoryModel,
     &footprint::Load,
     &footprint::FirstRun,
     &latency::P50,
@@ -62,8 +67,14 @@ pub static METRICS: &[&dyn Metric] = &[
     &latency::P99,
     &latency::Min,
     &latency::Mean,
+    &noise::NoiseFloor,
     &throughput::Throughput,
-    &footprint::MemoryPeak,
+    &memory::MEMORY[0],
+    &memory::MEMORY[1],
+    &memory::MEMORY[2],
+    &memory::MEMORY[3],
+    &memory::MEMORY[4],
+    &memory::MEMORY[5],
     &classification::Accuracy,
     &classification::Top5,
     &rates::MACRO[0],
@@ -79,6 +90,7 @@ pub static METRICS: &[&dyn Metric] = &[
 pub static PAIR_METRICS: &[&dyn PairMetric] = &[
     &footprint::SizeRatio,
     &speed::SpeedUp,
+    &speed::SpeedUpHodgesLehmann,
     &speed::ThroughputRatio,
     &agreement::Agreement,
     &agreement::FLIP_COUNTS[0],

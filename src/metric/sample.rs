@@ -123,10 +123,11 @@ pub(crate) fn latency(rounds: &[&[u64]]) -> LatencyEvidence {
     let rounds = rounds.iter().zip(0..).map(|(samples, round)| Round {
         round,
         position: 0,
+        launch: round / 4,
         samples_ns: samples.to_vec(),
     });
     let warm_up = WarmUp { runs: 10, elapsed_ns: 1_500_000_000, settled: true };
-    LatencyEvidence { batch: 1, warm_up, rounds: rounds.collect() }
+    LatencyEvidence { batch: 1, warm_up, rounds: rounds.collect(), ended: None }
 }
 
 /// A throughput pass with rounds of (images, nanoseconds), numbered from 0.

@@ -1,21 +1,38 @@
 //! How many times faster the candidate is, by rounds that both were measured in.
 
-use std::collections::BTreeMap;
-
 use super::throughput::images_per_second;
 use super::{
-    Basis, Better, Difference, MetricSpec, PairMetric, PairReading, ScoredPair, ScoredRun, Timing, Unit,
+    Basis, Better, Difference, Interval, IntervalMethod, MetricSpec, PairMetric, PairReading, ScoredPair,
+    ScoredRun, Timing, Unit,
 };
-use crate::stats;
+use crate::record::{Round, ThroughputRound};
+use crate::stats::{self, Block, LogRatios};
+
+/// Level of all intervals of ratios.
+pub(super) const LEVEL: f64 = 0.95;
 
 /// Ratio of latencies.
 pub static SPEED_UP: MetricSpec = MetricSpec {
     id: "speed_up",
     title: "speed-up",
     definition: "exp of the median over common rounds of ln(baseline's block median / candidate's block \
-                 median), latency at batch 1; above 1 the candidate is faster. Runs that were not \
-                 measured in turn have no common rounds: median of the baseline's block medians / median \
-                 of the candidate's.",
+                 median), latency at batch 1; above 1 the candidate is faster. Interval: Student's t over \
+                 the medians of the launches; with fewer than five launches from the order of the rounds, \
+                 for these processes alone. Runs that were not measured in turn have no common rounds: \
+                 median of the baseline's block medians / median of the candidate's, without interval.",
+    unit: Unit::Ratio,
+    better: Better::Higher,
+    difference: Difference::Relative,
+    basis: Basis::Machine,
+};
+
+/// The same by another estimate.
+pub static SPEED_UP_HL: MetricSpec = MetricSpec {
+    id: "speed_up_hodges_lehmann",
+    title: "speed-up (HL)",
+    definition: "exp of the Hodges-Lehmann estimate of the log ratios of the rounds, the median of all \
+                 their pairwise means, with the interval of Wilcoxon's signed-rank distribution: a check \
+                 on the speed-up by another road.",
     unit: Unit::Ratio,
     better: Better::Higher,
     difference: Difference::Relative,
@@ -27,16 +44,13 @@ pub static THROUGHPUT_RATIO: MetricSpec = MetricSpec {
     id: "throughput_ratio",
     title: "throughput ratio",
     definition: "exp of the median over common rounds of ln(candidate's images a second / baseline's); \
-                 above 1 the candidate is faster. Runs that were not measured in turn have no common \
-                 rounds: candidate's median / baseline's median.",
+                 above 1 the candidate is faster. Interval and runs that were not measured in turn as for \
+                 the speed-up.",
     unit: Unit::Ratio,
     better: Better::Higher,
     difference: Difference::Relative,
     basis: Basis::Machine,
 };
-
-/// One value a round, by the number of the round.
-type ByRound = BTreeMap<u32, f64>;
 
 pub(super) struct SpeedUp;
 
@@ -48,6 +62,26 @@ impl PairMetric for SpeedUp {
     fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
         let (baseline, candidate) = (block_medians(pair.baseline)?, block_medians(pair.candidate)?);
         ratio(&SPEED_UP, &baseline, &candidate, pair.timing)
+    }
+}
+
+pub(super) struct SpeedUpHodgesLehmann;
+
+impl PairMetric for SpeedUpHodgesLehmann {
+    fn spec(&self) -> &'static MetricSpec {
+        &SPEED_UP_HL
+    }
+
+    fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
+        let (baseline, candidate) = (block_medians(pair.baseline)?, block_medians(pair.candidate)?);
+        if pair.timing != Timing::Interleaved {
+            return None;
+        }
+        let values = LogRatios::of(&baseline, &candidate).values();
+        let found = stats::hodges_lehmann(&values, LEVEL)?;
+        let reading = PairReading::of(&SPEED_UP_HL, found.point.exp(), values.len() as u64);
+        let interval = found.interval.and_then(|log| exponential(log, IntervalMethod::SignedRank));
+        Some(reading.with_interval(interval))
     }
 }
 
@@ -64,40 +98,58 @@ impl PairMetric for ThroughputRatio {
     }
 }
 
-fn block_medians(scored: &ScoredRun<'_>) -> Option<ByRound> {
-    let rounds = &scored.run.record.evidence.latency.as_ref()?.rounds;
-    let median = |samples: &[u64]| stats::median(&samples.iter().map(|&ns| ns as f64).collect::<Vec<_>>());
-    Some(rounds.iter().filter_map(|block| Some((block.round, median(&block.samples_ns)?))).collect())
+fn block_medians(scored: &ScoredRun<'_>) -> Option<Vec<Block>> {
+    Some(blocks(&scored.run.record.evidence.latency.as_ref()?.rounds))
 }
 
-fn rates(scored: &ScoredRun<'_>) -> Option<ByRound> {
+/// The median of each round.
+pub(super) fn blocks(rounds: &[Round]) -> Vec<Block> {
+    let median = |samples: &[u64]| stats::median(&samples.iter().map(|&ns| ns as f64).collect::<Vec<_>>());
+    let block = |block: &Round| {
+        Some(Block { round: block.round, launch: block.launch, value: median(&block.samples_ns)? })
+    };
+    rounds.iter().filter_map(block).collect()
+}
+
+fn rates(scored: &ScoredRun<'_>) -> Option<Vec<Block>> {
     let rounds = &scored.run.record.evidence.throughput.as_ref()?.rounds;
-    Some(rounds.iter().map(|round| (round.round, images_per_second(round))).collect())
+    let block =
+        |round: &ThroughputRound| Block { round: round.round, launch: 0, value: images_per_second(round) };
+    Some(rounds.iter().map(block).collect())
 }
 
 /// The typical over / under.
-fn ratio(spec: &MetricSpec, over: &ByRound, under: &ByRound, timing: Timing) -> Option<PairReading> {
-    let (value, n) = match timing {
-        Timing::Interleaved => by_round(over, under),
-        Timing::Apart => of_medians(over, under),
-        Timing::Incomparable => return None,
+fn ratio(spec: &MetricSpec, over: &[Block], under: &[Block], timing: Timing) -> Option<PairReading> {
+    match timing {
+        Timing::Interleaved => Some(by_round(spec, &LogRatios::of(over, under))),
+        Timing::Apart => Some(of_medians(spec, over, under)),
+        Timing::Incomparable => None,
+    }
+}
+
+fn by_round(spec: &MetricSpec, ratios: &LogRatios) -> PairReading {
+    let Some(median) = ratios.median() else {
+        return PairReading::undefined(spec, 0, "the two runs have no round in common");
     };
-    Some(match value {
-        Some(value) => PairReading::of(spec, value, n as u64),
-        None => PairReading::undefined(spec, 0, "the two runs have no round in common"),
-    })
+    let method = match ratios.over_launches() {
+        true => IntervalMethod::StudentOverLaunches,
+        false => IntervalMethod::OrderOfRounds,
+    };
+    let interval = ratios.interval(LEVEL).and_then(|log| exponential(log, method));
+    PairReading::of(spec, median.exp(), ratios.rounds() as u64).with_interval(interval)
 }
 
-fn by_round(over: &ByRound, under: &ByRound) -> (Option<f64>, usize) {
-    let pairs: Vec<(f64, f64)> =
-        over.iter().filter_map(|(round, &a)| Some((a, *under.get(round)?))).collect();
-    (stats::median_ratio(&pairs), pairs.len())
+fn exponential(log: stats::Interval, method: IntervalMethod) -> Option<Interval> {
+    let (low, high) = (log.low.exp(), log.high.exp());
+    (low.is_finite() && high.is_finite()).then_some(Interval { low, high, level: LEVEL, method })
 }
 
-fn of_medians(over: &ByRound, under: &ByRound) -> (Option<f64>, usize) {
-    let median = |side: &ByRound| stats::median(&side.values().copied().collect::<Vec<_>>());
-    let value = median(over).zip(median(under)).map(|(over, under)| over / under);
-    (value, over.len().min(under.len()))
+fn of_medians(spec: &MetricSpec, over: &[Block], under: &[Block]) -> PairReading {
+    let median = |side: &[Block]| stats::median(&side.iter().map(|block| block.value).collect::<Vec<_>>());
+    match median(over).zip(median(under)) {
+        Some((top, bottom)) => PairReading::of(spec, top / bottom, over.len().min(under.len()) as u64),
+        None => PairReading::undefined(spec, 0, "one of the two runs has no round"),
+    }
 }
 
 #[cfg(test)]

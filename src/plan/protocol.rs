@@ -11,10 +11,17 @@ pub struct Protocol {
     /// Images in one run of the throughput and accuracy passes; none for what the runtime does best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
-    /// Seconds of timed runs at batch 1 for this candidate.
+    /// Most seconds of timed runs at batch 1 for this candidate.
     pub latency_seconds: f64,
-    /// Length of one block of back-to-back runs in a round, milliseconds.
+    /// The latency pass ends earlier when every ratio is known to within this share: half the width
+    /// of its 95 % interval.
+    pub precision: f64,
+    /// Fewest rounds before that is asked.
+    pub least_rounds: u32,
+    /// Shortest block of back-to-back runs in a round, milliseconds.
     pub block_ms: f64,
+    /// Longest block, for runs so slow that few fit into the shortest, milliseconds.
+    pub longest_block_ms: f64,
     /// Seconds of the throughput measurement for this candidate.
     pub throughput_seconds: f64,
     /// Most seconds of warm-up before the first timed block.
@@ -28,8 +35,11 @@ impl Default for Protocol {
         Self {
             seed: 7,
             batch: None,
-            latency_seconds: 3.0,
-            block_ms: 100.0,
+            latency_seconds: 5.0,
+            precision: 0.01,
+            least_rounds: 20,
+            block_ms: 50.0,
+            longest_block_ms: 200.0,
             throughput_seconds: 1.5,
             warm_up_seconds: 2.0,
             latency_inputs: 64,

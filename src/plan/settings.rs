@@ -92,9 +92,12 @@ pub struct MeasureSettings {
     /// Threads inside one run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
-    /// Seconds of timed runs at batch 1 for each candidate.
+    /// Most seconds of timed runs at batch 1 for each candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<f64>,
+    /// Percent to which every ratio of latencies is to be known: the measurement ends when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<f64>,
     /// Seed of everything random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -167,6 +170,9 @@ impl Resolved {
             if count.is_some_and(|count| count == 0 || count > MOST) {
                 return Err(self.out_of_range(key, &format!("a whole number from 1 to {MOST}")));
             }
+        }
+        if measure.precision.is_some_and(|percent| !(percent > 0.0 && percent <= 100.0)) {
+            return Err(self.out_of_range("measure.precision", "a number of percent above 0 and at most 100"));
         }
         match measure.time {
             Some(time) if !(time > 0.0 && time <= LONGEST_SECONDS) => {
@@ -319,7 +325,9 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_refused_with_their_source() {
-        for text in ["batch = 0", "threads = 0", "time = -1.0", "time = nan", "time = 1e300"] {
+        for text in
+            ["batch = 0", "threads = 0", "time = -1.0", "time = nan", "time = 1e300", "precision = 0.0"]
+        {
             let file = Source::File("bench.toml".into());
             let error = resolve(&[layer(file, &format!("[measure]\n{text}"))]).unwrap_err();
             assert_eq!(error.place.as_deref(), Some("bench.toml"), "{text}");

@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize};
 /// What was measured; each part is there when its stage was reached.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
-    /// Loading.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub load: Option<LoadEvidence>,
+    /// Loading, once for each launch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<LoadEvidence>,
     /// Outputs on seeded inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<OutputEvidence>,
     /// Batch 1, one session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<LatencyEvidence>,
+    /// The same once more, where this is the baseline of a measurement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinEvidence>,
     /// Full batch, all cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throughput: Option<ThroughputEvidence>,
@@ -66,6 +69,9 @@ pub struct Round {
     pub round: u32,
     /// Place of this candidate in the random order of its round, from 0.
     pub position: u32,
+    /// Which of the candidate's processes ran, from 0: where a process lies in memory moves its
+    /// latency, so that candidates that load quickly are started several times.
+    pub launch: u32,
     /// Each run, nanoseconds, in the order they were made.
     pub samples_ns: Vec<u64>,
 }
@@ -79,6 +85,30 @@ pub struct LatencyEvidence {
     pub warm_up: WarmUp,
     /// Blocks in order of time.
     pub rounds: Vec<Round>,
+    /// Why it ended; none when it was cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// Why the latency pass of a measurement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Every ratio was known as precisely as was asked for.
+    Precision,
+    /// The time was spent.
+    Time,
+}
+
+/// The same job in a second process, measured in the same rounds: what this machine makes of no
+/// difference at all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TwinEvidence {
+    /// Blocks in order of time.
+    pub rounds: Vec<Round>,
+    /// Memory of the second process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryEvidence>,
 }
 
 /// One stretch of the throughput measurement.
@@ -103,18 +133,34 @@ pub struct ThroughputEvidence {
     pub rounds: Vec<ThroughputRound>,
 }
 
+/// Memory of a process at one moment, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemoryReading {
+    /// Resident: what the process occupies, shared pages included.
+    pub resident: u64,
+    /// Proportional set size: shared pages counted in parts (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proportional: Option<u64>,
+    /// Private dirty: what the system gets back when the process ends (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_dirty: Option<u64>,
+}
+
 /// Memory of the worker process, bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryEvidence {
-    /// What was read: `VmRSS and VmHWM`, `ru_maxrss` …
+    /// What was read: `VmRSS, VmHWM and smaps_rollup`, `resident size, sampled` …
     pub source: String,
-    /// Resident before the model was loaded, runtime library included.
+    /// Before the model was loaded, runtime library included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before_load_bytes: Option<u64>,
-    /// Resident after the model was loaded.
+    pub before_load: Option<MemoryReading>,
+    /// After the model was loaded, before its first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after_load_bytes: Option<u64>,
-    /// Most resident until the end of the latency pass: one session at batch 1.
+    pub after_load: Option<MemoryReading>,
+    /// After warm-up: one session at batch 1 that has run many times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm: Option<MemoryReading>,
+    /// Most resident until the end of warm-up: one session at batch 1.
     pub peak_bytes: u64,
     /// Most resident until the end of the run: all sessions at the full batch, image decoding included.
     #[serde(default, skip_serializing_if = "Option::is_none")]

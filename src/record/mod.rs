@@ -15,8 +15,8 @@ mod timestamp;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
-    EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, Round,
-    SkippedImage, ThroughputEvidence, ThroughputRound, WarmUp,
+    Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, MemoryReading,
+    OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound, TwinEvidence, WarmUp,
 };
 pub use identity::{
     DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ToolIdentity, hex, sha256_of,

@@ -55,7 +55,7 @@ pub struct ReportColumn {
     /// How it ended.
     pub outcome: Outcome,
     /// Loading.
-    pub load: Option<LoadEvidence>,
+    pub load: Vec<LoadEvidence>,
     /// Latency by round.
     pub latency: Option<LatencySummary>,
     /// Throughput by round.

@@ -31,7 +31,7 @@ pub fn bootstrap_median(values: &[f64], resamples: usize, seed: u64, level: f64)
 /// The median of the drawn ranks' values. Ranks are selected instead of values, and of an even
 /// number the lower middle is the largest of those before the upper one.
 fn middle(sorted: &[f64], draw: &mut [usize]) -> f64 {
-    let even = draw.len() % 2 == 0;
+    let even = draw.len().is_multiple_of(2);
     let half = draw.len() / 2;
     let (before, &mut upper, _) = draw.select_nth_unstable(half);
     let lower = if even { before.iter().copied().max().unwrap_or(upper) } else { upper };

@@ -32,7 +32,9 @@ mod quantile;
 mod ratio;
 #[cfg(test)]
 mod reference;
+mod rounds;
 mod stuart_maxwell;
+mod student;
 mod tango;
 mod wilson;
 
@@ -53,6 +55,8 @@ pub use order_statistic::{overlatency_allowed, quantile_upper_bound};
 pub use power::{Outlook, half_width, images_for_margin, outlook, smallest_difference, unpaired_half_width};
 pub use quantile::{median, quantile, sorted};
 pub use ratio::median_ratio;
+pub use rounds::{Block, LEAST_LAUNCHES, LogRatios};
 pub use stuart_maxwell::{MarginalTest, bowker, stuart_maxwell};
+pub use student::student_quantile;
 pub use tango::{tango, tango_lower, tango_score};
 pub use wilson::wilson;

@@ -8,10 +8,10 @@ use onnx_bench::plan::{
 };
 use onnx_bench::preprocess::{Channels, Layout, Preprocess, Scale, Size};
 use onnx_bench::record::{
-    DatasetIdentity, Environment, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence,
-    MemoryEvidence, ModelIdentity, Outcome, OutputEvidence, Predictions, Round, Run, RunRecord,
-    RuntimeIdentity, SCHEMA_VERSION, SkippedImage, Stage, ThroughputEvidence, ThroughputRound, ToolIdentity,
-    WarmUp,
+    DatasetIdentity, Ended, Environment, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence,
+    MemoryEvidence, MemoryReading, ModelIdentity, Outcome, OutputEvidence, Predictions, Round, Run,
+    RunRecord, RuntimeIdentity, SCHEMA_VERSION, SkippedImage, Stage, ThroughputEvidence, ThroughputRound,
+    ToolIdentity, TwinEvidence, WarmUp,
 };
 use onnx_bench::tensor::ElementType;
 
@@ -146,7 +146,8 @@ impl Draft {
             (true, false) => 52_300_000,
             (true, true) => 221_000_000,
         };
-        self.run.record.evidence.load = Some(LoadEvidence { load_ns, first_run_ns: self.latency_ns() * 3 });
+        let load = LoadEvidence { load_ns, first_run_ns: self.latency_ns() * 3 };
+        self.run.record.evidence.load = vec![load; 5];
         let scores = (0..16 * 10).map(|at| Some(self.score(at / 10, at % 10, at % 10)));
         let scores = scores.map(|score| score.map(|score: f32| (score * 1e4).round() / 1e4)).collect();
         self.run.record.evidence.outputs =
@@ -158,23 +159,37 @@ impl Draft {
         let round = |round: u32| Round {
             round,
             position: (round + u32::from(self.quantized)) % 2,
+            launch: round / 4,
             samples_ns: (0..100).map(|sample| self.sample(u64::from(round), sample)).collect(),
         };
         let warm_up = WarmUp { runs: 400, elapsed_ns: 400 * self.latency_ns(), settled: true };
         let rate = 1_400_000_000 / self.latency_ns();
         let throughput =
             |round| ThroughputRound { round, images: rate + u64::from(round) * 3, elapsed_ns: 1_000_000_000 };
-        let rounds = (0..7).map(round).collect();
+        let rounds = (0..20).map(round).collect();
+        // The second process of the baseline is half a percent slower.
+        let slower = |round: Round| Round {
+            samples_ns: round.samples_ns.iter().map(|ns| ns + ns / 200).collect(),
+            ..round
+        };
+        let twin = (!self.quantized && !self.tract)
+            .then(|| TwinEvidence { rounds: (0..20).map(round).map(slower).collect(), memory: None });
         let evidence = &mut self.run.record.evidence;
-        evidence.latency = Some(LatencyEvidence { batch: 1, warm_up, rounds });
+        evidence.latency = Some(LatencyEvidence { batch: 1, warm_up, rounds, ended: Some(Ended::Precision) });
+        evidence.twin = twin;
         evidence.throughput =
-            Some(ThroughputEvidence { batch: 32, streams: 2, rounds: (0..3).map(throughput).collect() });
+            Some(ThroughputEvidence { batch: 32, streams: 2, rounds: (0..8).map(throughput).collect() });
+        let at = |resident| {
+            let private_dirty = Some(resident - 25_000_000);
+            Some(MemoryReading { resident, proportional: Some(resident - 20_000_000), private_dirty })
+        };
         let peak_bytes =
             if self.quantized { 48_300_000 } else { 71_200_000 } + if self.tract { 25_000_000 } else { 0 };
         evidence.memory = Some(MemoryEvidence {
-            source: "VmRSS and VmHWM".into(),
-            before_load_bytes: Some(31_000_000),
-            after_load_bytes: Some(peak_bytes - 6_000_000),
+            source: "VmRSS, VmHWM and smaps_rollup".into(),
+            before_load: at(31_000_000),
+            after_load: at(peak_bytes - 6_000_000),
+            warm: at(peak_bytes - 2_000_000),
             peak_bytes,
             peak_evaluation_bytes: Some(peak_bytes + 40_000_000),
         });
