@@ -8,8 +8,9 @@ use super::{Interval, normal::two_sided_z, quantile};
 /// The percentile bootstrap interval of the median: the outer quantiles (type 7) of the medians of
 /// `resamples` draws with replacement (B. Efron, 1979). The same seed gives the same interval.
 ///
-/// It costs milliseconds, and at a few values the resampled median repeats few of them: prefer
-/// [`super::median_interval`] unless the bootstrap itself is asked for. None for no values, one
+/// It costs milliseconds, and below about 40 values it is too short (coverage of 95 % intervals:
+/// 86.6 % at 7 values, 92.5 % at 15, 93.9 % at 30): prefer [`super::median_interval`] unless the
+/// bootstrap itself is asked for. None for no values, one
 /// that is not a number, no resamples or a level that is none.
 pub fn bootstrap_median(values: &[f64], resamples: usize, seed: u64, level: f64) -> Option<Interval> {
     two_sided_z(level)?;
@@ -31,7 +32,7 @@ pub fn bootstrap_median(values: &[f64], resamples: usize, seed: u64, level: f64)
 /// The median of the drawn ranks' values. Ranks are selected instead of values, and of an even
 /// number the lower middle is the largest of those before the upper one.
 fn middle(sorted: &[f64], draw: &mut [usize]) -> f64 {
-    let even = draw.len() % 2 == 0;
+    let even = draw.len().is_multiple_of(2);
     let half = draw.len() / 2;
     let (before, &mut upper, _) = draw.select_nth_unstable(half);
     let lower = if even { before.iter().copied().max().unwrap_or(upper) } else { upper };
