@@ -15,7 +15,9 @@ pub fn cohen_kappa(table: &[Vec<u64>]) -> Option<f64> {
     let columns = (0..table.len()).map(|class| table.iter().map(|row| u128::from(row[class])).sum::<u128>());
     let chance: u128 = table.iter().zip(columns).map(|(row, column)| wide(row).saturating_mul(column)).sum();
     let full = all.saturating_mul(all);
-    (chance < full).then(|| (all * same) as f64 - chance as f64).map(|gain| gain / (full - chance) as f64)
+    (chance < full)
+        .then(|| all.saturating_mul(same) as f64 - chance as f64)
+        .map(|gain| gain / (full - chance) as f64)
 }
 
 #[cfg(test)]

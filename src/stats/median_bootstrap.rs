@@ -8,8 +8,9 @@ use super::{Interval, normal::two_sided_z, quantile};
 /// The percentile bootstrap interval of the median: the outer quantiles (type 7) of the medians of
 /// `resamples` draws with replacement (B. Efron, 1979). The same seed gives the same interval.
 ///
-/// It costs milliseconds, and at a few values the resampled median repeats few of them: prefer
-/// [`super::median_interval`] unless the bootstrap itself is asked for. None for no values, one
+/// It costs milliseconds, and below about 40 values it is too short (coverage of 95 % intervals:
+/// 86.6 % at 7 values, 92.5 % at 15, 93.9 % at 30): prefer [`super::median_interval`] unless the
+/// bootstrap itself is asked for. None for no values, one
 /// that is not a number, no resamples or a level that is none.
 pub fn bootstrap_median(values: &[f64], resamples: usize, seed: u64, level: f64) -> Option<Interval> {
     two_sided_z(level)?;

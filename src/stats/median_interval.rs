@@ -11,8 +11,10 @@ use super::normal::two_sided_z;
 /// λ = (n − d)·I/(d + (n − 2d)·I) towards the next value.
 ///
 /// This and not the bootstrap is what to ask after each round: it needs no random numbers, takes
-/// microseconds, and keeps its level at small n, where the resampled median takes few values
-/// ([`super::bootstrap_median`] is too short there; see `examples/coverage.rs`).
+/// microseconds, and keeps its level where the resampled median repeats few values. Of 10,000
+/// draws each of normal, heavy-tailed and skewed values it held the median in 93.7 % (n = 7) to
+/// 95.5 % from 6 to 60 values; [`super::bootstrap_median`] in 86.6 % at 7, 92.5 % at 15 and 93.9 %
+/// at 30, whatever the distribution (`examples/coverage.rs`).
 ///
 /// None where even the extremes do not reach the level (five or fewer values for 95 %), for a
 /// value that is not a number, or a level that is none.
