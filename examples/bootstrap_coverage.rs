@@ -103,7 +103,7 @@ fn figures(scoring: &Scoring) -> BTreeMap<String, f64> {
         (0..CLASSES).map(|i| c.f1(i).unwrap_or(0.0) * c.support()[i] as f64).sum::<f64>()
             / scoring.count() as f64,
     );
-    for i in 0..CLASSES {
+    for i in [0, CLASSES - 1] {
         all.insert(format!("macro_f1/{i}"), c.f1(i).unwrap_or(0.0));
         all.insert(format!("macro_precision/{i}"), c.precision(i).unwrap_or(0.0));
         all.insert(format!("macro_recall/{i}"), c.recall(i).unwrap_or(0.0));
@@ -122,35 +122,48 @@ fn figures(scoring: &Scoring) -> BTreeMap<String, f64> {
     all
 }
 
-const EDGES: [f64; 9] = [0.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 100.0, f64::INFINITY];
-
-#[derive(Clone, Default)]
+/// What became of the intervals of one figure.
+#[derive(Clone, Copy, Default)]
 struct Tally {
-    given: [u32; 8],
-    held: [u32; 8],
-    low: [u32; 8],
+    given: u32,
+    held: u32,
+    /// The truth lay below the interval.
+    below: u32,
     none: u32,
+    rests_on: f64,
 }
 
 impl Tally {
     fn add(&mut self, interval: Option<(f64, f64)>, rests_on: f64, truth: f64) {
-        let place = EDGES.iter().skip(1).position(|edge| rests_on < *edge).unwrap_or(7);
+        self.rests_on += rests_on;
         match interval {
             None => self.none += 1,
             Some((low, high)) => {
-                self.given[place] += 1;
-                self.held[place] += u32::from(low <= truth && truth <= high);
-                self.low[place] += u32::from(truth < low);
+                self.given += 1;
+                self.held += u32::from(low <= truth && truth <= high);
+                self.below += u32::from(truth < low);
             }
         }
     }
+
     fn join(&mut self, other: &Self) {
-        for i in 0..8 {
-            self.given[i] += other.given[i];
-            self.held[i] += other.held[i];
-            self.low[i] += other.low[i];
-        }
+        self.given += other.given;
+        self.held += other.held;
+        self.below += other.below;
         self.none += other.none;
+        self.rests_on += other.rests_on;
+    }
+
+    fn print(&self, name: &str) {
+        let of_given = |count: u32| 100.0 * f64::from(count) / f64::from(self.given);
+        let all = f64::from(self.given + self.none);
+        println!(
+            "  {name:27} rests on {:7.1}   interval given {:5.1} %   holds the truth {:5.1} %   truth below {:4.1} %",
+            self.rests_on / all,
+            100.0 * f64::from(self.given) / all,
+            of_given(self.held),
+            of_given(self.below),
+        );
     }
 }
 
@@ -161,8 +174,8 @@ fn add(tallies: &mut BTreeMap<String, Tally>, judged: &Judgement, truths: &BTree
         let Some(of) = judged.of(metric) else { continue };
         let (interval, rests, shown) = match parts.next().and_then(|class| class.parse::<usize>().ok()) {
             None => (of.interval, of.rests_on.or(of.discordant.map(|d| d.count() as f64)), metric.to_owned()),
-            Some(class) => {
-                let class = &of.classes[class];
+            Some(class_number) => {
+                let class = &of.classes[class_number];
                 (
                     class.interval,
                     class.rests_on.or(class.discordant.map(|d| d.count() as f64)),
@@ -217,45 +230,21 @@ fn simulate(
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1).filter_map(|text| text.parse::<usize>().ok());
     let (comparisons, resamples) = (args.next().unwrap_or(2000), args.next().unwrap_or(1000));
-    let mut all: BTreeMap<String, Tally> = BTreeMap::new();
-    let sizes: Vec<usize> = match args.next() {
-        Some(n) => vec![n],
-        None => vec![500, 2000, 10_000],
-    };
+    let sizes = args.next().map_or(vec![500, 2000, 10_000], |size| vec![size]);
     for images in sizes {
-        for (noise, loss) in [(0.15, 0.0), (0.4, 0.0), (0.4, 0.3), (1.0, 0.0)] {
-            for imbalance in [1.0, 1.3] {
-                let scenario = Scenario { images, noise, loss, imbalance };
-                let population = Population::of(&scenario)?;
-                println!(
-                    "n {images} noise {noise} loss {loss} imbalance {imbalance}: discordant {:.2} % = {:.0}",
-                    100.0 * population.discordance,
-                    population.discordance * images as f64
-                );
-                for (name, tally) in simulate(&population, &scenario, comparisons, resamples) {
-                    print(&name, &tally);
-                    all.entry(name).or_default().join(&tally);
-                }
-            }
+        for (noise, loss, imbalance) in [(0.15, 0.0, 1.0), (0.4, 0.0, 1.3), (0.4, 0.3, 1.0), (1.0, 0.0, 1.3)]
+        {
+            let scenario = Scenario { images, noise, loss, imbalance };
+            let population = Population::of(&scenario)?;
+            let share = population.discordance;
+            println!(
+                "{images} images, noise {noise}, loss {loss}, imbalance {imbalance}: {:.2} % discordant, {:.0} images",
+                100.0 * share,
+                share * images as f64
+            );
+            let tallies = simulate(&population, &scenario, comparisons, resamples);
+            tallies.iter().for_each(|(name, tally)| tally.print(name));
         }
     }
-    println!("all");
-    all.iter().for_each(|(name, tally)| print(name, tally));
     Ok(())
-}
-
-fn print(name: &str, tally: &Tally) {
-    print!("{name:26}");
-    for i in 0..8 {
-        match tally.given[i] {
-            0..100 => print!("          -      "),
-            given => print!(
-                " {:6.2} {:4.1} ({:>5})",
-                100.0 * f64::from(tally.held[i]) / f64::from(given),
-                100.0 * f64::from(tally.low[i]) / f64::from(given),
-                given
-            ),
-        }
-    }
-    println!(" none {}", tally.none);
 }

@@ -195,7 +195,7 @@ mod tests {
             for (id, &wanted) in &case.expected.overall {
                 assert_close(value(&scored, id), wanted, &format!("{}: {id}", case.story));
             }
-            assert_eq!(case.expected.overall.len(), 9, "{}: every overall figure is held", case.story);
+            assert_eq!(case.expected.overall.len(), 12, "{}: every overall figure is held", case.story);
         }
     }
 
