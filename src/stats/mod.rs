@@ -1,9 +1,58 @@
 //! Pure functions on slices of numbers; nothing here knows what the numbers count.
+//!
+//! | question | functions |
+//! |---|---|
+//! | how large is a share, or the difference of two paired ones? | [`wilson`], [`tango`], [`tango_lower`], [`bonett_price`] |
+//! | do two paired answers differ? | [`mcnemar_mid_p`], [`mcnemar_exact`], [`stuart_maxwell`], [`bowker`], [`cohen_kappa`], [`benjamini_hochberg`] |
+//! | how sure is a figure that was resampled? | [`bca`], [`jackknife_acceleration`] |
+//! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`bootstrap_median`], [`hodges_lehmann`] |
+//! | how bad are the slowest? | [`quantile`], [`overlatency_allowed`], [`quantile_upper_bound`] |
+//! | do measurements hang together over time? | [`lag_one`], [`trend`] |
+//! | how much is needed to see it? | [`half_width`], [`images_for_margin`], [`smallest_difference`], [`outlook`] |
+//!
+//! Levels are two-sided and shares, not percentages: 0.95 leaves 2.5 % outside each end. The
+//! functions whose level is one-sided say so.
 
+mod autocorrelation;
+mod bca;
+mod benjamini_hochberg;
+mod binomial;
+mod bonett_price;
+mod hodges_lehmann;
+mod interval;
+mod kappa;
+mod mcnemar;
 mod mean;
+mod median_bootstrap;
+mod median_interval;
+mod normal;
+mod order_statistic;
+mod power;
 mod quantile;
 mod ratio;
+#[cfg(test)]
+mod reference;
+mod stuart_maxwell;
+mod tango;
+mod wilson;
 
+pub use autocorrelation::{Trend, lag_one, trend};
+pub use bca::{bca, jackknife_acceleration};
+pub use benjamini_hochberg::benjamini_hochberg;
+pub use binomial::{binomial_lower_tail, binomial_probability};
+pub use bonett_price::bonett_price;
+pub use hodges_lehmann::{Location, hodges_lehmann};
+pub use interval::Interval;
+pub use kappa::cohen_kappa;
+pub use mcnemar::{mcnemar_exact, mcnemar_mid_p};
 pub use mean::{mean, sum};
+pub use median_bootstrap::bootstrap_median;
+pub use median_interval::median_interval;
+pub use normal::{normal_cdf, normal_quantile, two_sided_z};
+pub use order_statistic::{overlatency_allowed, quantile_upper_bound};
+pub use power::{Outlook, half_width, images_for_margin, outlook, smallest_difference, unpaired_half_width};
 pub use quantile::{median, quantile, sorted};
 pub use ratio::median_ratio;
+pub use stuart_maxwell::{MarginalTest, bowker, stuart_maxwell};
+pub use tango::{tango, tango_lower, tango_score};
+pub use wilson::wilson;
