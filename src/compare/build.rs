@@ -154,8 +154,8 @@ mod tests {
 
     use super::*;
     use crate::compare::WarningCode;
-    use crate::metric::Timing;
     use crate::metric::sample::{latency, outputs, predictions, run, throughput};
+    use crate::metric::{IntervalMethod, Timing};
 
     /// A run with evidence for every metric.
     fn full(variant: &str, block: &[u64], rows: &[(&str, u32, &[f32])]) -> Run {
@@ -293,14 +293,21 @@ mod tests {
         full(variant, &[150], &rows)
     }
 
+    /// Compared with few resamples, since these tests are about everything else.
+    fn few(runs: Vec<Run>) -> Comparison {
+        compare_with(runs, 0, &Resampling { resamples: 100, ..Resampling::default() }).unwrap()
+    }
+
     proptest! {
         #[test]
         fn a_run_against_itself_differs_in_nothing(rows in any_rows()) {
             let run = evaluated("fp32", rows.iter().map(|&(label, a, _)| (label, a)));
-            let comparison = compare(vec![run.clone(), run], 0).unwrap();
+            let comparison = few(vec![run.clone(), run]);
             let versus = comparison.columns[1].versus.as_ref().unwrap();
             for delta in &versus.deltas {
                 prop_assert!(delta.absolute.is_none_or(|by| by == 0.0), "{}", delta.metric);
+                prop_assert!(delta.interval.is_none_or(|interval| interval.contains(0.0)), "{}", delta.metric);
+                prop_assert!(delta.test.is_none_or(|test| test.p == 1.0), "{}", delta.metric);
                 prop_assert!(delta.per_class.iter().flatten().filter_map(|class| class.absolute).all(|by| by == 0.0));
             }
             let pair = |id| versus.pair(id).unwrap().value;
@@ -319,7 +326,7 @@ mod tests {
             let one = evaluated("fp32", rows.iter().map(|&(label, a, _)| (label, a)));
             let two = evaluated("int8", rows.iter().map(|&(label, _, b)| (label, b)));
             let n = rows.len() as f64;
-            let comparison = compare(vec![one.clone(), two.clone()], 0).unwrap();
+            let comparison = few(vec![one.clone(), two.clone()]);
             let versus = comparison.columns[1].versus.as_ref().unwrap();
             let pair = |id| versus.pair(id).unwrap().value.unwrap();
             let (lost, won) = (pair("flips_right_to_wrong"), pair("flips_wrong_to_right"));
@@ -332,6 +339,24 @@ mod tests {
             let (aligned, _) = align(&one, &two);
             prop_assert_eq!(aligned.timing, Timing::Interleaved);
             prop_assert_eq!(flips(&aligned).len() as f64, all);
+        }
+
+        #[test]
+        fn swapping_the_sides_negates_every_difference_of_images_and_its_interval(rows in any_rows()) {
+            let one = evaluated("fp32", rows.iter().map(|&(label, a, _)| (label, a)));
+            let two = evaluated("int8", rows.iter().map(|&(label, _, b)| (label, b)));
+            let (there, back) = (few(vec![one.clone(), two.clone()]), few(vec![two, one]));
+            let deltas = |comparison: &Comparison| comparison.columns[1].versus.as_ref().unwrap().deltas.clone();
+            for (a, b) in deltas(&there).iter().zip(&deltas(&back)) {
+                prop_assert_eq!(&a.metric, &b.metric);
+                let sum = a.absolute.zip(b.absolute).map_or(0.0, |(a, b)| a + b);
+                prop_assert!(sum.abs() < 1e-9, "{}", a.metric);
+                prop_assert_eq!(a.interval.is_some(), b.interval.is_some());
+                prop_assert_eq!(a.test.map(|test| test.p), b.test.map(|test| test.p));
+                if let Some((a, b)) = a.interval.zip(b.interval).filter(|(a, _)| a.method == IntervalMethod::Tango) {
+                    prop_assert!((a.low + b.high).abs() < 1e-12 && (a.high + b.low).abs() < 1e-12);
+                }
+            }
         }
     }
 }

@@ -171,3 +171,111 @@ fn interval(point: f64, left: &Jackknife, mut replicates: Vec<f64>, options: &Re
         None => without("the resamples lie on one side of the difference".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZero;
+
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64;
+
+    use super::*;
+    use crate::metric::sample::predictions;
+    use crate::plan::Activation;
+
+    /// Two sides of 600 images in four classes; `noise` is what the candidate has added.
+    fn sides(noise: f64, images: usize) -> [Scoring; 2] {
+        let mut random = Pcg64::seed_from_u64(5);
+        let ids: Vec<String> = (0..images).map(|image| image.to_string()).collect();
+        let mut rows = [Vec::new(), Vec::new()];
+        for image in 0..images {
+            let scores: [f32; 4] = std::array::from_fn(|class| {
+                random.random::<f32>() + if class == image % 4 { 0.5 } else { 0.0 }
+            });
+            let moved = scores.map(|score| score + noise as f32 * random.random::<f32>());
+            rows[0].push((image % 4, scores));
+            rows[1].push((image % 4, moved));
+        }
+        rows.map(|rows| {
+            let rows: Vec<_> =
+                rows.iter().zip(&ids).map(|((label, s), id)| (id.as_str(), *label as u32, &s[..])).collect();
+            Scoring::of(&predictions(4, &rows), Activation::Logits).unwrap()
+        })
+    }
+
+    fn options(resamples: usize) -> Resampling {
+        Resampling { resamples, ..Resampling::default() }
+    }
+
+    #[test]
+    fn every_difference_of_a_noisy_candidate_has_an_interval_around_it() {
+        let [one, other] = sides(0.8, 600);
+        let judged = judge(&one, &other, &options(500));
+        let difference = |of: &dyn Fn(&Scoring) -> f64| of(&other) - of(&one);
+        let macro_f1 = difference(&|side| MACRO[2].average(side.confusion().class_counts()).unwrap());
+        let log_loss = difference(&|side| {
+            let images = side.probabilities().unwrap();
+            -images.iter().map(|image| image.log_of_truth).sum::<f64>() / images.len() as f64
+        });
+        for (id, point) in [("macro_f1", macro_f1), ("log_loss", log_loss)] {
+            let interval = judged.of(id).unwrap().interval.unwrap();
+            assert!(interval.contains(point), "{id}: {point} {interval:?}");
+            assert!(interval.high - interval.low < 0.2);
+        }
+        for id in ["balanced_accuracy", "weighted_f1", "macro_precision", "brier", "ece"] {
+            assert!(judged.of(id).unwrap().interval.is_some(), "{id}");
+        }
+        assert!(judged.of("macro_f1").unwrap().classes.iter().all(|class| class.interval.is_some()));
+    }
+
+    /// With as many images in each class, balanced accuracy is accuracy, whose resampled spread is
+    /// known: √(b + c − (c − b)²/n)/n.
+    #[test]
+    fn the_resampled_spread_of_accuracy_is_the_one_of_the_formula() {
+        let [one, other] = sides(0.8, 2000);
+        let judged = judge(&one, &other, &options(4000));
+        let Discordant { lost, won, images } = judged.of("accuracy").unwrap().discordant.unwrap();
+        let (b, c, n) = (lost as f64, won as f64, images as f64);
+        let half = 1.96 * (b + c - (c - b).powi(2) / n).sqrt() / n;
+        let interval = judged.of("weighted_recall").unwrap().interval.unwrap();
+        assert!(((interval.high - interval.low) / 2.0 / half - 1.0).abs() < 0.06, "{interval:?} {half}");
+        let rests_on = judged.of("weighted_recall").unwrap().rests_on.unwrap();
+        assert!((rests_on / (b + c) - 1.0).abs() < 0.05, "{rests_on} of {}", b + c);
+    }
+
+    #[test]
+    fn the_seed_decides_and_the_number_of_threads_does_not() {
+        let [one, other] = sides(0.8, 300);
+        let with = |seed, threads| {
+            judge(&one, &other, &Resampling { seed, threads: NonZero::new(threads), ..options(200) })
+        };
+        assert_eq!(with(1, 1), with(1, 3));
+        assert_ne!(with(1, 1), with(2, 1));
+    }
+
+    #[test]
+    fn a_candidate_that_changes_nothing_has_no_resampled_interval_and_says_why() {
+        let [one, _] = sides(0.0, 100);
+        let judged = judge(&one, &one, &options(100));
+        let f1 = judged.of("macro_f1").unwrap();
+        assert_eq!((f1.interval, f1.rests_on), (None, Some(0.0)));
+        assert_eq!(f1.no_interval.as_deref(), Some("no image makes a difference"));
+        assert!(judged.of("accuracy").unwrap().interval.unwrap().contains(0.0));
+        let recall = &judged.of("macro_recall").unwrap().classes[0];
+        assert!(recall.test.is_none() && recall.untested.is_some() && recall.interval.is_some());
+    }
+
+    #[test]
+    fn an_image_without_prediction_is_wrong_and_takes_the_losses_away() {
+        let rows: [(&str, u32, &[f32]); 2] = [("a", 0, &[1.0, 0.0]), ("b", 1, &[f32::NAN, 0.0])];
+        let side = Scoring::of(&predictions(2, &rows), Activation::Logits).unwrap();
+        let judged = judge(&side, &side, &options(50));
+        assert!(judged.of("log_loss").is_none() && judged.of("accuracy").is_some());
+    }
+
+    #[test]
+    fn no_image_says_nothing() {
+        let none = Scoring::of(&predictions(2, &[]), Activation::Logits).unwrap();
+        assert_eq!(judge(&none, &none, &options(10)), Judgement::default());
+    }
+}
