@@ -10,7 +10,7 @@ mod distance;
 mod estimate;
 mod footprint;
 mod latency;
-mod margins;
+mod marginals;
 pub mod paired;
 mod probability;
 mod rates;
@@ -34,7 +34,7 @@ pub use distance::{
 pub use estimate::{Interval, IntervalMethod, LEVEL, Test, TestMethod};
 pub use footprint::{FIRST_RUN, LOAD, MEMORY_PEAK, SIZE, SIZE_RATIO};
 pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P99};
-pub use margins::{CLASS_SHIFT, KAPPA};
+pub use marginals::{CLASS_SHIFT, KAPPA};
 pub use probability::ProbabilityScore;
 pub use rates::{
     BALANCED_ACCURACY, MACRO_F1, MACRO_PRECISION, MACRO_RECALL, WEIGHTED_F1, WEIGHTED_PRECISION,
@@ -101,8 +101,8 @@ pub static PAIR_METRICS: &[&dyn PairMetric] = &[
     &agreement::FLIP_COUNTS[0],
     &agreement::FLIP_COUNTS[1],
     &agreement::FLIP_COUNTS[2],
-    &margins::Kappa,
-    &margins::ClassShift,
+    &marginals::Kappa,
+    &marginals::ClassShift,
     &distance::MAX_ABS,
     &distance::MEAN_ABS,
     &distance::COSINE,

@@ -163,11 +163,11 @@ fn sum_of_draws(images: &[[f32; 4]], count: u64, random: &mut Random) -> Image {
     let (mut even, mut odd) = ([0.0; 4], [0.0; 4]);
     for _ in 0..count / 2 {
         let bits = random.next_u64();
-        add(&mut even, images[((bits >> 32) * n >> 32) as usize]);
-        add(&mut odd, images[((bits & 0xffff_ffff) * n >> 32) as usize]);
+        add(&mut even, images[(((bits >> 32) * n) >> 32) as usize]);
+        add(&mut odd, images[(((bits & 0xffff_ffff) * n) >> 32) as usize]);
     }
     if count % 2 == 1 {
-        add(&mut even, images[((random.next_u64() >> 32) * n >> 32) as usize]);
+        add(&mut even, images[(((random.next_u64() >> 32) * n) >> 32) as usize]);
     }
     std::array::from_fn(|i| even[i] + odd[i])
 }
