@@ -9,6 +9,7 @@ use std::path::Path;
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use onnx_bench::Result;
 use onnx_bench::compare::compare;
+use onnx_bench::metric::paired::{Resampling, judge as judge_pair};
 use onnx_bench::metric::{METRICS, ScoredRun, Scoring};
 use onnx_bench::plan::Activation;
 use onnx_bench::record::{Predictions, Run, load};
@@ -19,16 +20,20 @@ const SIZES: [usize; 2] = [10_000, 50_000];
 
 /// Made-up scores in which the true class stands out; `variant` shifts some of them.
 fn predictions(images: usize, variant: u64) -> Predictions {
-    let mut predictions = Predictions::new(CLASSES);
+    predictions_of(CLASSES, images, variant)
+}
+
+fn predictions_of(classes: usize, images: usize, variant: u64) -> Predictions {
+    let mut predictions = Predictions::new(classes);
     let unit = |at: u64| (support::splitmix(at) >> 40) as f32 / (1_u32 << 24) as f32;
     for image in 0..images {
-        let label = image % CLASSES;
+        let label = image % classes;
         let score = |class: usize| {
-            let place = (image * CLASSES + class) as u64;
+            let place = (image * classes + class) as u64;
             let margin = if class == label { 4.0 } else { 0.0 };
             6.0 * unit(place) + margin + 0.5 * unit(place ^ (variant << 40))
         };
-        let scores: Vec<f32> = (0..CLASSES).map(score).collect();
+        let scores: Vec<f32> = (0..classes).map(score).collect();
         predictions.push(image.to_string(), label as u32, &scores);
     }
     predictions
@@ -75,7 +80,25 @@ fn page(criterion: &mut Criterion, runs: Vec<Run>, images: usize) -> Result<()> 
     Ok(())
 }
 
+/// Everything that is said of a pair, with 10,000 resamples.
+fn paired(criterion: &mut Criterion, images: usize, classes: usize) -> Result<()> {
+    let scoring = |variant| Scoring::of(&predictions_of(classes, images, variant), Activation::Logits);
+    let (baseline, candidate) = (scoring(1)?, scoring(2)?);
+    let mut group = criterion.benchmark_group("paired");
+    group.sample_size(10);
+    group.bench_function(BenchmarkId::new("10000 resamples", format!("{images} x {classes}")), |b| {
+        b.iter(|| judge_pair(black_box(&baseline), &candidate, &Resampling::default()))
+    });
+    group.finish();
+    Ok(())
+}
+
 fn judgement(criterion: &mut Criterion) {
+    for (images, classes) in [(50_000, 10), (10_000, 100)] {
+        if let Err(error) = paired(criterion, images, classes) {
+            eprintln!("judgement of pairs skipped: {error}");
+        }
+    }
     for images in SIZES {
         if let Err(error) = judge(criterion, images) {
             eprintln!("judgement of {images} images skipped: {error}");

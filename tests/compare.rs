@@ -253,3 +253,38 @@ fn limits_are_seeded_and_counted() {
     assert_eq!(first["sha256"], again["sha256"]);
     assert_ne!(first["sha256"], other["sha256"]);
 }
+
+#[test]
+fn the_images_on_which_two_saved_runs_differ() {
+    let ending = Story::new("flips").args(&["fixtures/records/ten-classes", "--limit", "3"]).run().exits(0);
+    let ending = ending.prints("right → wrong").prints("margin").prints("--csv FILE").keeps_its_manners();
+    assert!(ending.stdout().lines().count() > 4);
+
+    let (one, two) =
+        ("fixtures/records/ten-classes/01-ort-fp32.json", "fixtures/records/ten-classes/02-ort-int8.json");
+    let json =
+        Story::new("flips").args(&[one, two, "--kind", "right-to-wrong", "--json", "-"]).run().exits(0);
+    let told: serde_json::Value = serde_json::from_str(&json.stdout()).unwrap();
+    let flips = told[0]["flips"].as_array().unwrap();
+    let margins: Vec<f64> = flips.iter().map(|flip| flip["baseline_margin"].as_f64().unwrap()).collect();
+    assert!(
+        !margins.is_empty() && margins.is_sorted_by(|a, b| a >= b),
+        "the firmest come first: {margins:?}"
+    );
+    assert!(flips.iter().all(|flip| flip["kind"] == "right_to_wrong" && flip["baseline"] == flip["label"]));
+
+    let csv = Story::new("flips").args(&[one, two, "--kind", "right-to-wrong", "--csv", "-"]).run().exits(0);
+    assert_eq!(csv.stdout().lines().count(), flips.len() + 1);
+}
+
+#[test]
+fn flips_need_two_runs_on_the_same_images() {
+    let one = "fixtures/records/ten-classes/01-ort-fp32.json";
+    Story::new("flips").args(&[one]).run().exits(2).complains("bench flips A.json B.json");
+    Story::new("flips").args(&["fixtures/records/no-data"]).run().exits(3).complains("--data");
+    Story::new("flips")
+        .args(&["fixtures/records/ten-classes", "--candidate", "nobody"])
+        .run()
+        .exits(2)
+        .complains("choose among");
+}

@@ -7,6 +7,7 @@ mod compare;
 mod doctor;
 mod exit;
 mod explain;
+mod flips;
 mod inspect;
 mod list;
 mod progress;

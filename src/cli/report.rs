@@ -56,7 +56,8 @@ pub fn report(args: &ReportArgs) -> Result<()> {
     publish(runs, &args.output)
 }
 
-fn load(path: &Path) -> Result<Vec<Run>> {
+/// The runs of a record, of a folder of them, or of the last measurement.
+pub fn load(path: &Path) -> Result<Vec<Run>> {
     if path == Path::new("last") && !path.exists() {
         return record::load_folder(&runs::last()?);
     }
@@ -106,11 +107,12 @@ impl OutputArgs {
 }
 
 /// The first run, or the first that has any figure when that one could not run.
-fn baseline(runs: &[Run]) -> usize {
+pub fn baseline(runs: &[Run]) -> usize {
     runs.iter().position(|run| !run.record.evidence.load.is_empty()).unwrap_or(0)
 }
 
-fn write_to(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+/// Writes a file, or to standard output for `-`.
+pub fn write_to(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     if path == Path::new("-") {
         return write(&mut io::stdout().lock()).or_else(closed_pipe);
     }

@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, doctor, inspect, list, report, setup};
+use super::{compare, doctor, flips, inspect, list, report, setup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -30,6 +30,8 @@ enum Command {
     Compare(Box<compare::CompareArgs>),
     /// The same page from runs saved before
     Report(report::ReportArgs),
+    /// The images on which two saved runs differ, the worst first
+    Flips(flips::FlipsArgs),
     /// What is in a model: inputs, outputs, operators, sizes, and its quantization passport
     Inspect(inspect::InspectArgs),
     /// Which runtimes, providers and libraries work on this machine, and why not
@@ -93,6 +95,10 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
         Command::Report(args) => {
             drop(out);
             report::report(&args)
+        }
+        Command::Flips(args) => {
+            drop(out);
+            flips::flips(&args)
         }
         Command::Inspect(args) => inspect::inspect(&args, &mut out),
         Command::Doctor(args) => doctor::doctor(&args, &mut out),

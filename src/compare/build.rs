@@ -1,13 +1,22 @@
 //! Builds a comparison from runs.
 
-use super::{ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, align, warning};
+use super::{ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WorstFlips, align, warning};
 use crate::error::{Error, Result};
-use crate::metric::{METRICS, Metric, PAIR_METRICS, Reading, ScoredPair, ScoredRun, Scoring};
+use crate::metric::paired::{Judged, JudgedClass, Judgement, Resampling, judge};
+use crate::metric::{Flip, METRICS, Metric, PAIR_METRICS, Reading, ScoredPair, ScoredRun, Scoring, flips};
 use crate::record::{DatasetIdentity, Run};
+
+/// Flips that a comparison lists; the rest are counted.
+const FLIPS: usize = 1000;
 
 /// Reads every metric of every run and sets each run against `runs[baseline]`. Fails where there is
 /// no such run, or where a prediction's label has no class.
 pub fn compare(runs: Vec<Run>, baseline: usize) -> Result<Comparison> {
+    compare_with(runs, baseline, &Resampling::default())
+}
+
+/// As [`compare`], with a choice of how differences are resampled.
+pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Resampling) -> Result<Comparison> {
     if baseline >= runs.len() {
         let runs = runs.len();
         return Err(Error::usage(format!("there is no run {baseline} among {runs} to compare with"))
@@ -15,10 +24,11 @@ pub fn compare(runs: Vec<Run>, baseline: usize) -> Result<Comparison> {
     }
     let scored = runs.iter().map(ScoredRun::of).collect::<Result<Vec<_>>>()?;
     let mut warnings: Vec<Warning> = scored.iter().flat_map(warning::of_run).collect();
-    let judged: Vec<Judgement> = scored.iter().map(Judgement::of).collect();
+    let judged: Vec<ByItself> = scored.iter().map(ByItself::of).collect();
     let versus: Vec<Option<Versus>> = (0..scored.len())
         .map(|index| {
-            (index != baseline).then(|| set_against(&scored[baseline], &scored[index], &mut warnings))
+            (index != baseline)
+                .then(|| set_against(&scored[baseline], &scored[index], options, &mut warnings))
         })
         .collect();
     drop(scored);
@@ -28,12 +38,12 @@ pub fn compare(runs: Vec<Run>, baseline: usize) -> Result<Comparison> {
 }
 
 /// What is said of a run by itself.
-struct Judgement {
+struct ByItself {
     readings: Vec<Reading>,
     classes: Option<Classes>,
 }
 
-impl Judgement {
+impl ByItself {
     fn of(scored: &ScoredRun<'_>) -> Self {
         let readings = METRICS.iter().filter_map(|metric| metric.read(scored)).collect();
         let names = scored.run.record.dataset.as_ref();
@@ -58,33 +68,70 @@ fn classes(scoring: &Scoring, dataset: Option<&DatasetIdentity>) -> Classes {
     }
 }
 
-fn set_against(baseline: &ScoredRun<'_>, candidate: &ScoredRun<'_>, warnings: &mut Vec<Warning>) -> Versus {
+fn set_against(
+    baseline: &ScoredRun<'_>,
+    candidate: &ScoredRun<'_>,
+    options: &Resampling,
+    warnings: &mut Vec<Warning>,
+) -> Versus {
     let (pair, found) = align(baseline, candidate);
     warnings.extend(found);
     let readings = PAIR_METRICS.iter().filter_map(|metric| metric.read(&pair)).collect();
-    Versus { deltas: deltas(&pair), pair: readings }
+    let flips = pair.images.is_some().then(|| worst(flips(&pair)));
+    Versus { deltas: deltas(&pair, options), pair: readings, flips }
 }
 
-fn deltas(pair: &ScoredPair<'_>) -> Vec<Delta> {
+fn worst(mut flips: Vec<Flip>) -> WorstFlips {
+    let total = flips.len() as u64;
+    flips.truncate(FLIPS);
+    WorstFlips { total, worst: flips }
+}
+
+fn deltas(pair: &ScoredPair<'_>, options: &Resampling) -> Vec<Delta> {
     let (baseline, candidate) = pair.on_shared_images();
+    let scorings = baseline.scoring.as_ref().zip(candidate.scoring.as_ref());
+    let judgement = scorings.map(|(one, other)| judge(one, other, options)).unwrap_or_default();
     let comparable = METRICS.iter().filter(|metric| pair.shares(metric.spec().basis));
-    comparable.filter_map(|metric| delta(*metric, &baseline, &candidate)).collect()
+    comparable.filter_map(|metric| delta(*metric, &baseline, &candidate, &judgement)).collect()
 }
 
-fn delta(metric: &dyn Metric, baseline: &ScoredRun<'_>, candidate: &ScoredRun<'_>) -> Option<Delta> {
+fn delta(
+    metric: &dyn Metric,
+    baseline: &ScoredRun<'_>,
+    candidate: &ScoredRun<'_>,
+    judgement: &Judgement,
+) -> Option<Delta> {
     let (from, to) = (metric.read(baseline)?, metric.read(candidate)?);
     let absolute = subtract(to.value, from.value);
     let relative = absolute.zip(from.value).map(|(by, from)| by / from).filter(|share| share.is_finite());
-    let per_class = from
-        .per_class
-        .zip(to.per_class)
-        .map(|(from, to)| from.into_iter().zip(to).map(|(from, to)| class_delta(from, to)).collect());
-    let metric = metric.spec().id.into();
-    Some(Delta { metric, absolute, relative, interval: None, test: None, per_class })
+    let id = metric.spec().id;
+    // A difference that is undefined is as sure as it can be.
+    let judged = judgement.of(id).filter(|_| absolute.is_some()).cloned().unwrap_or_default();
+    let Judged { interval, interval_check, test, test_check, discordant, rests_on, no_interval, .. } = judged;
+    let per_class = from.per_class.zip(to.per_class).map(|(from, to)| {
+        let mut classes = judgement.of(id).into_iter().flat_map(|judged| judged.classes.iter().cloned());
+        from.into_iter().zip(to).map(|(from, to)| class_delta(from, to, classes.next())).collect()
+    });
+    Some(Delta {
+        metric: id.into(),
+        absolute,
+        relative,
+        interval,
+        interval_check,
+        no_interval,
+        test,
+        test_check,
+        discordant,
+        rests_on,
+        per_class,
+    })
 }
 
-fn class_delta(from: Option<f64>, to: Option<f64>) -> ClassDelta {
-    ClassDelta { absolute: subtract(to, from), ..ClassDelta::default() }
+fn class_delta(from: Option<f64>, to: Option<f64>, judged: Option<JudgedClass>) -> ClassDelta {
+    let absolute = subtract(to, from);
+    let judged = judged.filter(|_| absolute.is_some()).unwrap_or_default();
+    let JudgedClass { interval, test, discordant, rests_on, untested, no_interval } = judged;
+    ClassDelta { absolute, interval, no_interval, test, untested, discordant, rests_on }
 }
 
 fn subtract(to: Option<f64>, from: Option<f64>) -> Option<f64> {
@@ -108,7 +155,7 @@ mod tests {
     use super::*;
     use crate::compare::WarningCode;
     use crate::metric::sample::{latency, outputs, predictions, run, throughput};
-    use crate::metric::{Timing, flips};
+    use crate::metric::{IntervalMethod, Timing};
 
     /// A run with evidence for every metric.
     fn full(variant: &str, block: &[u64], rows: &[(&str, u32, &[f32])]) -> Run {
@@ -246,14 +293,21 @@ mod tests {
         full(variant, &[150], &rows)
     }
 
+    /// Compared with few resamples, since these tests are about everything else.
+    fn few(runs: Vec<Run>) -> Comparison {
+        compare_with(runs, 0, &Resampling { resamples: 100, ..Resampling::default() }).unwrap()
+    }
+
     proptest! {
         #[test]
         fn a_run_against_itself_differs_in_nothing(rows in any_rows()) {
             let run = evaluated("fp32", rows.iter().map(|&(label, a, _)| (label, a)));
-            let comparison = compare(vec![run.clone(), run], 0).unwrap();
+            let comparison = few(vec![run.clone(), run]);
             let versus = comparison.columns[1].versus.as_ref().unwrap();
             for delta in &versus.deltas {
                 prop_assert!(delta.absolute.is_none_or(|by| by == 0.0), "{}", delta.metric);
+                prop_assert!(delta.interval.is_none_or(|interval| interval.contains(0.0)), "{}", delta.metric);
+                prop_assert!(delta.test.is_none_or(|test| test.p == 1.0), "{}", delta.metric);
                 prop_assert!(delta.per_class.iter().flatten().filter_map(|class| class.absolute).all(|by| by == 0.0));
             }
             let pair = |id| versus.pair(id).unwrap().value;
@@ -272,7 +326,7 @@ mod tests {
             let one = evaluated("fp32", rows.iter().map(|&(label, a, _)| (label, a)));
             let two = evaluated("int8", rows.iter().map(|&(label, _, b)| (label, b)));
             let n = rows.len() as f64;
-            let comparison = compare(vec![one.clone(), two.clone()], 0).unwrap();
+            let comparison = few(vec![one.clone(), two.clone()]);
             let versus = comparison.columns[1].versus.as_ref().unwrap();
             let pair = |id| versus.pair(id).unwrap().value.unwrap();
             let (lost, won) = (pair("flips_right_to_wrong"), pair("flips_wrong_to_right"));
@@ -285,6 +339,24 @@ mod tests {
             let (aligned, _) = align(&one, &two);
             prop_assert_eq!(aligned.timing, Timing::Interleaved);
             prop_assert_eq!(flips(&aligned).len() as f64, all);
+        }
+
+        #[test]
+        fn swapping_the_sides_negates_every_difference_of_images_and_its_interval(rows in any_rows()) {
+            let one = evaluated("fp32", rows.iter().map(|&(label, a, _)| (label, a)));
+            let two = evaluated("int8", rows.iter().map(|&(label, _, b)| (label, b)));
+            let (there, back) = (few(vec![one.clone(), two.clone()]), few(vec![two, one]));
+            let deltas = |comparison: &Comparison| comparison.columns[1].versus.as_ref().unwrap().deltas.clone();
+            for (a, b) in deltas(&there).iter().zip(&deltas(&back)) {
+                prop_assert_eq!(&a.metric, &b.metric);
+                let sum = a.absolute.zip(b.absolute).map_or(0.0, |(a, b)| a + b);
+                prop_assert!(sum.abs() < 1e-9, "{}", a.metric);
+                prop_assert_eq!(a.interval.is_some(), b.interval.is_some());
+                prop_assert_eq!(a.test.map(|test| test.p), b.test.map(|test| test.p));
+                if let Some((a, b)) = a.interval.zip(b.interval).filter(|(a, _)| a.method == IntervalMethod::Tango) {
+                    prop_assert!((a.low + b.high).abs() < 1e-12 && (a.high + b.low).abs() < 1e-12);
+                }
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::metric::{Interval, PairReading, Reading, Test};
+use crate::metric::paired::Discordant;
+use crate::metric::{Flip, Interval, PairReading, Reading, Test};
 use crate::record::RunRecord;
 
 /// All runs of a comparison, one column each.
@@ -63,6 +64,19 @@ pub struct Versus {
     pub deltas: Vec<Delta>,
     /// What only a pair can show: paired speed-up, agreement, flips, numeric distance.
     pub pair: Vec<PairReading>,
+    /// Images on which the two predictions differ; absent where the two were not evaluated on the
+    /// same images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flips: Option<WorstFlips>,
+}
+
+/// Images on which the two predictions differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorstFlips {
+    /// How many there are.
+    pub total: u64,
+    /// The worst thousand of them, the worst first; `bench flips` gives all.
+    pub worst: Vec<Flip>,
 }
 
 impl Versus {
@@ -79,7 +93,7 @@ impl Versus {
 
 /// The difference of one metric. For metrics of images both sides are computed on the images that
 /// both evaluated, so where one side left some out, this is not the difference of the two readings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delta {
     /// Id of the metric.
     pub metric: String,
@@ -90,9 +104,24 @@ pub struct Delta {
     /// How sure `absolute` is, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
+    /// The same interval by a simpler method, as a check (Bonett and Price beside Tango).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_check: Option<Interval>,
+    /// Why there is no interval, for a difference that could have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_interval: Option<String>,
     /// Test of no difference, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Test>,
+    /// The same test in its stricter form, as a check (McNemar exact beside mid-p).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_check: Option<Test>,
+    /// Images that one side alone has right, for a difference of shares of images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discordant: Option<Discordant>,
+    /// About how many images the difference rests on, for one that is resampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_on: Option<f64>,
     /// One for each class, where the metric has classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_class: Option<Vec<ClassDelta>>,
@@ -106,9 +135,21 @@ pub struct ClassDelta {
     /// How sure it is, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
+    /// Why there is no interval, for a difference that could have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_interval: Option<String>,
     /// Test of no difference, where the class has enough images that one side alone gets right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Test>,
+    /// Why there is no test, for a difference that could have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untested: Option<String>,
+    /// Images of the class that one side alone has right, for recall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discordant: Option<Discordant>,
+    /// About how many images the difference rests on, for one that is resampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_on: Option<f64>,
 }
 
 /// Kinds of warnings.

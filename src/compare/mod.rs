@@ -7,7 +7,10 @@ mod comparison;
 mod difference;
 mod warning;
 
+pub use crate::metric::paired::Resampling;
 pub use crate::metric::{Flip, FlipKind, flips};
 pub use align::align;
-pub use build::compare;
-pub use comparison::{ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode};
+pub use build::{compare, compare_with};
+pub use comparison::{
+    ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode, WorstFlips,
+};

@@ -1,5 +1,7 @@
 //! Where two models say the same and where they part: agreement and flips.
 
+use std::cmp::Ordering;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +67,7 @@ pub enum FlipKind {
 }
 
 /// An image on which the two predictions differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Flip {
     /// Its id in the data set.
     pub id: String,
@@ -75,29 +77,68 @@ pub struct Flip {
     pub baseline: Option<u32>,
     /// The candidate's prediction; null where its scores are not finite.
     pub candidate: Option<u32>,
+    /// How firm the baseline was: its highest probability − the second highest; null where the
+    /// scores are no probabilities.
+    pub baseline_margin: Option<f64>,
+    /// The same of the candidate.
+    pub candidate_margin: Option<f64>,
     /// What the flip did.
     pub kind: FlipKind,
 }
 
-/// Every image on which the two predictions differ, in the baseline's order; empty for runs that
-/// may not be compared.
+/// Every image on which the two predictions differ, the worst first; empty for runs that may not be
+/// compared. Lost images come first, then those wrong on both sides, then those won; within a kind
+/// the firmest come first: by the baseline's margin, or for images won by the candidate's, since a
+/// firm prediction that changed is no accident of rounding. Equal ones keep the baseline's order.
 pub fn flips(pair: &ScoredPair<'_>) -> Vec<Flip> {
     let Some(predictions) = &pair.baseline.run.predictions else { return Vec::new() };
-    both(pair)
+    let mut flips: Vec<Flip> = both(pair)
         .filter_map(|(row, baseline, candidate)| {
             Some(Flip {
                 id: predictions.get(row)?.id.to_owned(),
                 label: baseline.label,
                 baseline: baseline.predicted,
                 candidate: candidate.predicted,
+                baseline_margin: baseline.probability.map(|image| image.margin),
+                candidate_margin: candidate.probability.map(|image| image.margin),
                 kind: kind(baseline, candidate)?,
             })
         })
-        .collect()
+        .collect();
+    flips.sort_by(worst_first);
+    flips
+}
+
+fn worst_first(one: &Flip, other: &Flip) -> Ordering {
+    let (here, there) = (one.kind, other.kind);
+    here.rank().cmp(&there.rank()).then_with(|| other.firmness().total_cmp(&one.firmness()))
+}
+
+impl FlipKind {
+    /// 0 for the worst.
+    fn rank(self) -> u8 {
+        match self {
+            Self::RightToWrong => 0,
+            Self::WrongToOtherWrong => 1,
+            Self::WrongToRight => 2,
+        }
+    }
+}
+
+impl Flip {
+    fn firmness(&self) -> f64 {
+        let margin = match self.kind {
+            FlipKind::WrongToRight => self.candidate_margin,
+            FlipKind::RightToWrong | FlipKind::WrongToOtherWrong => self.baseline_margin,
+        };
+        margin.unwrap_or(-1.0)
+    }
 }
 
 /// The baseline's row of each shared image, and its score on both sides.
-fn both<'a>(pair: &'a ScoredPair<'_>) -> impl Iterator<Item = (usize, &'a ImageScore, &'a ImageScore)> {
+pub(super) fn both<'a>(
+    pair: &'a ScoredPair<'_>,
+) -> impl Iterator<Item = (usize, &'a ImageScore, &'a ImageScore)> {
     let images = |run: &'a super::ScoredRun<'_>| run.scoring.as_ref().map_or(&[][..], |s| s.images());
     let (baseline, candidate) = (images(pair.baseline), images(pair.candidate));
     let rows = pair.images.iter().flatten();
@@ -156,7 +197,7 @@ impl PairMetric for FlipCount {
 
     fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
         let n = pair.images.as_ref()?.len() as u64;
-        let count = flips(pair).iter().filter(|flip| flip.kind == self.kind).count();
+        let count = both(pair).filter(|(_, b, c)| kind(b, c) == Some(self.kind)).count();
         Some(PairReading::of(self.spec, count as f64, n))
     }
 }
@@ -205,10 +246,10 @@ mod tests {
             told,
             [
                 ("lost".into(), Some(2), FlipKind::RightToWrong),
-                ("won".into(), Some(0), FlipKind::WrongToRight),
-                ("moved".into(), Some(2), FlipKind::WrongToOtherWrong),
                 ("nan".into(), None, FlipKind::RightToWrong),
+                ("moved".into(), Some(2), FlipKind::WrongToOtherWrong),
                 ("nans".into(), None, FlipKind::WrongToOtherWrong),
+                ("won".into(), Some(0), FlipKind::WrongToRight),
             ]
         );
         let counts = FLIP_COUNTS.each_ref().map(|count| count.read(&pair).unwrap().value.unwrap());

@@ -1,6 +1,9 @@
 //! Accuracy, top-5 accuracy and log loss.
 
-use super::{Basis, Better, Difference, Metric, MetricSpec, Reading, ScoredRun, Scoring, Unit};
+use super::{
+    Basis, Better, Difference, LEVEL, Metric, MetricSpec, ProbabilityScore, Reading, ScoredRun, Scoring, Unit,
+};
+use super::{Interval, IntervalMethod};
 use crate::stats;
 
 /// Share of images predicted right.
@@ -81,19 +84,27 @@ impl Metric for LogLoss {
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
         let scoring = run.scoring.as_ref()?;
-        let logs: Vec<f64> = scoring.images().iter().filter_map(|image| image.log_probability).collect();
-        let missing = scoring.count() - logs.len() as u64;
-        Some(match stats::mean(&logs) {
-            _ if missing > 0 => {
-                Reading::undefined(&LOG_LOSS, scoring.count(), no_log_probability(missing, scoring))
-            }
-            Some(mean) => Reading::of(&LOG_LOSS, -mean, scoring.count()),
-            None => Reading::undefined(&LOG_LOSS, 0, NO_IMAGE),
-        })
+        Some(mean_of_images(&LOG_LOSS, scoring, |image| -image.log_of_truth))
     }
 }
 
-fn no_log_probability(missing: u64, scoring: &Scoring) -> String {
+/// The mean over images of what their probabilities say; undefined where one has none.
+pub(super) fn mean_of_images(
+    spec: &MetricSpec,
+    scoring: &Scoring,
+    value: impl Fn(ProbabilityScore) -> f64,
+) -> Reading {
+    match scoring.probabilities() {
+        Ok(images) => match stats::mean(&images.into_iter().map(value).collect::<Vec<_>>()) {
+            Some(mean) => Reading::of(spec, mean, scoring.count()),
+            None => Reading::undefined(spec, 0, NO_IMAGE),
+        },
+        Err(missing) => Reading::undefined(spec, scoring.count(), no_probabilities(missing, scoring)),
+    }
+}
+
+/// Why a figure that needs probabilities has no value: `missing` images have none.
+pub(super) fn no_probabilities(missing: u64, scoring: &Scoring) -> String {
     let all = scoring.count();
     match scoring.not_finite() {
         0 => format!("{missing} of {all} images have scores outside 0 to 1, which are no probabilities"),
@@ -104,8 +115,14 @@ fn no_log_probability(missing: u64, scoring: &Scoring) -> String {
 fn share(spec: &MetricSpec, hits: u64, scoring: &Scoring) -> Reading {
     match scoring.count() {
         0 => Reading::undefined(spec, 0, NO_IMAGE),
-        n => Reading::of(spec, hits as f64 / n as f64, n),
+        n => Reading::of(spec, hits as f64 / n as f64, n).with_interval(wilson(hits, n)),
     }
+}
+
+/// Wilson's interval of a share of images; none for no images.
+pub(super) fn wilson(hits: u64, n: u64) -> Option<Interval> {
+    let ends = stats::wilson(hits, n, LEVEL)?;
+    Some(Interval { low: ends.low, high: ends.high, level: LEVEL, method: IntervalMethod::Wilson })
 }
 
 #[cfg(test)]
@@ -178,7 +195,7 @@ mod tests {
             for (id, &wanted) in &case.expected.overall {
                 assert_close(value(&scored, id), wanted, &format!("{}: {id}", case.story));
             }
-            assert_eq!(case.expected.overall.len(), 9, "{}: every overall figure is held", case.story);
+            assert_eq!(case.expected.overall.len(), 12, "{}: every overall figure is held", case.story);
         }
     }
 
@@ -193,9 +210,17 @@ mod tests {
             assert_eq!(confusion.support(), expected.support, "{}", case.story);
             assert_eq!((scoring.ties(), scoring.not_finite()), (expected.ties, expected.not_finite));
             for class in 0..confusion.classes() {
-                assert_close(confusion.precision(class), expected.class_precision[class], &case.story);
-                assert_close(confusion.recall(class), expected.class_recall[class], &case.story);
-                assert_close(confusion.f1(class), expected.class_f1[class], &case.story);
+                assert_close(
+                    confusion.class_counts().precision(class),
+                    expected.class_precision[class],
+                    &case.story,
+                );
+                assert_close(
+                    confusion.class_counts().recall(class),
+                    expected.class_recall[class],
+                    &case.story,
+                );
+                assert_close(confusion.class_counts().f1(class), expected.class_f1[class], &case.story);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! How far apart the raw outputs of two models are on the same inputs, with or without data.
 
+use super::classification::NO_IMAGE;
+use super::probability::{kl_divergence, margin};
+use super::same_inputs::{SameInputs, Scores};
 use super::{Basis, Better, Difference, MetricSpec, PairMetric, PairReading, ScoredPair, Unit};
-use crate::record::{OutputEvidence, RunRecord};
 use crate::stats;
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str, better: Better) -> MetricSpec {
@@ -34,24 +36,92 @@ pub static OUTPUT_COSINE: MetricSpec = spec(
     Better::Higher,
 );
 
-/// Scores of both sides, one value a class, for one input.
-type Scores<'a> = (&'a [f64], &'a [f64]);
+/// Loudness of the outputs over that of what changed in them.
+pub static OUTPUT_SQNR: MetricSpec = spec(
+    "output_sqnr",
+    "output SQNR (dB)",
+    "20 log10(max(|x|, eps) / max(|x - y|, eps)) in dB, with |.| the Euclidean norm over all inputs and \
+     classes together, x the baseline's scores, y the candidate's, eps = 2^-52 (as ONNX Runtime's qdq_loss_debug).",
+    Better::Higher,
+);
 
-/// A distance: of each input from its two score vectors, then of all inputs.
+/// Divergence of the probabilities.
+pub static OUTPUT_KL: MetricSpec = MetricSpec {
+    unit: Unit::Nats,
+    ..spec(
+        "output_kl",
+        "output KL divergence",
+        "Mean over inputs of sum over classes of p ln(p / q), p being the baseline's probabilities and q the \
+         candidate's. Logits: of their softmax. Probabilities: clipped in the logarithm as in log loss.",
+        Better::Lower,
+    )
+};
+
+/// Likeness of the five highest.
+pub static TOP5_OVERLAP: MetricSpec = MetricSpec {
+    unit: Unit::Fraction,
+    ..spec(
+        "top5_overlap",
+        "top-5 overlap",
+        "Mean over inputs of the share of the baseline's five highest classes that are among the candidate's \
+         five highest; of equal scores the lowest class index counts. Only with more than five classes.",
+        Better::Higher,
+    )
+};
+
+/// How much firmer predictions became.
+pub static MARGIN_CHANGE: MetricSpec = MetricSpec {
+    unit: Unit::Score,
+    ..spec(
+        "margin_change",
+        "margin change",
+        "Mean over inputs of the candidate's margin - the baseline's, the margin being the highest probability \
+         - the second highest; below 0 the candidate is less firm.",
+        Better::Neither,
+    )
+};
+
+/// The same in the middle.
+pub static MARGIN_CHANGE_MEDIAN: MetricSpec = MetricSpec {
+    unit: Unit::Score,
+    ..spec(
+        "margin_change_median",
+        "margin change, median",
+        "Median over inputs of the candidate's margin - the baseline's, as in margin_change.",
+        Better::Neither,
+    )
+};
+
+/// A distance of the outputs on all inputs.
 pub(super) struct Distance {
     spec: &'static MetricSpec,
-    of_input: fn(Scores<'_>) -> f64,
-    of_all: fn(&[f64]) -> Option<f64>,
+    /// None where the scores are no probabilities, or there is no input.
+    of: fn(&SameInputs<'_>) -> Option<f64>,
+    /// There is no such distance for fewer classes.
+    classes: usize,
 }
 
-pub(super) static MAX_ABS: Distance = Distance {
-    spec: &OUTPUT_MAX_ABS,
-    of_input: |input| absolute(input).fold(0.0, f64::max),
-    of_all: largest,
-};
+const fn distance(spec: &'static MetricSpec, of: fn(&SameInputs<'_>) -> Option<f64>) -> Distance {
+    Distance { spec, of, classes: 1 }
+}
+
+pub(super) static MAX_ABS: Distance =
+    distance(&OUTPUT_MAX_ABS, |inputs| inputs.iter().flat_map(absolute).max_by(f64::total_cmp));
 pub(super) static MEAN_ABS: Distance =
-    Distance { spec: &OUTPUT_MEAN_ABS, of_input: mean_absolute, of_all: stats::mean };
-pub(super) static COSINE: Distance = Distance { spec: &OUTPUT_COSINE, of_input: cosine, of_all: stats::mean };
+    distance(&OUTPUT_MEAN_ABS, |inputs| mean(inputs.iter().map(|input| Some(mean_absolute(input)))));
+pub(super) static COSINE: Distance =
+    distance(&OUTPUT_COSINE, |inputs| mean(inputs.iter().map(|input| Some(cosine(input)))));
+pub(super) static SQNR: Distance = distance(&OUTPUT_SQNR, |inputs| Some(decibels(inputs)));
+pub(super) static KL: Distance =
+    distance(&OUTPUT_KL, |inputs| mean(inputs.iter().map(|(a, b)| kl_divergence(a, b, inputs.activation))));
+pub(super) static OVERLAP: Distance = Distance {
+    spec: &TOP5_OVERLAP,
+    of: |inputs| mean(inputs.iter().map(|input| Some(overlap(input)))),
+    classes: 6,
+};
+pub(super) static MARGIN: Distance = distance(&MARGIN_CHANGE, |inputs| stats::mean(&margin_changes(inputs)?));
+pub(super) static MARGIN_MEDIAN: Distance =
+    distance(&MARGIN_CHANGE_MEDIAN, |inputs| stats::median(&margin_changes(inputs)?));
 
 impl PairMetric for Distance {
     fn spec(&self) -> &'static MetricSpec {
@@ -59,113 +129,78 @@ impl PairMetric for Distance {
     }
 
     fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
-        match &pair.images {
-            Some(images) => self.on_images(pair, images),
-            None => self.on_samples(pair),
-        }
-    }
-}
-
-impl Distance {
-    /// Over every image that both evaluated.
-    fn on_images(&self, pair: &ScoredPair<'_>, images: &[(usize, usize)]) -> Option<PairReading> {
-        let [one, two] = [pair.baseline, pair.candidate].map(|side| side.run.predictions.as_ref());
-        let (one, two) = (one?, two?);
-        let n = images.len() as u64;
-        let [a, b] = [pair.baseline, pair.candidate].map(|side| side.run.record.job.output.activation);
-        if a != b {
-            return Some(PairReading::undefined(
+        let same = SameInputs::of(pair)?;
+        let inputs = match same {
+            Ok(inputs) if inputs.classes() < self.classes => return None,
+            Ok(inputs) => inputs,
+            Err(apart) => return Some(PairReading::undefined(self.spec, apart.inputs, apart.why)),
+        };
+        let n = inputs.count();
+        Some(match (self.of)(&inputs) {
+            Some(value) => PairReading::of(self.spec, value, n),
+            None if n == 0 => PairReading::undefined(self.spec, 0, NO_IMAGE),
+            None => PairReading::undefined(
                 self.spec,
                 n,
-                "one gives logits and the other probabilities",
-            ));
-        }
-        let mut distances = Vec::with_capacity(images.len());
-        for &(row, other) in images {
-            let (here, there) = (widened(one.get(row)?.scores), widened(two.get(other)?.scores));
-            if !here.iter().chain(&there).all(|score| score.is_finite()) {
-                return Some(PairReading::undefined(self.spec, n, "an output is not finite"));
-            }
-            distances.push((self.of_input)((&here, &there)));
-        }
-        Some(PairReading::of(self.spec, (self.of_all)(&distances)?, n))
-    }
-
-    /// Over the inputs whose outputs are in the records.
-    fn on_samples(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
-        let [a, b] = [&pair.baseline.run.record, &pair.candidate.run.record];
-        let (one, two) = (a.evidence.outputs.as_ref()?, b.evidence.outputs.as_ref()?);
-        let n = one.inputs as u64;
-        let undefined = |why: &str| Some(PairReading::undefined(self.spec, n, why));
-        if let Some(why) = difference(a, b).or_else(|| shapes_differ(one, two)) {
-            return undefined(why);
-        }
-        let (Some(one_scores), Some(two_scores)) = (finite(one), finite(two)) else {
-            return undefined("an output is not finite");
-        };
-        let classes = one.scores.len() / one.inputs;
-        let inputs = one_scores.chunks(classes).zip(two_scores.chunks(classes));
-        let distances: Vec<f64> = inputs.map(self.of_input).collect();
-        Some(PairReading::of(self.spec, (self.of_all)(&distances)?, n))
+                "some scores lie outside 0 to 1 and are no probabilities",
+            ),
+        })
     }
 }
 
-fn widened(scores: &[f32]) -> Vec<f64> {
-    scores.iter().map(|&score| f64::from(score)).collect()
-}
-
-/// Why the inputs or outputs of the two are not the same thing, if so.
-fn difference(a: &RunRecord, b: &RunRecord) -> Option<&'static str> {
-    let source = |record: &RunRecord| record.evidence.outputs.as_ref().map(|o| o.source.clone());
-    let data = |record: &RunRecord| record.dataset.as_ref().map(|data| data.sha256.clone());
-    let (job, other) = (&a.job, &b.job);
-    if job.output.activation != other.output.activation {
-        Some("one gives logits and the other probabilities")
-    } else if source(a) != source(b) {
-        Some("the inputs have different sources")
-    } else if job.preprocess != other.preprocess {
-        Some("the inputs were preprocessed differently")
-    } else if job.protocol.seed != other.protocol.seed {
-        Some("the inputs were drawn with different seeds")
-    } else if source(a).as_deref() == Some("dataset") && data(a) != data(b) {
-        Some("the inputs come from different data")
-    } else {
-        None
-    }
-}
-
-fn shapes_differ(one: &OutputEvidence, two: &OutputEvidence) -> Option<&'static str> {
-    if one.inputs != two.inputs || one.scores.len() != two.scores.len() {
-        return Some("the outputs have different shapes");
-    }
-    let whole = one.inputs > 0 && !one.scores.is_empty() && one.scores.len().is_multiple_of(one.inputs);
-    (!whole).then_some("the outputs are not one row an input")
-}
-
-fn finite(outputs: &OutputEvidence) -> Option<Vec<f64>> {
-    outputs.scores.iter().map(|score| score.filter(|s| s.is_finite()).map(f64::from)).collect()
+/// The mean of what each input says; none where one says nothing.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    stats::mean(&values.collect::<Option<Vec<f64>>>()?)
 }
 
 fn absolute<'a>((a, b): Scores<'a>) -> impl Iterator<Item = f64> + 'a {
-    a.iter().zip(b).map(|(a, b)| (a - b).abs())
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs())
 }
 
 fn mean_absolute(input: Scores<'_>) -> f64 {
     stats::sum(absolute(input)) / input.0.len() as f64
 }
 
-fn largest(values: &[f64]) -> Option<f64> {
-    values.iter().copied().max_by(f64::total_cmp)
+fn dot(x: &[f32], y: &[f32]) -> f64 {
+    stats::sum(x.iter().zip(y).map(|(&x, &y)| f64::from(x) * f64::from(y)))
 }
 
 fn cosine((a, b): Scores<'_>) -> f64 {
-    let dot = |x: &[f64], y: &[f64]| stats::sum(x.iter().zip(y).map(|(x, y)| x * y));
     let (aa, bb) = (dot(a, a), dot(b, b));
     match (aa == 0.0, bb == 0.0) {
         (true, true) => 1.0,
         (false, false) => (dot(a, b) / (aa.sqrt() * bb.sqrt())).clamp(-1.0, 1.0),
         _ => 0.0,
     }
+}
+
+fn decibels(inputs: &SameInputs<'_>) -> f64 {
+    let signal = stats::sum(inputs.iter().map(|(a, _)| dot(a, a))).sqrt();
+    let noise = stats::sum(inputs.iter().flat_map(absolute).map(|by| by * by)).sqrt();
+    20.0 * (signal.max(f64::EPSILON) / noise.max(f64::EPSILON)).log10()
+}
+
+fn overlap((a, b): Scores<'_>) -> f64 {
+    let (five, other) = (highest_five(a), highest_five(b));
+    five.iter().filter(|class| other.contains(class)).count() as f64 / 5.0
+}
+
+/// Classes of the five highest scores; of equal ones the lowest index first.
+fn highest_five(scores: &[f32]) -> Vec<usize> {
+    let mut five: Vec<usize> = Vec::with_capacity(6);
+    for (class, score) in scores.iter().enumerate() {
+        let place = five.partition_point(|&better| scores[better] >= *score);
+        if place < 5 {
+            five.insert(place, class);
+            five.truncate(5);
+        }
+    }
+    five
+}
+
+fn margin_changes(inputs: &SameInputs<'_>) -> Option<Vec<f64>> {
+    let change = |(a, b): Scores<'_>| Some(margin(b, inputs.activation)? - margin(a, inputs.activation)?);
+    inputs.iter().map(change).collect()
 }
 
 #[cfg(test)]
@@ -202,6 +237,50 @@ mod tests {
     fn vectors_of_zeros_have_a_cosine_too() {
         let (a, b) = runs(&[0.0, 0.0, 0.0, 0.0], &[0.0, 0.0, 1.0, 0.0]);
         assert_eq!(read(&COSINE, &a, &b).value, Some(0.5));
+    }
+
+    fn value(metric: &Distance, a: &[f32], b: &[f32]) -> Option<f64> {
+        let (a, b) = runs(a, b);
+        read(metric, &a, &b).value
+    }
+
+    #[test]
+    fn half_the_signal_gone_is_six_decibels() {
+        let got = value(&SQNR, &[3.0, 0.0, 0.0, 4.0], &[1.5, 0.0, 0.0, 2.0]).unwrap();
+        assert!((got - 20.0 * 2f64.log10()).abs() < 1e-12);
+        let same = value(&SQNR, &[3.0, 0.0, 0.0, 4.0], &[3.0, 0.0, 0.0, 4.0]).unwrap();
+        assert!(same > 300.0 && same.is_finite());
+    }
+
+    #[test]
+    fn equal_outputs_have_no_divergence_and_no_change_of_margin() {
+        let scores = [1.0, -2.0, 0.5, 0.25];
+        assert_eq!(value(&KL, &scores, &scores), Some(0.0));
+        assert_eq!(value(&MARGIN, &scores, &scores), Some(0.0));
+        assert!(value(&KL, &scores, &[0.0; 4]).unwrap() > 0.0);
+    }
+
+    #[test]
+    fn a_margin_that_fell_to_nothing() {
+        let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+        let wanted = -(2.0 * sigmoid(2.0) - 1.0);
+        let (mean, median) = (
+            value(&MARGIN, &[2.0, 0.0, 1.0, 1.0], &[0.0; 4]),
+            value(&MARGIN_MEDIAN, &[2.0, 0.0, 1.0, 1.0], &[0.0; 4]),
+        );
+        assert!((mean.unwrap() - wanted / 2.0).abs() < 1e-15);
+        assert!((median.unwrap() - wanted / 2.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_five_highest_of_seven() {
+        let (a, b) = ([7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0f32], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0f32]);
+        assert_eq!(overlap((&a, &b)), 3.0 / 5.0);
+        assert_eq!(highest_five(&[0.0; 7]), [0, 1, 2, 3, 4]);
+        let (one, two) = runs(&[0.0; 4], &[0.0; 4]);
+        let (one, two) = (ScoredRun::of(&one).unwrap(), ScoredRun::of(&two).unwrap());
+        let pair = ScoredPair { baseline: &one, candidate: &two, images: None, timing: Timing::Incomparable };
+        assert_eq!(OVERLAP.read(&pair), None, "two classes have no five highest");
     }
 
     #[test]

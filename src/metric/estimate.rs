@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Confidence level of every interval whose figure says nothing else.
+pub const LEVEL: f64 = 0.95;
+
 /// How an interval was made. `docs/methods.md` has the formulas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -11,6 +14,8 @@ pub enum IntervalMethod {
     Wilson,
     /// Tango's score interval of the difference of two paired proportions.
     Tango,
+    /// Bonett and Price's adjusted Wald interval of the same difference.
+    BonettPrice,
     /// Bias-corrected and accelerated bootstrap over images, the same resample for both runs.
     PairedBca,
     /// Student's t over the medians of log ratios of the launches.

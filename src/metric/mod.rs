@@ -3,15 +3,20 @@
 //! reading, and give it a line in [`METRICS`] or [`PAIR_METRICS`].
 
 mod agreement;
+mod calibration;
 mod classification;
 mod confusion;
 mod distance;
 mod estimate;
 mod footprint;
 mod latency;
+mod marginals;
 mod memory;
 mod noise;
+pub mod paired;
+mod probability;
 mod rates;
+mod same_inputs;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scored;
@@ -21,17 +26,26 @@ mod speed;
 mod throughput;
 
 pub use agreement::{AGREEMENT, Flip, FlipKind, RIGHT_TO_WRONG, WRONG_TO_OTHER_WRONG, WRONG_TO_RIGHT, flips};
+pub use calibration::{BRIER, ECE};
 pub use classification::{ACCURACY, LOG_LOSS, TOP5};
-pub use confusion::Confusion;
-pub use distance::{OUTPUT_COSINE, OUTPUT_MAX_ABS, OUTPUT_MEAN_ABS};
-pub use estimate::{Interval, IntervalMethod, Test, TestMethod};
+pub use confusion::{ClassCounts, Confusion};
+pub use distance::{
+    MARGIN_CHANGE, MARGIN_CHANGE_MEDIAN, OUTPUT_COSINE, OUTPUT_KL, OUTPUT_MAX_ABS, OUTPUT_MEAN_ABS,
+    OUTPUT_SQNR, TOP5_OVERLAP,
+};
+pub use estimate::{Interval, IntervalMethod, LEVEL, Test, TestMethod};
 pub use footprint::{FIRST_RUN, LOAD, SIZE, SIZE_RATIO};
 pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P99};
+pub use marginals::{CLASS_SHIFT, KAPPA};
 pub use memory::{
     MEMORY_GROWTH, MEMORY_LOADED, MEMORY_MODEL, MEMORY_PEAK, MEMORY_PRIVATE_DIRTY, MEMORY_PROPORTIONAL,
 };
 pub use noise::NOISE_FLOOR;
-pub use rates::{MACRO_F1, MACRO_PRECISION, MACRO_RECALL, WEIGHTED_F1, WEIGHTED_PRECISION, WEIGHTED_RECALL};
+pub use probability::ProbabilityScore;
+pub use rates::{
+    BALANCED_ACCURACY, MACRO_F1, MACRO_PRECISION, MACRO_RECALL, WEIGHTED_F1, WEIGHTED_PRECISION,
+    WEIGHTED_RECALL,
+};
 pub use scored::{ScoredPair, ScoredRun, Timing};
 pub use scoring::{ImageScore, Scoring};
 pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
@@ -77,6 +91,7 @@ pub static METRICS: &[&dyn Metric] = &[
     &memory::MEMORY[5],
     &classification::Accuracy,
     &classification::Top5,
+    &rates::BALANCED,
     &rates::MACRO[0],
     &rates::MACRO[1],
     &rates::MACRO[2],
@@ -84,6 +99,8 @@ pub static METRICS: &[&dyn Metric] = &[
     &rates::WEIGHTED[1],
     &rates::WEIGHTED[2],
     &classification::LogLoss,
+    &calibration::Brier,
+    &calibration::CalibrationError,
 ];
 
 /// Every metric of a pair, in the order of tables.
@@ -96,9 +113,16 @@ pub static PAIR_METRICS: &[&dyn PairMetric] = &[
     &agreement::FLIP_COUNTS[0],
     &agreement::FLIP_COUNTS[1],
     &agreement::FLIP_COUNTS[2],
+    &marginals::Kappa,
+    &marginals::ClassShift,
     &distance::MAX_ABS,
     &distance::MEAN_ABS,
     &distance::COSINE,
+    &distance::SQNR,
+    &distance::KL,
+    &distance::OVERLAP,
+    &distance::MARGIN,
+    &distance::MARGIN_MEDIAN,
 ];
 
 /// The spec of metric `id`, of one run or of a pair.

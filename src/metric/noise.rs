@@ -1,7 +1,7 @@
 //! What this machine makes of no difference at all.
 
-use super::speed::{LEVEL, blocks};
-use super::{Basis, Better, Difference, Metric, MetricSpec, Reading, ScoredRun, Unit};
+use super::speed::blocks;
+use super::{Basis, Better, Difference, LEVEL, Metric, MetricSpec, Reading, ScoredRun, Unit};
 use crate::stats::LogRatios;
 
 /// The noise floor of latency ratios.

@@ -1,7 +1,7 @@
-//! Precision, recall and F1, averaged over classes.
+//! Precision, recall and F1, averaged over classes, and balanced accuracy.
 
-use super::classification::NO_IMAGE;
-use super::{Basis, Better, Confusion, Difference, Metric, MetricSpec, Reading, ScoredRun, Unit};
+use super::classification::{NO_IMAGE, wilson};
+use super::{Basis, Better, ClassCounts, Difference, Metric, MetricSpec, Reading, ScoredRun, Unit};
 use crate::stats;
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
@@ -64,43 +64,65 @@ pub static WEIGHTED_F1: MetricSpec = spec(
      average weighted, zero_division 0).",
 );
 
+/// Mean recall of the classes that there are images of.
+pub static BALANCED_ACCURACY: MetricSpec = spec(
+    "balanced_accuracy",
+    "balanced accuracy",
+    "Mean over the classes with images of TP / (TP + FN); differs from macro recall where a class \
+     without images is predicted (scikit-learn balanced_accuracy_score).",
+);
+
+/// A rate of one class.
+type Rate = fn(&ClassCounts, usize) -> Option<f64>;
+
 /// A class's share in the average.
-type Weight = fn(&Confusion, usize) -> f64;
+type Weight = fn(&ClassCounts, usize) -> f64;
 
 /// A rate of each class, averaged.
 pub(super) struct AveragedRate {
     spec: &'static MetricSpec,
-    rate: fn(&Confusion, usize) -> Option<f64>,
+    rate: Rate,
     weight: Weight,
     /// Whether the reading lists the classes; once for each rate is enough.
     lists_classes: bool,
 }
 
 pub(super) static MACRO: [AveragedRate; 3] = [
-    AveragedRate { spec: &MACRO_PRECISION, rate: Confusion::precision, weight: once, lists_classes: true },
-    AveragedRate { spec: &MACRO_RECALL, rate: Confusion::recall, weight: once, lists_classes: true },
-    AveragedRate { spec: &MACRO_F1, rate: Confusion::f1, weight: once, lists_classes: true },
+    AveragedRate { spec: &MACRO_PRECISION, rate: ClassCounts::precision, weight: once, lists_classes: true },
+    AveragedRate { spec: &MACRO_RECALL, rate: ClassCounts::recall, weight: once, lists_classes: true },
+    AveragedRate { spec: &MACRO_F1, rate: ClassCounts::f1, weight: once, lists_classes: true },
 ];
 
 pub(super) static WEIGHTED: [AveragedRate; 3] = [
     AveragedRate {
         spec: &WEIGHTED_PRECISION,
-        rate: Confusion::precision,
+        rate: ClassCounts::precision,
         weight: images,
         lists_classes: false,
     },
-    AveragedRate { spec: &WEIGHTED_RECALL, rate: Confusion::recall, weight: images, lists_classes: false },
-    AveragedRate { spec: &WEIGHTED_F1, rate: Confusion::f1, weight: images, lists_classes: false },
+    AveragedRate { spec: &WEIGHTED_RECALL, rate: ClassCounts::recall, weight: images, lists_classes: false },
+    AveragedRate { spec: &WEIGHTED_F1, rate: ClassCounts::f1, weight: images, lists_classes: false },
 ];
+
+pub(super) static BALANCED: AveragedRate = AveragedRate {
+    spec: &BALANCED_ACCURACY,
+    rate: ClassCounts::recall,
+    weight: with_images,
+    lists_classes: false,
+};
 
 /// Classes that do not occur say nothing, so they are left out, as scikit-learn leaves them out
 /// when it is not told of them.
-fn once(confusion: &Confusion, class: usize) -> f64 {
-    f64::from(u8::from(confusion.occurs(class)))
+fn once(counts: &ClassCounts, class: usize) -> f64 {
+    f64::from(u8::from(counts.occurs(class)))
 }
 
-fn images(confusion: &Confusion, class: usize) -> f64 {
-    confusion.support()[class] as f64
+fn images(counts: &ClassCounts, class: usize) -> f64 {
+    counts.support()[class] as f64
+}
+
+fn with_images(counts: &ClassCounts, class: usize) -> f64 {
+    f64::from(u8::from(counts.support()[class] > 0))
 }
 
 impl Metric for AveragedRate {
@@ -110,28 +132,44 @@ impl Metric for AveragedRate {
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
         let scoring = run.scoring.as_ref()?;
-        let n = scoring.count();
-        let rates = self.of_classes(scoring.confusion());
-        let reading = match weighted_mean(&rates, scoring.confusion(), self.weight) {
+        let (n, counts) = (scoring.count(), scoring.confusion().class_counts());
+        let reading = match self.average(counts) {
             Some(value) => Reading::of(self.spec, value, n),
             None => Reading::undefined(self.spec, n, NO_IMAGE),
         };
-        Some(if self.lists_classes { reading.with_classes(rates) } else { reading })
+        if !self.lists_classes {
+            return Some(reading);
+        }
+        let classes = || 0..counts.classes();
+        let reading = reading.with_classes(classes().map(|class| (self.rate)(counts, class)).collect());
+        // Only recall is a share of images that were chosen without looking at the predictions.
+        if self.spec.id != MACRO_RECALL.id {
+            return Some(reading);
+        }
+        let recall = |class| wilson(counts.right(class), counts.support()[class]);
+        Some(reading.with_class_intervals(classes().map(recall).collect()))
     }
 }
 
 impl AveragedRate {
-    fn of_classes(&self, confusion: &Confusion) -> Vec<Option<f64>> {
-        (0..confusion.classes()).map(|class| (self.rate)(confusion, class)).collect()
+    /// The average; none without images. An undefined rate counts as 0, which is scikit-learn's
+    /// `zero_division=0`.
+    pub(super) fn average(&self, counts: &ClassCounts) -> Option<f64> {
+        let classes = || 0..counts.classes();
+        let total = stats::sum(classes().map(|class| (self.weight)(counts, class)));
+        let share = |class| (self.rate)(counts, class).unwrap_or(0.0) * (self.weight)(counts, class);
+        (total > 0.0).then(|| stats::sum(classes().map(share)) / total)
     }
-}
 
-/// An undefined rate counts as 0, which is scikit-learn's `zero_division=0`.
-fn weighted_mean(rates: &[Option<f64>], confusion: &Confusion, weight: Weight) -> Option<f64> {
-    let weights: Vec<f64> = (0..rates.len()).map(|class| weight(confusion, class)).collect();
-    let total = stats::sum(weights.iter().copied());
-    let products = rates.iter().zip(&weights).map(|(rate, weight)| rate.unwrap_or(0.0) * weight);
-    (total > 0.0).then(|| stats::sum(products) / total)
+    /// The rate of one class.
+    pub(super) fn of_class(&self, counts: &ClassCounts, class: usize) -> Option<f64> {
+        (self.rate)(counts, class)
+    }
+
+    /// Id of the metric.
+    pub(super) fn id(&self) -> &'static str {
+        self.spec.id
+    }
 }
 
 #[cfg(test)]

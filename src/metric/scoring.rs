@@ -1,12 +1,10 @@
 //! Predictions set against the truth, once for all metrics that need it.
 
 use super::Confusion;
+use super::probability::{ProbabilityScore, Rows};
 use crate::error::{Error, Result};
 use crate::plan::Activation;
 use crate::record::{Prediction, Predictions};
-
-/// Rounding of a softmax or sigmoid in the model may leave [0, 1] by this much; more is no probability.
-const PROBABILITY_SLACK: f32 = 1e-6;
 
 /// One image's scores against its truth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,23 +19,23 @@ pub struct ImageScore {
     /// Whether fewer than five classes rank before the true one: those with a higher score, and
     /// those with an equal score and a lower index.
     pub in_top5: bool,
-    /// ln of the probability given to the true class; none where a score is not finite or, for
-    /// probabilities, not within [0, 1].
-    pub log_probability: Option<f64>,
+    /// What the probabilities say; none where a score is not finite or, for probabilities, not
+    /// within [0, 1].
+    pub probability: Option<ProbabilityScore>,
 }
 
 impl ImageScore {
-    fn of(prediction: Prediction<'_>, activation: Activation) -> Self {
+    fn of(prediction: Prediction<'_>, rows: &mut Rows) -> Self {
         let Prediction { label, scores, .. } = prediction;
         let Some((best, top)) = highest(scores) else {
-            return Self { label, predicted: None, tied: false, in_top5: false, log_probability: None };
+            return Self { label, predicted: None, tied: false, in_top5: false, probability: None };
         };
         Self {
             label,
             predicted: Some(best),
             tied: scores.iter().filter(|&&score| score == top).count() > 1,
             in_top5: ranked_before(scores, label as usize) < 5,
-            log_probability: log_probability(scores, label as usize, activation),
+            probability: rows.score(scores, label as usize, best as usize),
         }
     }
 
@@ -58,8 +56,9 @@ impl Scoring {
     /// Scores each row. Fails, naming the image, where a label is not among the classes.
     pub fn of(predictions: &Predictions, activation: Activation) -> Result<Self> {
         let classes = predictions.classes();
+        let mut rows = Rows::of(activation);
         let score = |row: Prediction<'_>| match (row.label as usize) < classes {
-            true => Ok(ImageScore::of(row, activation)),
+            true => Ok(ImageScore::of(row, &mut rows)),
             false => Err(Error::unusable(format!("label {} is not one of {classes} classes", row.label))
                 .at(row.id)
                 .help("evaluate again on a data set whose classes are the model's")),
@@ -84,6 +83,13 @@ impl Scoring {
     /// One score an image.
     pub fn images(&self) -> &[ImageScore] {
         &self.images
+    }
+
+    /// What the probabilities of each image say, or how many images have none.
+    pub fn probabilities(&self) -> std::result::Result<Vec<ProbabilityScore>, u64> {
+        let all: Vec<_> = self.images.iter().filter_map(|image| image.probability).collect();
+        let missing = self.count() - all.len() as u64;
+        if missing == 0 { Ok(all) } else { Err(missing) }
     }
 
     /// Number of images.
@@ -129,30 +135,6 @@ fn ranked_before(scores: &[f32], label: usize) -> usize {
     scores.iter().enumerate().filter(|&(i, &score)| score > own || (score == own && i < label)).count()
 }
 
-fn log_probability(scores: &[f32], label: usize, activation: Activation) -> Option<f64> {
-    match activation {
-        Activation::Logits => Some(log_softmax(scores, label)),
-        Activation::Probabilities => clipped_log(scores, label),
-    }
-}
-
-/// x − m − ln Σ exp(xᵢ − m) with m the highest score: no exponential overflows.
-fn log_softmax(scores: &[f32], label: usize) -> f64 {
-    let top = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = scores.iter().map(|&score| (f64::from(score) - top).exp()).sum();
-    f64::from(scores[label]) - top - sum.ln()
-}
-
-/// ln p with p clipped to [ε, 1 − ε], ε = 2⁻²³, the machine epsilon of the 32-bit scores. The rows
-/// are not made to sum to one: scikit-learn's `log_loss` does not either (since 1.5).
-fn clipped_log(scores: &[f32], label: usize) -> Option<f64> {
-    let allowed = -PROBABILITY_SLACK..=1.0 + PROBABILITY_SLACK;
-    if !scores.iter().all(|score| allowed.contains(score)) {
-        return None;
-    }
-    Some(f64::from(scores[label].clamp(f32::EPSILON, 1.0 - f32::EPSILON)).ln())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +162,7 @@ mod tests {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let image = one(&[9.0, bad], 0, Activation::Logits);
             assert_eq!((image.predicted, image.is_correct(), image.in_top5), (None, false, false));
-            assert_eq!(image.log_probability, None);
+            assert_eq!(image.probability, None);
         }
     }
 
@@ -189,19 +171,6 @@ mod tests {
         let top5 = |label| one(&[0.0; 6], label, Activation::Logits).in_top5;
         assert!(top5(4));
         assert!(!top5(5));
-    }
-
-    #[test]
-    fn one_logit_beside_zero_gives_the_sigmoid() {
-        let z = 1.25f32;
-        let sigmoid = 1.0 / (1.0 + f64::from(-z).exp());
-        let got = one(&[0.0, z], 1, Activation::Logits).log_probability.unwrap();
-        assert!((got - sigmoid.ln()).abs() < 1e-15);
-    }
-
-    #[test]
-    fn logits_taken_for_probabilities_have_no_log_probability() {
-        assert_eq!(one(&[0.0, 7.5], 0, Activation::Probabilities).log_probability, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Interval;
+use super::{Interval, Test};
 
 /// What a value counts; decides how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +97,9 @@ pub struct Reading {
     /// One value a class, where the metric has them; null where it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_class: Option<Vec<Option<f64>>>,
+    /// How sure the value of each class is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_class_interval: Option<Vec<Option<Interval>>>,
     /// Why the value is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undefined: Option<String>,
@@ -115,6 +118,7 @@ impl Reading {
             n,
             interval: None,
             per_class: None,
+            per_class_interval: None,
             undefined: None,
         }
     }
@@ -127,6 +131,7 @@ impl Reading {
             n,
             interval: None,
             per_class: None,
+            per_class_interval: None,
             undefined: Some(why.into()),
         }
     }
@@ -134,6 +139,12 @@ impl Reading {
     /// Adds how sure the value is; nothing where there is no value.
     pub fn with_interval(mut self, interval: Option<Interval>) -> Self {
         self.interval = interval.filter(|_| self.value.is_some());
+        self
+    }
+
+    /// Adds how sure the value of each class is.
+    pub fn with_class_intervals(mut self, intervals: Vec<Option<Interval>>) -> Self {
+        self.per_class_interval = Some(intervals);
         self
     }
 
@@ -156,6 +167,9 @@ pub struct PairReading {
     /// How sure the value is, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
+    /// Test that goes with the value, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Test>,
     /// Why the value is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undefined: Option<String>,
@@ -167,12 +181,25 @@ impl PairReading {
         if !value.is_finite() {
             return Self::undefined(spec, n, "the value is not finite");
         }
-        Self { metric: spec.id.into(), value: Some(value), n, interval: None, undefined: None }
+        Self { metric: spec.id.into(), value: Some(value), n, interval: None, test: None, undefined: None }
     }
 
     /// No value, and why.
     pub fn undefined(spec: &MetricSpec, n: u64, why: impl Into<String>) -> Self {
-        Self { metric: spec.id.into(), value: None, n, interval: None, undefined: Some(why.into()) }
+        Self {
+            metric: spec.id.into(),
+            value: None,
+            n,
+            interval: None,
+            test: None,
+            undefined: Some(why.into()),
+        }
+    }
+
+    /// Adds the test that goes with the value; nothing where there is no value.
+    pub fn with_test(mut self, test: Test) -> Self {
+        self.test = self.value.map(|_| test);
+        self
     }
 
     /// Adds how sure the value is; nothing where there is no value.

@@ -2,14 +2,11 @@
 
 use super::throughput::images_per_second;
 use super::{
-    Basis, Better, Difference, Interval, IntervalMethod, MetricSpec, PairMetric, PairReading, ScoredPair,
-    ScoredRun, Timing, Unit,
+    Basis, Better, Difference, Interval, IntervalMethod, LEVEL, MetricSpec, PairMetric, PairReading,
+    ScoredPair, ScoredRun, Timing, Unit,
 };
 use crate::record::{Round, ThroughputRound};
 use crate::stats::{self, Block, LogRatios};
-
-/// Level of all intervals of ratios.
-pub(super) const LEVEL: f64 = 0.95;
 
 /// Ratio of latencies.
 pub static SPEED_UP: MetricSpec = MetricSpec {

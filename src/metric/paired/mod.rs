@@ -1,0 +1,16 @@
+//! What two runs on the same images say about each other: how sure each difference is. Counts of
+//! images that one side alone has right have exact methods (Tango, McNemar); every other figure is
+//! resampled over images, the same resample for both runs.
+
+mod bootstrap;
+mod cells;
+mod classes;
+mod judge;
+mod losses;
+mod multinomial;
+mod rates;
+mod shares;
+
+pub use bootstrap::Resampling;
+pub use judge::{Judged, JudgedClass, Judgement, judge};
+pub use shares::Discordant;
