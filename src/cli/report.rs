@@ -76,10 +76,8 @@ pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
         let style = Style::of_stdout(args.color);
         let mut out = io::stdout().lock();
         Terminal { style }.write(&shown, &mut out).or_else(closed_pipe)?;
-        let maps = classes.iter().filter(|_| args.verbose);
-        maps.map(|classes| class_map(classes, style.width, &mut out))
-            .collect::<io::Result<()>>()
-            .or_else(closed_pipe)?;
+        let mut maps = classes.iter().filter(|_| args.verbose);
+        maps.try_for_each(|classes| class_map(classes, style.width, &mut out)).or_else(closed_pipe)?;
     }
     if let Some(path) = &args.json {
         let document = ReportDocument::of(&comparison)

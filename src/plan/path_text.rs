@@ -68,7 +68,7 @@ fn from_text(text: &str) -> Option<PathBuf> {
     for part in parts {
         let digits = part.get(..2)?;
         bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend_from_slice(part[2..].as_bytes());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
     }
     Some(OsString::from_vec(bytes).into())
 }
