@@ -144,6 +144,15 @@ fn every_setting_is_explained_with_its_source() {
 }
 
 #[test]
+fn the_class_of_each_output_is_listed_on_request() {
+    let story = || Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]);
+    story().args(&["--explain"]).run().exits(0).prints("       0  circle").prints("       2  triangle");
+    story().args(&["--verbose"]).run().exits(0).prints("       1  square");
+    let plain = story().run().exits(0);
+    assert!(!plain.stdout().contains("       1  square"));
+}
+
+#[test]
 fn a_folder_with_the_records_of_another_run_is_refused_and_left_alone() {
     let first = Story::compare(&[FP32]).args(&["--runtime", "fake"]).recorded().run().exits(0);
     let records = first.desk().join("records");
@@ -206,6 +215,51 @@ fn ctrl_c_saves_what_was_measured() {
     );
 }
 
+/// A cache with nothing in it, and a python3 whose pip takes a minute.
+#[cfg(unix)]
+#[test]
+fn a_fetch_that_is_interrupted_ends_pip_and_leaves_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    for (command, status) in [("setup", 143), ("compare", 143)] {
+        let story = match command {
+            "setup" => Story::new("setup"),
+            _ => Story::compare(&[FP32]).args(&["--runtime", "ort"]),
+        };
+        let (bin, cache, pid) = (story.path("bin"), story.path("cache"), story.path("pid"));
+        std::fs::create_dir(&bin).unwrap();
+        let pip = format!(
+            "#!/bin/sh\ncase \"$*\" in *--version*) exit 0;; esac\necho $$ > {}\nsleep 60\n",
+            pid.display()
+        );
+        std::fs::write(bin.join("python3"), pip).unwrap();
+        std::fs::set_permissions(bin.join("python3"), PermissionsExt::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        let mut child = story
+            .command()
+            .env("PATH", path)
+            .env("HOME", story.path("home"))
+            .env("BENCH_CACHE_DIR", &cache)
+            .env("PYTHONUSERBASE", story.path("nowhere"))
+            .env_remove("BENCH_OFFLINE")
+            .env_remove("ORT_DYLIB_PATH")
+            .env_remove("VIRTUAL_ENV")
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_until(|| std::fs::read_to_string(&pid).is_ok_and(|text| text.ends_with('\n')));
+        let begun = Instant::now();
+        signal(&child, "-TERM");
+        assert_eq!(child.wait().unwrap().code(), Some(status), "{command}");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        let left: Vec<_> = std::fs::read_dir(cache.join("onnxruntime")).unwrap().flatten().collect();
+        assert!(left.iter().all(|entry| entry.file_name() == "lock"), "{left:?}");
+        let pid = std::fs::read_to_string(&pid).unwrap();
+        let pip = std::process::Command::new("kill").args(["-0", pid.trim()]).output().unwrap();
+        assert!(!pip.status.success(), "pip still runs");
+    }
+}
+
 fn wait_until(done: impl Fn() -> bool) {
     let begun = Instant::now();
     while !done() {
@@ -215,8 +269,12 @@ fn wait_until(done: impl Fn() -> bool) {
 }
 
 fn interrupt(child: &std::process::Child) {
+    signal(child, "-INT");
+}
+
+fn signal(child: &std::process::Child, name: &str) {
     let pid = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
 }
 
 #[test]

@@ -482,3 +482,16 @@ fn session_settings_reach_onnx_runtime() {
     let error = error_of(find("ort").unwrap().prepare(model, Device::Cpu, &settings));
     assert!(error.cause.is_some(), "{error}");
 }
+
+#[cfg(feature = "tract")]
+#[test]
+fn session_settings_that_tract_has_not_are_an_answer_and_not_ignored() {
+    let expected = expect("classifier.fp32");
+    let (input, output) = (expected.input(), expected.output());
+    let model = ModelToRun { path: &file("classifier.fp32"), input: &input, output: &output };
+    let config = [("session.set_denormal_as_zero".to_owned(), "1".to_owned())].into();
+    let settings = SessionOptions { config, ..options() };
+    let error = error_of(find("tract").unwrap().prepare(model, Device::Cpu, &settings));
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(error.what.contains("set_denormal_as_zero") && error.help.is_some(), "{error}");
+}

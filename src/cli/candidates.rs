@@ -183,11 +183,12 @@ fn protocol(settings: &Settings) -> Protocol {
 }
 
 /// Opens the data once in this process, so that a wrong path or class count is one error at once
-/// and not one a candidate after a minute.
-pub fn check_data(job: &Job, model: &ModelFile) -> Result<()> {
-    let Some(spec) = &job.dataset else { return Ok(()) };
+/// and not one a candidate after a minute. Gives the class names in label order.
+pub fn check_data(job: &Job, model: &ModelFile) -> Result<Vec<String>> {
+    let Some(spec) = &job.dataset else { return Ok(Vec::new()) };
     let data = dataset::open(spec)?;
-    let classes = data.identity().classes.len();
+    let names = data.identity().classes.clone();
+    let classes = names.len();
     match job.output.classes() {
         Some(outputs) if outputs.max(2) != classes => Err(Error::usage(format!(
             "the model has {outputs} {}, the data set has {classes} classes",
@@ -195,7 +196,7 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<()> {
         ))
         .at(format!("{} and {}", model.path().display(), spec.path.display()))
         .help("give the data set that the model was made for with --data, or another output with --output")),
-        _ => Ok(()),
+        _ => Ok(names),
     }
 }
 

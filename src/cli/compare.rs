@@ -63,6 +63,7 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     if args.explain {
         return explain_all(&planned_jobs);
     }
+    check_data(&planned_jobs)?;
     args.output.check()?;
     check_threads(&planned_jobs)?;
     let interrupt = Interrupt::default();
@@ -134,22 +135,31 @@ fn jobs(planned: &[Planned]) -> Result<Vec<(&PlannedModel, Job)>> {
             jobs.push((model, candidates::job(model, runtime.clone())?));
         }
     }
-    for (model, job) in jobs.iter().filter(|(_, job)| Some(&job.runtime) == order.first()) {
-        candidates::check_data(job, &model.model)?;
-    }
     Ok(jobs)
+}
+
+/// One job of each model: its runtimes differ in nothing else.
+fn one_each<'a>(jobs: &'a [(&PlannedModel, Job)]) -> Vec<(&'a PlannedModel, &'a Job)> {
+    let mut seen: Vec<&Path> = Vec::new();
+    let mut first = |model: &'a PlannedModel| {
+        let new = !seen.contains(&model.model.path());
+        seen.push(model.model.path());
+        new
+    };
+    jobs.iter().filter(|(model, _)| first(model)).map(|(model, job)| (*model, job)).collect()
+}
+
+fn check_data(jobs: &[(&PlannedModel, Job)]) -> Result<()> {
+    one_each(jobs)
+        .into_iter()
+        .try_for_each(|(model, job)| candidates::check_data(job, &model.model).map(drop))
 }
 
 fn explain_all(jobs: &[(&PlannedModel, Job)]) -> Result<Exit> {
     let mut out = io::stdout().lock();
-    // The runtimes of a model differ in nothing else.
-    let mut seen: Vec<&Path> = Vec::new();
-    for (planned, job) in jobs {
-        let path = planned.model.path();
-        if !seen.contains(&path) {
-            seen.push(path);
-            explain(planned, job, &mut out).or_else(closed_pipe)?;
-        }
+    for (planned, job) in one_each(jobs) {
+        let classes = candidates::check_data(job, &planned.model)?;
+        explain(planned, job, &classes, &mut out).or_else(closed_pipe)?;
     }
     Ok(Exit::Done)
 }
@@ -229,7 +239,9 @@ fn provision(args: &CompareArgs, jobs: &[(&PlannedModel, Job)]) {
         if let Err(error) = ort::environment::locate(device) {
             // The candidates that need it will say so again, each in its row, and fetch nothing.
             ort::give_up_fetching();
-            say(&format!("warning: {error}"));
+            if error.kind != ErrorKind::Interrupted {
+                say(&format!("warning: {error}"));
+            }
             return;
         }
     }

@@ -11,8 +11,10 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::signals;
 use crate::cache;
 use crate::error::{Error, Result};
+use crate::measure::Interrupt;
 use crate::plan::{Device, RuntimeSpec};
 use crate::record::RuntimeIdentity;
 use crate::runtime::cpu::{cpu_model, int8_features, int8_remark};
@@ -96,7 +98,11 @@ pub fn doctor(args: &DoctorArgs, out: &mut dyn Write) -> Result<()> {
         ort::configure(ort::Settings { offline: true, ..ort::Settings::from_environment() });
     }
     let text = match &args.probe {
-        Some(spec) => to_json(&check(spec))?,
+        Some(spec) => {
+            // It may fetch, and must not leave that behind.
+            signals::watch(&Interrupt::default())?;
+            to_json(&check(spec))?
+        }
         None => {
             let diagnosis = diagnose(&probe_in_child);
             if args.json { to_json(&diagnosis)? } else { render(&diagnosis) }

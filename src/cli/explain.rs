@@ -3,13 +3,36 @@
 use std::io::{self, Write};
 
 use super::candidates::{PlannedModel, runtimes};
+use super::start::printable;
 use crate::plan::{Job, Source};
+use crate::report::layout::wrap;
+use crate::report::{ColorChoice, Style};
 
-/// Writes the settings of one job.
-pub fn explain(planned: &PlannedModel, job: &Job, out: &mut impl Write) -> io::Result<()> {
+/// Writes the settings of one job, and the classes of its data.
+pub fn explain(
+    planned: &PlannedModel,
+    job: &Job,
+    classes: &[String],
+    out: &mut impl Write,
+) -> io::Result<()> {
     writeln!(out, "{}", planned.model.path().display())?;
     for (key, value, decided) in rows(planned, job) {
         writeln!(out, "  {key:<24} {value:<44} {decided}")?;
+    }
+    writeln!(out)?;
+    class_map(classes, Style::of_stdout(ColorChoice::Never).width, out)
+}
+
+/// Which class stands for which output of the model: labels in another order than the model's are
+/// wrong without any error. No line is longer than `width`.
+pub fn class_map(classes: &[String], width: usize, out: &mut impl Write) -> io::Result<()> {
+    if classes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  output  class of the data")?;
+    for (label, name) in classes.iter().enumerate() {
+        let lines = wrap(&printable(name), width.saturating_sub(10));
+        writeln!(out, "  {label:>6}  {}", lines.join("\n          "))?;
     }
     writeln!(out)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::explain::class_map;
 use super::runs;
 use super::start::closed_pipe;
 use crate::compare;
@@ -67,13 +68,17 @@ pub fn load(path: &Path) -> Result<Vec<Run>> {
 /// Compares runs and writes everything that was asked for.
 pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
     let baseline = baseline(&runs);
+    let classes = class_maps(&runs);
     let comparison = compare::compare(runs, baseline)?;
     let view = View::of(&comparison);
     let taken = args.files().any(|path| path == Path::new("-"));
     if !args.quiet && !taken {
         let shown = if args.verbose { view.clone() } else { view.clone().headlines() };
-        let terminal = Terminal { style: Style::of_stdout(args.color) };
-        terminal.write(&shown, &mut io::stdout().lock()).or_else(closed_pipe)?;
+        let style = Style::of_stdout(args.color);
+        let mut out = io::stdout().lock();
+        Terminal { style }.write(&shown, &mut out).or_else(closed_pipe)?;
+        let mut maps = classes.iter().filter(|_| args.verbose);
+        maps.try_for_each(|classes| class_map(classes, style.width, &mut out)).or_else(closed_pipe)?;
     }
     if let Some(path) = &args.json {
         let document = ReportDocument::of(&comparison)
@@ -85,6 +90,17 @@ pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
         Some(path) => write_to(path, &|out| Markdown.write(&view, out)),
         None => Ok(()),
     }
+}
+
+/// The class names of all data in label order, the same ones once.
+fn class_maps(runs: &[Run]) -> Vec<Vec<String>> {
+    let mut maps: Vec<Vec<String>> = Vec::new();
+    for data in runs.iter().filter_map(|run| run.record.dataset.as_ref()) {
+        if !maps.contains(&data.classes) {
+            maps.push(data.classes.clone());
+        }
+    }
+    maps
 }
 
 impl OutputArgs {

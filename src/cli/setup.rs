@@ -4,7 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::error::{Error, Result};
+use super::exit::Exit;
+use super::signals;
+use crate::error::{Error, ErrorKind, Result};
+use crate::measure::Interrupt;
 use crate::runtime::ort::environment;
 use crate::runtime::ort::pins::Build;
 
@@ -22,9 +25,16 @@ pub struct SetupArgs {
 }
 
 /// Runs `bench setup`; writes what is ready to `out`.
-pub fn setup(args: &SetupArgs, out: &mut dyn Write) -> Result<()> {
+pub fn setup(args: &SetupArgs, out: &mut dyn Write) -> Result<Exit> {
     let build = if args.gpu { Build::Gpu } else { Build::Cpu };
-    let library = environment::install(build, args.offline)?;
+    let interrupt = Interrupt::default();
+    signals::watch(&interrupt)?;
+    let library = match (environment::install(build, args.offline), interrupt.signal()) {
+        (Err(error), Some(signal)) if error.kind == ErrorKind::Interrupted => {
+            return Ok(Exit::Interrupted(signal));
+        }
+        (library, _) => library?,
+    };
     let mut text = format!(
         "ONNX Runtime {} ({}) is ready\n  {}\n",
         library.version,
@@ -35,5 +45,6 @@ pub fn setup(args: &SetupArgs, out: &mut dyn Write) -> Result<()> {
         text +=
             "It also needs an NVIDIA driver, CUDA 13 and cuDNN 9; `bench doctor` tries whether it works.\n";
     }
-    out.write_all(text.as_bytes()).map_err(|error| Error::unusable("cannot write").because(error))
+    out.write_all(text.as_bytes()).map_err(|error| Error::unusable("cannot write").because(error))?;
+    Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use signal_hook::consts::TERM_SIGNALS;
 
 use crate::error::{Error, Result};
 use crate::measure::Interrupt;
+use crate::runtime::ort;
 
 /// The terminal or the connection is gone.
 #[cfg(unix)]
@@ -11,11 +12,12 @@ const HANGUP: &[i32] = &[signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const HANGUP: &[i32] = &[];
 
-/// Routes the signals that end programs into `interrupt`.
+/// Routes the signals that end programs into `interrupt`; fetching listens to it too.
 pub fn watch(interrupt: &Interrupt) -> Result<()> {
     for &signal in TERM_SIGNALS.iter().chain(HANGUP) {
         register(signal, interrupt).map_err(|e| Error::unusable("signals cannot be handled").because(e))?;
     }
+    ort::stop_fetching_on(interrupt.flag());
     Ok(())
 }
 

@@ -102,7 +102,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
         }
         Command::Inspect(args) => inspect::inspect(&args, &mut out),
         Command::Doctor(args) => doctor::doctor(&args, &mut out),
-        Command::Setup(args) => setup::setup(&args, &mut out),
+        Command::Setup(args) => return setup::setup(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out),
         Command::Schema => schema(&mut out),
         Command::Completions { shell } => completions(shell, &mut out),

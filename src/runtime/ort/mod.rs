@@ -13,8 +13,8 @@ mod version;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 pub use library::{Library, Place, Places, Refusal, Search, Source};
 
@@ -59,6 +59,17 @@ impl Settings {
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+static STOP: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+
+/// Fetching ends as soon as `signal` is not 0, for the rest of the process.
+pub fn stop_fetching_on(signal: Arc<AtomicUsize>) {
+    // As below: a process has one set of signal handlers.
+    let _ = STOP.set(signal);
+}
+
+fn stop_asked() -> bool {
+    STOP.get().is_some_and(|signal| signal.load(Ordering::Relaxed) != 0)
+}
 
 /// A fetch failed: child processes are not to try it again, each for itself.
 pub fn give_up_fetching() {

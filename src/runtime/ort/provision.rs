@@ -4,12 +4,15 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::fetch::fetch;
+use super::fetch::{fetch, interrupted};
 use super::pins::{Build, Pin, PinnedFile, VERSION};
+use super::stop_asked;
 use crate::error::{Error, Result};
 use crate::record::hex;
 
@@ -114,8 +117,15 @@ fn lock(store: &Path, say: &dyn Fn(&str)) -> Result<File> {
         Err(TryLockError::WouldBlock) => say("waiting for another bench that is fetching ONNX Runtime"),
         Err(TryLockError::Error(error)) => return Err(unwritable(&path, &error)),
     }
-    file.lock().map_err(|error| unwritable(&path, &error))?;
-    Ok(file)
+    // Waiting within the system would not hear that it is to stop.
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if stop_asked() => return Err(interrupted()),
+            Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(50)),
+            Err(TryLockError::Error(error)) => return Err(unwritable(&path, &error)),
+        }
+    }
 }
 
 const SCRATCH: &str = "fetching-";
