@@ -167,7 +167,7 @@ fn a_baseline_that_could_not_run_is_said_first() {
     let mut runs = load_folder(&golden("troubles")).unwrap();
     runs.rotate_right(1);
     let text = on_terminal(&compare(runs, 0).unwrap(), PLAIN);
-    let answer = text.split("in short").nth(1).unwrap();
+    let answer = text.split("verdict, against").nth(1).unwrap();
     assert!(answer.contains("QLinearAdd"), "{answer}");
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+use super::criteria::CriteriaArgs;
 use crate::plan::{
     Activation, DataSettings, DatasetFormat, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings,
     OnBadImage, Optimization, RuntimeSpec, Settings, Source,
@@ -128,6 +129,9 @@ pub struct SettingArgs {
     data: DataArgs,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    /// What is accepted.
+    pub criteria: CriteriaArgs,
 }
 
 impl SettingArgs {
@@ -146,6 +150,7 @@ impl SettingArgs {
             preprocess: self.model.preprocess(&given),
             model: self.model.settings(&given),
             measure: self.measure.settings(&given),
+            verdict: self.criteria.said(matches, source),
         }
     }
 }

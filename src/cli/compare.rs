@@ -13,7 +13,7 @@ use super::explain::explain;
 use super::progress::Progress;
 use super::report::{self, OutputArgs};
 use super::start::{closed_pipe, printable};
-use super::{runs, signals};
+use super::{criteria, runs, signals};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
 use crate::plan::{Job, RuntimeSpec};
@@ -65,6 +65,10 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     }
     check_data(&planned_jobs)?;
     args.output.check()?;
+    let options = match planned.first() {
+        Some((_, baseline)) => criteria::options(&baseline.resolved)?,
+        None => args.settings.criteria.options(matches)?,
+    };
     check_threads(&planned_jobs)?;
     let interrupt = Interrupt::default();
     let live = match planned_jobs.is_empty() {
@@ -77,7 +81,7 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
         live.iter().for_each(report_trouble);
     }
     let runs = in_order(args, &planned, live, saved);
-    report::publish(runs, &args.output)?;
+    report::publish(runs, &options, &args.output)?;
     // A signal that comes when everything is measured and written has interrupted nothing.
     if let Some(signal) = interrupt.signal().filter(|_| interrupted) {
         exit = Exit::Interrupted(signal);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::candidates::{PlannedModel, runtimes};
+use super::criteria;
 use super::start::printable;
 use crate::plan::{Job, Source};
 use crate::report::layout::wrap;
@@ -93,6 +94,12 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
     row("measure.seed", job.protocol.seed.to_string(), "default");
     row("measure.optimization", format!("{:?}", job.session.optimization).to_lowercase(), "default");
     row("measure.spinning", job.session.spinning.to_string(), "default");
+    if let Ok(options) = criteria::options(&planned.resolved) {
+        let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
+        row("verdict.margin", options.criteria.margin.to_string(), "default");
+        row("verdict.min_effect", percent(options.criteria.min_effect), "default");
+        row("verdict.resamples", options.resampling.resamples.to_string(), "default");
+    }
     for (key, value) in &job.session.config {
         row("measure.session", format!("{key}={value}"), "default");
     }

@@ -4,6 +4,7 @@
 mod args;
 pub mod candidates;
 mod compare;
+mod criteria;
 mod doctor;
 mod exit;
 mod explain;

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 
+use super::criteria::CriteriaArgs;
 use super::explain::class_map;
 use super::runs;
 use super::start::closed_pipe;
-use crate::compare;
+use crate::compare::{self, Options};
 use crate::error::{Error, Result};
 use crate::record::{self, Run};
 use crate::report::{ColorChoice, Markdown, Report, ReportDocument, Style, Terminal, View};
@@ -23,6 +24,8 @@ pub struct ReportArgs {
     /// Saved records (.json), folders of them, or `last`; the first record is the baseline
     #[arg(required = true, value_name = "RECORD")]
     records: Vec<PathBuf>,
+    #[command(flatten)]
+    criteria: CriteriaArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -49,12 +52,13 @@ pub struct OutputArgs {
 }
 
 /// Shows saved runs.
-pub fn report(args: &ReportArgs) -> Result<()> {
+pub fn report(args: &ReportArgs, matches: &ArgMatches) -> Result<()> {
+    let options = args.criteria.options(matches)?;
     let mut runs = Vec::new();
     for path in &args.records {
         runs.extend(load(path)?);
     }
-    publish(runs, &args.output)
+    publish(runs, &options, &args.output)
 }
 
 /// The runs of a record, of a folder of them, or of the last measurement.
@@ -66,10 +70,10 @@ pub fn load(path: &Path) -> Result<Vec<Run>> {
 }
 
 /// Compares runs and writes everything that was asked for.
-pub fn publish(runs: Vec<Run>, args: &OutputArgs) -> Result<()> {
+pub fn publish(runs: Vec<Run>, options: &Options, args: &OutputArgs) -> Result<()> {
     let baseline = baseline(&runs);
     let classes = class_maps(&runs);
-    let comparison = compare::compare(runs, baseline)?;
+    let comparison = compare::compare_with(runs, baseline, options)?;
     let view = View::of(&comparison);
     let taken = args.files().any(|path| path == Path::new("-"));
     if !args.quiet && !taken {

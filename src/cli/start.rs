@@ -94,7 +94,8 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
         }
         Command::Report(args) => {
             drop(out);
-            report::report(&args)
+            let own = matches.subcommand().map_or(matches, |(_, own)| own);
+            report::report(&args, own)
         }
         Command::Flips(args) => {
             drop(out);

@@ -1,6 +1,9 @@
 //! Builds a comparison from runs.
 
-use super::{ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WorstFlips, align, warning};
+use super::verdict::verdict;
+use super::{
+    ClassDelta, Classes, Column, Comparison, Delta, Options, Versus, Warning, WorstFlips, align, warning,
+};
 use crate::error::{Error, Result};
 use crate::metric::paired::{Judged, JudgedClass, Judgement, Resampling, judge};
 use crate::metric::{Flip, METRICS, Metric, PAIR_METRICS, Reading, ScoredPair, ScoredRun, Scoring, flips};
@@ -12,11 +15,11 @@ const FLIPS: usize = 1000;
 /// Reads every metric of every run and sets each run against `runs[baseline]`. Fails where there is
 /// no such run, or where a prediction's label has no class.
 pub fn compare(runs: Vec<Run>, baseline: usize) -> Result<Comparison> {
-    compare_with(runs, baseline, &Resampling::default())
+    compare_with(runs, baseline, &Options::default())
 }
 
-/// As [`compare`], with a choice of how differences are resampled.
-pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Resampling) -> Result<Comparison> {
+/// As [`compare`], with a choice of how differences are resampled and what is accepted.
+pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Options) -> Result<Comparison> {
     if baseline >= runs.len() {
         let runs = runs.len();
         return Err(Error::usage(format!("there is no run {baseline} among {runs} to compare with"))
@@ -28,13 +31,23 @@ pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Resampling) -> Re
     let versus: Vec<Option<Versus>> = (0..scored.len())
         .map(|index| {
             (index != baseline)
-                .then(|| set_against(&scored[baseline], &scored[index], options, &mut warnings))
+                .then(|| set_against(&scored[baseline], &scored[index], &options.resampling, &mut warnings))
         })
         .collect();
     drop(scored);
     let columns = runs.into_iter().zip(judged).zip(versus);
-    let columns = columns.map(|((run, judged), versus)| judged.into_column(run, versus)).collect();
-    Ok(Comparison { baseline, columns, warnings: without_repeats(warnings) })
+    let mut columns: Vec<Column> =
+        columns.map(|((run, judged), versus)| judged.into_column(run, versus)).collect();
+    for index in 0..columns.len() {
+        let column = &columns[index];
+        let found = column
+            .versus
+            .as_ref()
+            .map(|versus| verdict(&column.record, &columns[baseline], versus, &options.criteria));
+        columns[index].verdict = found;
+    }
+    let criteria = options.criteria;
+    Ok(Comparison { baseline, criteria, columns, warnings: without_repeats(warnings) })
 }
 
 /// What is said of a run by itself.
@@ -51,7 +64,8 @@ impl ByItself {
     }
 
     fn into_column(self, run: Run, versus: Option<Versus>) -> Column {
-        Column { record: run.record, readings: self.readings, classes: self.classes, versus }
+        let Self { readings, classes } = self;
+        Column { record: run.record, readings, classes, versus, verdict: None }
     }
 }
 
@@ -295,7 +309,8 @@ mod tests {
 
     /// Compared with few resamples, since these tests are about everything else.
     fn few(runs: Vec<Run>) -> Comparison {
-        compare_with(runs, 0, &Resampling { resamples: 100, ..Resampling::default() }).unwrap()
+        let resampling = Resampling { resamples: 100, ..Resampling::default() };
+        compare_with(runs, 0, &Options { resampling, ..Options::default() }).unwrap()
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Criteria, Verdict};
 use crate::metric::paired::Discordant;
 use crate::metric::{Flip, Interval, PairReading, Reading, Test};
 use crate::record::RunRecord;
@@ -12,6 +13,8 @@ use crate::record::RunRecord;
 pub struct Comparison {
     /// Index of the baseline in `columns`.
     pub baseline: usize,
+    /// What is accepted.
+    pub criteria: Criteria,
     /// One for each run, in the order asked for.
     pub columns: Vec<Column>,
     /// What a reader must know before trusting a figure.
@@ -31,6 +34,9 @@ pub struct Column {
     /// Set against the baseline; absent for the baseline itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versus: Option<Versus>,
+    /// The verdict; absent for the baseline itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 impl Column {

@@ -4,7 +4,9 @@
 mod align;
 mod build;
 mod comparison;
+mod criteria;
 mod difference;
+mod verdict;
 mod warning;
 
 pub use crate::metric::paired::Resampling;
@@ -14,3 +16,5 @@ pub use build::{compare, compare_with};
 pub use comparison::{
     ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode, WorstFlips,
 };
+pub use criteria::{Criteria, Margin, Options};
+pub use verdict::{Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, Verdict, WorthIt};

@@ -231,7 +231,9 @@ impl<'a> Conductor<'a> {
             // The old one ends first: there is never memory for three.
             lane.launch = None;
             lane.launch = Launch::start(&self.placement, &lane.assignment, &self.interrupt);
-            lane.record.evidence.load.extend(lane.launch.iter().map(|launch| launch.load.clone()));
+            let evidence = &mut lane.record.evidence;
+            evidence.load.extend(lane.launch.iter().map(|launch| launch.load.clone()));
+            evidence.launch_memory.extend(lane.launch.iter().filter_map(|launch| launch.memory.clone()));
         }
         if let Some(twin) = twin {
             twin.launch(&self.placement, &self.interrupt);

@@ -1,8 +1,12 @@
 //! Memory of a candidate's own process, split as users need it: what loading takes, what running
 //! adds, and the most it ever was. One session at batch 1.
 
-use super::{Basis, Better, Difference, Metric, MetricSpec, Reading, ScoredRun, Unit};
+use super::{
+    Basis, Better, Difference, Metric, MetricSpec, PairMetric, PairReading, Reading, ScoredPair, ScoredRun,
+    Timing, Unit, speed,
+};
 use crate::record::{MemoryEvidence, MemoryReading};
+use crate::stats::{Block, LogRatios};
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
     MetricSpec {
@@ -62,6 +66,45 @@ pub static MEMORY_PRIVATE_DIRTY: MetricSpec = spec(
     "Private dirty pages of the process after warm-up: what one more process of the same costs (Linux).",
 );
 
+/// How many times less memory the candidate's model takes.
+pub static MEMORY_RATIO: MetricSpec = MetricSpec {
+    id: "memory_ratio",
+    title: "memory ratio",
+    definition: "exp of the median over launches of ln(baseline's memory of model / candidate's); above 1 the \
+                 candidate takes less. Interval as for the speed-up.",
+    unit: Unit::Ratio,
+    better: Better::Higher,
+    difference: Difference::Relative,
+    basis: Basis::Machine,
+};
+
+pub(super) struct MemoryRatio;
+
+impl PairMetric for MemoryRatio {
+    fn spec(&self) -> &'static MetricSpec {
+        &MEMORY_RATIO
+    }
+
+    fn read(&self, pair: &ScoredPair<'_>) -> Option<PairReading> {
+        let (baseline, candidate) = (of_launches(pair.baseline)?, of_launches(pair.candidate)?);
+        // Unlike a latency, memory does not drift with the machine: launches of different times pair
+        // as well.
+        (pair.timing != Timing::Incomparable)
+            .then(|| speed::by_round(&MEMORY_RATIO, &LogRatios::of(&baseline, &candidate)))
+    }
+}
+
+/// Memory of model of each launch.
+fn of_launches(scored: &ScoredRun<'_>) -> Option<Vec<Block>> {
+    let evidence = &scored.run.record.evidence;
+    let all = evidence.memory.iter().chain(&evidence.launch_memory);
+    let block = |(memory, launch): (&MemoryEvidence, u32)| {
+        Some(Block { round: launch, launch, value: of_model(memory)? as f64 })
+    };
+    let blocks: Vec<Block> = all.zip(0..).filter_map(block).collect();
+    (!blocks.is_empty()).then_some(blocks)
+}
+
 /// A figure of memory.
 pub(super) struct Memory {
     spec: &'static MetricSpec,
@@ -94,8 +137,7 @@ impl Metric for Memory {
     }
 }
 
-/// Memory that the model brings, from any evidence of memory: the twin's too.
-pub(super) fn of_model(memory: &MemoryEvidence) -> Option<u64> {
+fn of_model(memory: &MemoryEvidence) -> Option<u64> {
     memory.peak_bytes.checked_sub(before(memory)?)
 }
 

@@ -39,6 +39,7 @@ pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P
 pub use marginals::{CLASS_SHIFT, KAPPA};
 pub use memory::{
     MEMORY_GROWTH, MEMORY_LOADED, MEMORY_MODEL, MEMORY_PEAK, MEMORY_PRIVATE_DIRTY, MEMORY_PROPORTIONAL,
+    MEMORY_RATIO,
 };
 pub use noise::NOISE_FLOOR;
 pub use probability::ProbabilityScore;
@@ -106,6 +107,7 @@ pub static METRICS: &[&dyn Metric] = &[
 /// Every metric of a pair, in the order of tables.
 pub static PAIR_METRICS: &[&dyn PairMetric] = &[
     &footprint::SizeRatio,
+    &memory::MemoryRatio,
     &speed::SpeedUp,
     &speed::SpeedUpHodgesLehmann,
     &speed::ThroughputRatio,

@@ -124,7 +124,8 @@ fn ratio(spec: &MetricSpec, over: &[Block], under: &[Block], timing: Timing) -> 
     }
 }
 
-fn by_round(spec: &MetricSpec, ratios: &LogRatios) -> PairReading {
+/// The median of the log ratios as a ratio, with its interval.
+pub(super) fn by_round(spec: &MetricSpec, ratios: &LogRatios) -> PairReading {
     let Some(median) = ratios.median() else {
         return PairReading::undefined(spec, 0, "the two runs have no round in common");
     };

@@ -13,5 +13,5 @@ pub use protocol::Protocol;
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};
 pub use settings::{
     DataSettings, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings, Resolved, Settings, Source,
-    discover, read_file, resolve,
+    VerdictSettings, discover, read_file, resolve,
 };

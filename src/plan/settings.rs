@@ -37,6 +37,9 @@ pub struct Settings {
     /// `[measure]`: where and how long to measure.
     #[serde(skip_serializing_if = "is_default")]
     pub measure: MeasureSettings,
+    /// `[verdict]`: what is accepted.
+    #[serde(skip_serializing_if = "is_default")]
+    pub verdict: VerdictSettings,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -112,6 +115,21 @@ pub struct MeasureSettings {
     pub session: BTreeMap<String, String>,
 }
 
+/// What is accepted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct VerdictSettings {
+    /// Accuracy that may be lost: `0.5` percentage points, `99%-of-baseline`, `110%-of-errors`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<String>,
+    /// Percent below which a difference of latency, throughput, size or memory is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_effect: Option<f64>,
+    /// Resamples behind the intervals of figures that have no formula.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resamples: Option<u32>,
+}
+
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -173,6 +191,13 @@ impl Resolved {
         }
         if measure.precision.is_some_and(|percent| !(percent > 0.0 && percent <= 100.0)) {
             return Err(self.out_of_range("measure.precision", "a number of percent above 0 and at most 100"));
+        }
+        let verdict = &self.settings.verdict;
+        if verdict.min_effect.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
+            return Err(self.out_of_range("verdict.min_effect", "a number of percent from 0 to 100"));
+        }
+        if verdict.resamples.is_some_and(|count| !(100..=1_000_000).contains(&count)) {
+            return Err(self.out_of_range("verdict.resamples", "a whole number from 100 to 1000000"));
         }
         match measure.time {
             Some(time) if !(time > 0.0 && time <= LONGEST_SECONDS) => {

@@ -25,6 +25,9 @@ pub struct Evidence {
     /// Memory of the worker process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryEvidence>,
+    /// Memory of the processes of later launches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub launch_memory: Vec<MemoryEvidence>,
     /// The pass over the data set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvaluationEvidence>,

@@ -4,7 +4,7 @@
 use super::figures::{Cell, tone};
 use super::number::{self, counted};
 use super::view::{Tone, clean};
-use crate::compare::{Classes, Column, Comparison, Versus};
+use crate::compare::{CHANGED, ClassDelta, Classes, Column, Comparison, Versus};
 use crate::metric::Better;
 
 /// Differences up to this, 0.3 percentage points, are summed up and not listed. A hair more, so that
@@ -40,6 +40,8 @@ pub struct ClassRow {
     pub precision: Cell,
     /// F1, as recall.
     pub f1: Cell,
+    /// p of the change of recall, corrected for the number of classes; empty where it was not tested.
+    pub p: String,
     /// The largest loss and the largest gain of recall, precision and F1.
     extremes: (f64, f64),
 }
@@ -106,7 +108,12 @@ fn row(against: Option<(&Column, &Versus)>, column: &Column, classes: &Classes, 
     let value =
         |of: &Column, id| per_class(of.reading(id).and_then(|reading| reading.per_class.as_ref()), class);
     let known = || changes.into_iter().flatten();
-    let cell = |index: usize| cell(value(column, RATES[index]), changes[index], against.is_some());
+    let judged = |id| against.and_then(|(_, versus)| versus.delta(id)?.per_class.as_ref()?.get(class));
+    let cell = |index: usize| {
+        let sure = judged(RATES[index]).is_some_and(beyond_chance);
+        cell(value(column, RATES[index]), changes[index], against.is_some(), sure)
+    };
+    let p = judged(RATES[0]).and_then(|delta| delta.test?.p_adjusted).map(number::probability);
     let before = |(baseline, _)| value(baseline, RATES[0]).map_or_else(|| "·".into(), number::percent);
     ClassRow {
         name: clean(&classes.names[class]),
@@ -115,6 +122,7 @@ fn row(against: Option<(&Column, &Versus)>, column: &Column, classes: &Classes, 
         recall: cell(0),
         precision: cell(1),
         f1: cell(2),
+        p: p.unwrap_or_default(),
         extremes: (known().fold(0.0, f64::min), known().fold(0.0, f64::max)),
     }
 }
@@ -123,15 +131,26 @@ fn per_class(values: Option<&Vec<Option<f64>>>, class: usize) -> Option<f64> {
     values?.get(class).copied().flatten()
 }
 
-/// `compares`: whether the lack of a change is worth a sign.
-fn cell(value: Option<f64>, change: Option<f64>, compares: bool) -> Cell {
+/// Recall by its test, which is corrected for the number of classes; precision and F1, which have
+/// none, by their intervals.
+fn beyond_chance(delta: &ClassDelta) -> bool {
+    match (&delta.test, &delta.discordant) {
+        (Some(test), _) => test.p_adjusted.is_some_and(|p| p < CHANGED),
+        (None, Some(_)) => false,
+        (None, None) => delta.interval.is_some_and(|interval| !interval.contains(0.0)),
+    }
+}
+
+/// `compares`: whether the lack of a change is worth a sign. `sure`: whether the change is more than
+/// chance explains.
+fn cell(value: Option<f64>, change: Option<f64>, compares: bool, sure: bool) -> Cell {
     let dot = || "·".to_owned();
     let value = value.map_or_else(dot, number::percent);
     match change.map(|change| (number::points(change), change)) {
-        None if compares => Cell { value, change: dot(), tone: Tone::Missing },
-        None => Cell { value, change: String::new(), tone: Tone::Plain },
-        Some((text, _)) if number::reads_as_zero(&text) => Cell { value, change: text, tone: Tone::Same },
-        Some((text, change)) => Cell { value, change: text, tone: tone(Better::Higher, change) },
+        None if compares => Cell::new(value, dot(), Tone::Missing),
+        None => Cell::new(value, String::new(), Tone::Plain),
+        Some((text, _)) if !sure || number::reads_as_zero(&text) => Cell::new(value, text, Tone::Same),
+        Some((text, change)) => Cell::new(value, text, tone(Better::Higher, change)),
     }
 }
 

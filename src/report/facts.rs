@@ -7,7 +7,7 @@ use super::number::{self, counted, plain, whole};
 use super::view::clean;
 use crate::compare::{Column, Comparison};
 use crate::plan::Optimization;
-use crate::record::{Environment, RunRecord};
+use crate::record::{Ended, Environment, RunRecord};
 
 /// A named fact. It has several lines where runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Fact> {
         Fact { name: "runtimes", lines: unlabelled(comparison, runtime) },
         fact("machine", |record| Some(machine(&record.environment))),
         Fact { name: "settings", lines: settings_lines(comparison) },
+        Fact { name: "latency", lines: rounds(comparison).into_iter().collect() },
         Fact { name: "measured", lines: measured(comparison).into_iter().collect() },
     ];
     facts.retain(|fact| !fact.lines.is_empty());
@@ -150,6 +151,28 @@ fn batches(comparison: &Comparison) -> Option<String> {
         }
     }
     (!own.is_empty()).then(|| format!("throughput and accuracy on all cores at batch {}", own.join(", ")))
+}
+
+/// How much the latencies rest on, and what this machine makes of no difference.
+fn rounds(comparison: &Comparison) -> Option<String> {
+    let baseline = comparison.columns.get(comparison.baseline)?;
+    let latency = baseline.record.evidence.latency.as_ref().filter(|latency| !latency.rounds.is_empty())?;
+    let launches = latency.rounds.iter().map(|round| round.launch).max().map_or(1, |last| last + 1);
+    let precision = (baseline.record.job.protocol.precision * 1e4).round() / 1e2;
+    let ended = match latency.ended {
+        Some(Ended::Precision) => format!("ended when every ratio was known to {} %", plain(precision)),
+        Some(Ended::Time) => "ended when the time was spent".into(),
+        None => "cut short".into(),
+    };
+    let floor = baseline.reading("noise_floor").and_then(|reading| reading.value);
+    let floor = floor.map(|floor| format!("noise floor {}", number::percent(floor)));
+    let counts = format!(
+        "{} in {}",
+        counted(latency.rounds.len() as u64, "round", "rounds"),
+        counted(u64::from(launches), "launch", "launches")
+    );
+    let parts: Vec<String> = [Some(counts), Some(ended), floor].into_iter().flatten().collect();
+    Some(parts.join(" · "))
 }
 
 /// When, for how long, and with which version.

@@ -4,7 +4,7 @@
 use super::number;
 use super::outcomes;
 use super::view::{Tone, clean};
-use crate::compare::{Column, Comparison};
+use crate::compare::{Column, Comparison, Delta};
 use crate::metric::{self, Basis, Better, METRICS, MetricSpec, PAIR_METRICS, PairReading, Reading, Unit};
 use crate::record::Outcome;
 
@@ -28,6 +28,15 @@ pub struct Cell {
     pub change: String,
     /// What it says about the candidate.
     pub tone: Tone,
+    /// Whether the value is an interval, which takes the room of value and difference.
+    pub wide: bool,
+}
+
+impl Cell {
+    /// A value with its difference to the baseline.
+    pub(super) fn new(value: String, change: String, tone: Tone) -> Self {
+        Self { value, change, tone, wide: false }
+    }
 }
 
 /// A metric.
@@ -52,14 +61,32 @@ pub struct Section {
 
 /// Where metrics stand. One that is not listed comes last, under the name of [`OTHERS`].
 const SECTIONS: &[(&str, &[&str])] = &[
-    ("footprint", &["size", "size_ratio", "memory_model", "memory_peak", "load", "first_run"]),
+    (
+        "footprint",
+        &[
+            "size",
+            "size_ratio",
+            "memory_model",
+            "memory_ratio",
+            "memory_loaded",
+            "memory_growth",
+            "memory_peak",
+            "memory_proportional",
+            "memory_private_dirty",
+            "load",
+            "first_run",
+        ],
+    ),
     (
         "speed",
         &[
             "latency_p50",
             "speed_up",
+            "speed_up_hodges_lehmann",
+            "noise_floor",
             "latency_p90",
             "latency_p99",
+            "latency_p99_upper",
             "latency_min",
             "latency_mean",
             "throughput",
@@ -70,6 +97,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
         "accuracy",
         &[
             "accuracy",
+            "balanced_accuracy",
             "top5",
             "macro_f1",
             "macro_precision",
@@ -78,18 +106,27 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "weighted_precision",
             "weighted_recall",
             "log_loss",
+            "brier",
+            "ece",
         ],
     ),
     (
         "against the baseline",
         &[
             "agreement",
+            "kappa",
+            "class_shift",
             "flips_right_to_wrong",
             "flips_wrong_to_right",
             "flips_wrong_to_other_wrong",
             "output_max_abs",
             "output_mean_abs",
             "output_cosine",
+            "output_sqnr",
+            "output_kl",
+            "top5_overlap",
+            "margin_change",
+            "margin_change_median",
         ],
     ),
 ];
@@ -98,10 +135,10 @@ const SECTIONS: &[(&str, &[&str])] = &[
 const HEADLINES: &[&str] = &[
     "size",
     "memory_model",
-    "memory_peak",
     "load",
     "latency_p50",
     "speed_up",
+    "noise_floor",
     "latency_p99",
     "throughput",
     "accuracy",
@@ -113,18 +150,18 @@ const HEADLINES: &[&str] = &[
     "flips_wrong_to_right",
 ];
 
+/// Metrics whose interval a reader in a hurry wants too.
+const HEADLINE_INTERVALS: &[&str] = &["speed_up", "accuracy"];
+
 /// What takes the place of accuracy where there is no data.
 const DISTANCES: &[&str] = &["output_max_abs", "output_cosine"];
 
 /// Title of the metrics that [`SECTIONS`] does not know.
 const OTHERS: &str = "more";
 
-/// A relative difference of timings or memory below this is called neither better nor worse: two
-/// measurements of one and the same model differ by as much.
+/// A relative difference of timings below this is called neither better nor worse where no noise floor
+/// was measured.
 pub(super) const WITHIN_NOISE: f64 = 0.02;
-
-/// Measured a single time: too little to call one side better.
-const ONCE: &[&str] = &["load", "first_run"];
 
 /// Heads of the columns.
 pub(super) fn heads(comparison: &Comparison) -> Vec<ColumnHead> {
@@ -146,10 +183,7 @@ pub(super) fn sections(comparison: &Comparison) -> Vec<Section> {
     let listed = SECTIONS.iter().map(|(title, ids)| (*title, ids.to_vec()));
     listed
         .chain([(OTHERS, unlisted())])
-        .map(|(title, ids)| Section {
-            title,
-            rows: ids.iter().filter_map(|id| row(comparison, id)).collect(),
-        })
+        .map(|(title, ids)| Section { title, rows: ids.iter().flat_map(|id| rows(comparison, id)).collect() })
         .filter(|section| !section.rows.is_empty())
         .collect()
 }
@@ -164,60 +198,102 @@ fn evaluated(comparison: &Comparison) -> bool {
     comparison.columns.iter().any(|column| column.reading("accuracy").is_some())
 }
 
-/// The row of metric `id`, if any run has it.
-fn row(comparison: &Comparison, id: &str) -> Option<Row> {
-    let spec = metric::spec(id)?;
+/// The rows of metric `id`, if any run has it: its values, and the intervals of their differences to
+/// the baseline.
+fn rows(comparison: &Comparison, id: &str) -> Vec<Row> {
+    let Some(spec) = metric::spec(id) else { return Vec::new() };
     let has = |column: &Column| {
         column.reading(id).is_some() || column.versus.as_ref().is_some_and(|versus| versus.pair(id).is_some())
     };
-    comparison.columns.iter().any(has).then(|| Row {
-        title: spec.title.to_owned(),
-        headline: HEADLINES.contains(&id) || (DISTANCES.contains(&id) && !evaluated(comparison)),
-        cells: comparison.columns.iter().map(|column| cell(column, spec)).collect(),
-    })
+    if !comparison.columns.iter().any(has) {
+        return Vec::new();
+    }
+    let limit = threshold(comparison);
+    let headline = HEADLINES.contains(&id) || (DISTANCES.contains(&id) && !evaluated(comparison));
+    let cells = comparison.columns.iter().map(|column| cell(column, spec, limit)).collect();
+    let mut rows = vec![Row { title: spec.title.to_owned(), headline, cells }];
+    let intervals: Vec<Cell> = comparison.columns.iter().map(|column| interval_cell(column, spec)).collect();
+    if intervals.iter().any(|cell| cell.wide) {
+        let headline = headline && HEADLINE_INTERVALS.contains(&id);
+        rows.push(Row { title: "  interval".into(), headline, cells: intervals });
+    }
+    rows
 }
 
-fn cell(column: &Column, spec: &MetricSpec) -> Cell {
+/// The relative difference of timings up to which nothing is said.
+fn threshold(comparison: &Comparison) -> f64 {
+    let baseline = comparison.columns.get(comparison.baseline);
+    let floor = baseline.and_then(|column| column.reading("noise_floor")?.value);
+    comparison.criteria.min_effect.max(floor.unwrap_or(0.0))
+}
+
+fn cell(column: &Column, spec: &MetricSpec, threshold: f64) -> Cell {
     let pair = column.versus.as_ref().and_then(|versus| versus.pair(spec.id));
     match (column.reading(spec.id), pair) {
-        (Some(reading), _) => single(column, spec, reading),
-        (None, Some(reading)) => paired(spec, reading),
+        (Some(reading), _) => single(column, spec, reading, threshold),
+        (None, Some(reading)) => paired(spec, reading, threshold),
         (None, None) => missing(),
     }
 }
 
-fn single(column: &Column, spec: &MetricSpec, reading: &Reading) -> Cell {
+/// The interval of the difference, or of the ratio itself.
+fn interval_cell(column: &Column, spec: &MetricSpec) -> Cell {
+    let versus = column.versus.as_ref();
+    let delta = versus.and_then(|versus| versus.delta(spec.id));
+    let of_delta = delta.and_then(|delta| delta.interval);
+    let of_pair = versus.and_then(|versus| versus.pair(spec.id)).and_then(|reading| reading.interval);
+    let text = match (of_delta, of_pair) {
+        (Some(interval), _) => number::interval_of_difference(interval.low, interval.high, spec.unit),
+        (None, Some(interval)) => number::interval(interval.low, interval.high, spec.unit),
+        // Why there is none, where there could be one, is in the JSON.
+        (None, None) => return Cell::new(String::new(), String::new(), Tone::Plain),
+    };
+    Cell { wide: true, ..Cell::new(text, String::new(), Tone::Plain) }
+}
+
+fn single(column: &Column, spec: &MetricSpec, reading: &Reading, threshold: f64) -> Cell {
     let Some(value) = reading.value else { return missing() };
     // Of a model that does not run, nothing is a gain.
     let runs = !matches!(column.record.outcome, Outcome::CouldNotRun { .. });
     let delta = column.versus.as_ref().filter(|_| runs).and_then(|versus| versus.delta(spec.id));
     let change = delta.and_then(|d| number::difference(spec.difference, spec.unit, d.absolute, d.relative));
-    let small = delta.and_then(|delta| delta.relative).is_some_and(|change| change.abs() < WITHIN_NOISE);
-    let tone = match (&change, delta.and_then(|delta| delta.absolute)) {
+    let tone = match (&change, delta) {
         (Some(text), _) if number::reads_as_zero(text) => Tone::Same,
-        (Some(_), _) if spec.basis == Basis::Machine && small => Tone::Same,
-        (Some(_), _) if ONCE.contains(&spec.id) => Tone::Plain,
-        (Some(_), Some(difference)) => tone(spec.better, difference),
+        (Some(_), Some(delta)) => sure(spec, delta, threshold),
         _ => Tone::Plain,
     };
-    Cell { value: number::value(value, spec.unit), change: change.unwrap_or_default(), tone }
+    Cell::new(number::value(value, spec.unit), change.unwrap_or_default(), tone)
+}
+
+/// What a difference says, where it says something: an accuracy beyond chance, a timing beyond the
+/// machine's noise.
+fn sure(spec: &MetricSpec, delta: &Delta, threshold: f64) -> Tone {
+    let direction = delta.absolute.map_or(Tone::Same, |difference| tone(spec.better, difference));
+    let said = match spec.basis {
+        Basis::Model => true,
+        Basis::Machine => delta.relative.is_some_and(|change| change.abs() > threshold),
+        Basis::Images => delta.interval.is_some_and(|interval| !interval.contains(0.0)),
+    };
+    if said { direction } else { Tone::Same }
 }
 
 /// A ratio is itself the comparison; other figures of a pair have no better or worse of their own.
-fn paired(spec: &MetricSpec, reading: &PairReading) -> Cell {
+fn paired(spec: &MetricSpec, reading: &PairReading, threshold: f64) -> Cell {
     let Some(value) = reading.value else { return missing() };
     let text = number::value(value, spec.unit);
+    let beyond =
+        (value - 1.0).abs() > threshold && reading.interval.is_none_or(|interval| !interval.contains(1.0));
     let tone = match spec.unit {
         Unit::Ratio if text == number::ratio(1.0) => Tone::Same,
-        Unit::Ratio if spec.basis == Basis::Machine && (value - 1.0).abs() < WITHIN_NOISE => Tone::Same,
+        Unit::Ratio if spec.basis == Basis::Machine && !beyond => Tone::Same,
         Unit::Ratio => tone(spec.better, value - 1.0),
         _ => Tone::Plain,
     };
-    Cell { value: text, change: String::new(), tone }
+    Cell::new(text, String::new(), tone)
 }
 
 fn missing() -> Cell {
-    Cell { value: "·".into(), change: String::new(), tone: Tone::Missing }
+    Cell::new("·".into(), String::new(), Tone::Missing)
 }
 
 /// What a difference of this sign says.

@@ -4,12 +4,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::compare::{Classes, Column, Comparison, Versus, Warning};
+use crate::compare::{Classes, Column, Comparison, Criteria, Verdict, Versus, Warning};
 use crate::metric::{METRICS, MetricSpec, PAIR_METRICS, Reading};
 use crate::plan::Job;
 use crate::record::{
-    DatasetIdentity, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence, ModelIdentity, Outcome,
-    Round, RunRecord, RuntimeIdentity, SkippedImage, ThroughputEvidence, ToolIdentity, WarmUp,
+    DatasetIdentity, Ended, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence, ModelIdentity,
+    Outcome, Round, RunRecord, RuntimeIdentity, SkippedImage, ThroughputEvidence, ToolIdentity, TwinEvidence,
+    WarmUp,
 };
 
 /// Version of the report's layout. A breaking change raises it.
@@ -31,6 +32,8 @@ pub struct ReportDocument {
     pub metrics: Vec<MetricSpec>,
     /// Index of the baseline in `columns`.
     pub baseline: usize,
+    /// What is accepted.
+    pub criteria: Criteria,
     /// One for each run, in the order asked for.
     pub columns: Vec<ReportColumn>,
     /// What a reader must know before trusting a figure.
@@ -70,6 +73,8 @@ pub struct ReportColumn {
     pub classes: Option<Classes>,
     /// Set against the baseline; null for the baseline itself.
     pub versus: Option<Versus>,
+    /// Whether it is good enough and worth it; null for the baseline itself.
+    pub verdict: Option<Verdict>,
 }
 
 /// Latency without the single samples.
@@ -81,6 +86,10 @@ pub struct LatencySummary {
     pub warm_up: WarmUp,
     /// Blocks in order of time.
     pub rounds: Vec<RoundSummary>,
+    /// Why it ended; null when it was cut short.
+    pub ended: Option<Ended>,
+    /// The baseline's second measurement, in the same rounds.
+    pub twin: Vec<RoundSummary>,
 }
 
 /// One block of back-to-back runs.
@@ -90,6 +99,8 @@ pub struct RoundSummary {
     pub round: u32,
     /// Place of the run in the order of its round, from 0.
     pub position: u32,
+    /// Which of its processes ran, from 0.
+    pub launch: u32,
     /// Number of runs.
     pub runs: usize,
     /// Median time of a run, nanoseconds; null without runs.
@@ -129,6 +140,7 @@ impl ReportDocument {
             finished_at: finished_at.unwrap_or_default(),
             metrics: metrics(comparison),
             baseline: comparison.baseline,
+            criteria: comparison.criteria,
             columns: comparison.columns.iter().map(ReportColumn::of).collect(),
             warnings: comparison.warnings.clone(),
         }
@@ -153,7 +165,7 @@ impl ReportColumn {
             environment,
             outcome,
             load: evidence.load,
-            latency: evidence.latency.as_ref().map(LatencySummary::of),
+            latency: evidence.latency.as_ref().map(|it| LatencySummary::of(it, evidence.twin.as_ref())),
             throughput: evidence.throughput,
             memory: evidence.memory,
             evaluation: evidence.evaluation.map(|evaluation| EvaluationSummary {
@@ -168,14 +180,16 @@ impl ReportColumn {
             readings: column.readings.clone(),
             classes: column.classes.clone(),
             versus: column.versus.clone(),
+            verdict: column.verdict.clone(),
         }
     }
 }
 
 impl LatencySummary {
-    fn of(latency: &LatencyEvidence) -> Self {
+    fn of(latency: &LatencyEvidence, twin: Option<&TwinEvidence>) -> Self {
         let rounds = latency.rounds.iter().map(RoundSummary::of).collect();
-        Self { batch: latency.batch, warm_up: latency.warm_up.clone(), rounds }
+        let twin = twin.iter().flat_map(|twin| &twin.rounds).map(RoundSummary::of).collect();
+        Self { batch: latency.batch, warm_up: latency.warm_up.clone(), rounds, ended: latency.ended, twin }
     }
 }
 
@@ -185,6 +199,7 @@ impl RoundSummary {
         Self {
             round: round.round,
             position: round.position,
+            launch: round.launch,
             runs: samples.len(),
             median_ns: crate::stats::median(&samples),
         }

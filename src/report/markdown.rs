@@ -79,8 +79,8 @@ fn figures(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
-const LEGEND: &str = "▲ better, ▼ worse than the baseline as measured; whether a difference is more than \
-                      chance is not judged. pp: percentage points.";
+const LEGEND: &str = "▲ better, ▼ worse than the baseline: beyond chance (95 %) for accuracy, beyond the machine's \
+                      noise for timings; without a sign the two cannot be told apart. Intervals: 95 %. pp: percentage points.";
 
 fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Result<()> {
     let title = match table.compares {
@@ -92,8 +92,8 @@ fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Resu
     }
     let shown = table.rows.len().min(CLASSES);
     writeln!(out, "<details><summary>{}</summary>\n", escape(&title))?;
-    row(out, ["class", "images", "recall", "precision", "F1"].map(str::to_owned))?;
-    row(out, ["---", "---:", "---:", "---:", "---:"].map(str::to_owned))?;
+    row(out, ["class", "images", "recall", "p", "precision", "F1"].map(str::to_owned))?;
+    row(out, ["---", "---:", "---:", "---:", "---:", "---:"].map(str::to_owned))?;
     for class in &table.rows[..shown] {
         row(out, class_cells(class))?;
     }
@@ -103,9 +103,9 @@ fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Resu
     writeln!(out, "\n</details>\n")
 }
 
-fn class_cells(class: &ClassRow) -> [String; 5] {
+fn class_cells(class: &ClassRow) -> [String; 6] {
     let [recall, precision, f1] = [&class.recall, &class.precision, &class.f1].map(cell);
-    [escape(&class.name), class.images.clone(), recall, precision, f1]
+    [escape(&class.name), class.images.clone(), recall, escape(&class.p), precision, f1]
 }
 
 fn facts(view: &View, out: &mut dyn io::Write) -> io::Result<()> {

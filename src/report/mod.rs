@@ -14,6 +14,7 @@ mod style;
 mod summary;
 mod table;
 mod terminal;
+mod verdict;
 mod view;
 
 pub use classes::{ClassRow, ClassTable};

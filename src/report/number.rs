@@ -38,6 +38,25 @@ pub fn difference(
     }
 }
 
+/// The interval of a difference in the metric's unit, without the unit: `[−0.33, +0.05]`.
+pub fn interval_of_difference(low: f64, high: f64, unit: Unit) -> String {
+    let end = |end: f64| match unit {
+        Unit::Fraction => points_bare(end),
+        Unit::Score | Unit::Nats => signed(fixed(end.abs(), 4), end),
+        _ => signed(value(end.abs(), unit), end),
+    };
+    format!("[{}, {}]", end(low), end(high))
+}
+
+/// The interval of a value, without the unit where that goes without saying: `[1.23, 1.25]`.
+pub fn interval(low: f64, high: f64, unit: Unit) -> String {
+    let end = |end: f64| match unit {
+        Unit::Ratio => ratio(end).trim_end_matches('x').to_owned(),
+        _ => value(end, unit),
+    };
+    format!("[{}, {}]", end(low), end(high))
+}
+
 /// Bytes in decimal units: `2.61 MB`.
 pub fn bytes(bytes: f64) -> String {
     scaled(bytes, &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB")], "B")
@@ -90,6 +109,15 @@ pub fn relative_change(change: f64) -> String {
     // 9.95 and more would be written as 10.0.
     let text = if percent < 9.95 { fixed(percent, 1) } else { fixed(percent, 0) };
     format!("{} %", signed(text, change))
+}
+
+/// A probability: `0.09`, `0.0004`, `<0.0001`.
+pub fn probability(p: f64) -> String {
+    match p {
+        p if p < 1e-4 => "<0.0001".into(),
+        p if p < 0.01 => fixed(p, 4),
+        p => fixed(p, 2),
+    }
 }
 
 /// A ratio: `1.79x`.

@@ -1,12 +1,12 @@
-//! The answer in plain words. It says what the figures say and no more: no verdict, and no word on
-//! whether a difference is more than chance.
+//! The answer in plain words: how each run ended, the verdict on it, and what it does in its own
+//! runtime.
 
-use super::figures::{WITHIN_NOISE, tone};
+use super::figures::WITHIN_NOISE;
 use super::number;
 use super::outcomes;
+use super::verdict;
 use super::view::{Tone, clean};
 use crate::compare::{Column, Comparison, Versus};
-use crate::metric::Better;
 use crate::record::{Outcome, RunRecord};
 
 /// What is to be said about one run.
@@ -53,16 +53,26 @@ fn statement(comparison: &Comparison, column: &Column) -> Vec<Line> {
     let baseline = comparison.columns.get(comparison.baseline);
     match (&column.versus, baseline) {
         (Some(versus), Some(baseline)) => {
-            lines.extend(quality(baseline, column, versus));
-            lines.extend(distance(column, versus));
-            lines.extend(speed(baseline, column, versus));
-            // Of a model that does not run, the size is no gain.
-            lines.extend(
-                footprint(versus).filter(|_| !matches!(column.record.outcome, Outcome::CouldNotRun { .. })),
-            );
+            lines.extend(judged(baseline, column, versus));
             lines.extend(own_runtime(comparison, column));
         }
         _ => lines.extend(alone(column)),
+    }
+    lines
+}
+
+/// The verdict, and what it rests on.
+fn judged(baseline: &Column, column: &Column, versus: &Versus) -> Vec<Line> {
+    let Some(found) = &column.verdict else { return Vec::new() };
+    let mut lines = Vec::new();
+    if let Some(good) = &found.good_enough {
+        lines.push(verdict::good_enough(column, good));
+        lines.extend(verdict::changes(column, versus, good));
+    }
+    lines.extend(distance(column, versus));
+    if let Some(worth) = &found.worth_it {
+        let times = value(baseline, "latency_p50").zip(value(column, "latency_p50"));
+        lines.push(verdict::worth_it(worth, times));
     }
     lines
 }
@@ -75,48 +85,6 @@ fn ended(outcome: &Outcome) -> Option<Line> {
         None => what,
     };
     Some(Line::new(text, Tone::Worse))
-}
-
-/// What it costs in accuracy.
-fn quality(baseline: &Column, column: &Column, versus: &Versus) -> Option<Line> {
-    let change = versus.delta("accuracy")?.absolute?;
-    let (before, now) = (value(baseline, "accuracy")?, value(column, "accuracy")?);
-    let points = number::points_bare(change.abs());
-    let text = match tone(Better::Higher, change) {
-        _ if number::reads_as_zero(&points) => format!("accuracy {}, as the baseline", number::percent(now)),
-        Tone::Worse => better_or_worse(now, &points, "lower", before),
-        _ => better_or_worse(now, &points, "higher", before),
-    };
-    let flips = flips(versus).map(|flips| format!("; {flips}")).unwrap_or_default();
-    let broken = column.classes.as_ref().map_or(0, |classes| classes.not_finite);
-    if broken > 0 {
-        let images = number::counted(broken, "image gave", "images gave");
-        return Some(Line::new(format!("{text}{flips}; {images} NaN or infinite scores"), Tone::Worse));
-    }
-    let tone = if number::reads_as_zero(&points) { Tone::Same } else { tone(Better::Higher, change) };
-    Some(Line::new(text + &flips, tone))
-}
-
-fn better_or_worse(now: f64, points: &str, word: &str, before: f64) -> String {
-    let points = points.trim_start_matches(['+', '−']);
-    let (now, before) = (number::percent(now), number::percent(before));
-    format!("accuracy {now}, {points} percentage points {word} than {before}")
-}
-
-/// How many answers changed, and which way.
-fn flips(versus: &Versus) -> Option<String> {
-    let count = |id: &str| versus.pair(id).and_then(|reading| reading.value);
-    let (lost, won) = (count("flips_right_to_wrong")?, count("flips_wrong_to_right")?);
-    let images = versus.pair("flips_right_to_wrong")?.n;
-    if lost + won == 0.0 {
-        return Some("no image went from right to wrong or back".into());
-    }
-    let images = number::whole(images);
-    Some(format!(
-        "of {images} images {} went from right to wrong, {} back",
-        number::count(lost),
-        number::count(won)
-    ))
 }
 
 /// Without data, how far the outputs are apart.
@@ -140,23 +108,6 @@ fn distance(column: &Column, versus: &Versus) -> Option<Line> {
     Some(Line::new(format!("{far}; {accuracy}"), tone))
 }
 
-/// What it gains in speed.
-fn speed(baseline: &Column, column: &Column, versus: &Versus) -> Option<Line> {
-    let ratio = versus.pair("speed_up")?.value?;
-    let (words, tone) = times("faster", "slower", "as fast as the baseline", ratio);
-    let (before, now) = (value(baseline, "latency_p50")?, value(column, "latency_p50")?);
-    let text = format!(
-        "{words} at batch {} ({} against {})",
-        batch(&column.record),
-        number::duration(now),
-        number::duration(before)
-    );
-    let throughput = versus.pair("throughput_ratio").and_then(|reading| reading.value);
-    let Some(ratio) = throughput else { return Some(Line::new(text, tone)) };
-    let (words, other) = times("the throughput", "less throughput", "throughput as the baseline", ratio);
-    Some(Line::new(format!("{text}, {words}"), both(tone, other)))
-}
-
 /// A ratio above one is `better`; one below is turned round, so that no reader has to.
 fn times(better: &str, worse: &str, same: &str, ratio: f64) -> (String, Tone) {
     let text = number::ratio(ratio);
@@ -169,38 +120,6 @@ fn times(better: &str, worse: &str, same: &str, ratio: f64) -> (String, Tone) {
 
 fn batch(record: &RunRecord) -> usize {
     record.evidence.latency.as_ref().map_or(1, |latency| latency.batch)
-}
-
-/// What it gains in size and memory.
-fn footprint(versus: &Versus) -> Option<Line> {
-    let relative = |id: &str| versus.delta(id).and_then(|delta| delta.relative);
-    let size = relative("size").filter(|change| *change != 0.0);
-    let size = size.map(|change| share(change, "smaller", "larger", "same size"));
-    let memory =
-        relative("memory_model").map(|change| share(change, "less memory", "more memory", "same memory"));
-    let parts: Vec<(String, Tone)> = size.into_iter().chain(memory).collect();
-    let tone = parts.iter().map(|(_, tone)| *tone).reduce(both)?;
-    let words: Vec<String> = parts.into_iter().map(|(text, _)| text).collect();
-    Some(Line::new(words.join(", "), tone))
-}
-
-fn share(change: f64, less: &str, more: &str, same: &str) -> (String, Tone) {
-    let text = number::relative_change(change);
-    let bare = text.trim_start_matches(['+', '−']);
-    match tone(Better::Lower, change) {
-        _ if number::reads_as_zero(&text) => (same.to_owned(), Tone::Same),
-        Tone::Better => (format!("{bare} {less}"), Tone::Better),
-        tone => (format!("{bare} {more}"), tone),
-    }
-}
-
-/// The tone of two figures in one line: none where they disagree.
-fn both(one: Tone, other: Tone) -> Tone {
-    match (one, other) {
-        (Tone::Same, tone) | (tone, Tone::Same) => tone,
-        (one, other) if one == other => one,
-        _ => Tone::Plain,
-    }
 }
 
 /// Against the baseline's model in the candidate's own runtime: whether quantization pays there,

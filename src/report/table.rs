@@ -56,7 +56,9 @@ fn block(view: &View, columns: &[usize], changes: bool, style: &Style) -> Vec<St
     let mut rows = head_rows(&heads, style);
     for section in &view.sections {
         rows.push(vec![style.bold(&style.text(section.title))]);
-        rows.extend(section.rows.iter().map(|row| {
+        // Intervals go where differences go.
+        let fitting = section.rows.iter().filter(|row| changes || !row.cells.iter().any(|cell| cell.wide));
+        rows.extend(fitting.map(|row| {
             let cells = columns
                 .iter()
                 .zip(&shapes)
@@ -106,17 +108,25 @@ impl Shape {
     fn of(view: &View, column: usize, changes: bool, style: &Style) -> Self {
         let rows = || view.sections.iter().flat_map(|section| &section.rows);
         let cells = || rows().filter_map(|row| row.cells.get(column));
-        let widest = |text: fn(&Cell) -> &str| {
-            cells().map(|cell| width(&style.text(text(cell)))).max().unwrap_or_default()
+        let widest = |wide: bool, text: fn(&Cell) -> &str| {
+            let cells = cells().filter(|cell| cell.wide == wide);
+            cells.map(|cell| width(&style.text(text(cell)))).max().unwrap_or_default()
         };
+        let (value, change) = (widest(false, |cell| &cell.value), widest(false, |cell| &cell.change));
+        // An interval needs the room of both.
+        let missing = widest(true, |cell| &cell.value).saturating_sub(value + 1);
         Self {
-            value: widest(|cell| &cell.value),
-            change: if changes { widest(|cell| &cell.change) } else { 0 },
+            value,
+            change: if changes { change.max(missing) } else { 0 },
             marks: cells().any(|cell| matches!(cell.tone, Tone::Better | Tone::Worse)),
         }
     }
 
     fn cell(&self, cell: &Cell, style: &Style) -> String {
+        if cell.wide {
+            let room = if self.change > 0 { self.value + 1 + self.change } else { self.value };
+            return style.dim(&right(&style.text(&cell.value), room));
+        }
         let mut text = right(&style.text(&cell.value), self.value);
         if self.change > 0 {
             text = format!("{text} {}", right(&style.text(&cell.change), self.change));
@@ -178,6 +188,7 @@ fn compared_columns(rows: &[ClassRow], longest: usize, style: &Style) -> Vec<Vec
             style.text(&format!("{before} → {}", row.recall.value))
         }),
         class_column("change", rows, style, |row| change(&row.recall, style)),
+        class_column("p", rows, style, |row| style.text(if row.p.is_empty() { "·" } else { &row.p })),
         class_column("F1 change", rows, style, |row| change(&row.f1, style)),
         class_column("precision change", rows, style, |row| change(&row.precision, style)),
         class_column("images", rows, style, |row| row.images.clone()),

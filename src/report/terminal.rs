@@ -20,9 +20,13 @@ const CLASSES: usize = 5;
 /// Columns of the names before facts, the space after them included.
 const FACT_NAME: usize = 10;
 
-/// Below the table: what its signs say, and what they do not.
-const LEGEND: &str = "▲ better, ▼ worse than the baseline as measured; whether a difference is more than \
-                      chance is not judged · pp: percentage points";
+/// Below the table: what its signs say.
+const LEGEND: &str = "▲ better, ▼ worse than the baseline: beyond chance (95 %) for accuracy, beyond this machine's \
+                      noise for timings; without a sign the two cannot be told apart · intervals: 95 % · pp: percentage points";
+
+/// Below the classes.
+const CLASS_LEGEND: &str = "p: chance of such a change of recall if there were none, corrected for the number of \
+                            classes; · too few images changed sides to test";
 
 impl Report for Terminal {
     fn write(&self, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
@@ -94,6 +98,11 @@ impl Terminal {
         if !rows.is_empty() {
             lines.extend(class_rows(rows, classes.compares, &self.style));
         }
+        if !rows.is_empty() && classes.compares {
+            lines.extend(
+                self.wrapped(CLASS_LEGEND, 4).iter().map(|line| format!("    {}", self.style.dim(line))),
+            );
+        }
         lines.extend(rest.iter().flat_map(|rest| self.indented(rest, 4)));
         lines
     }
@@ -138,7 +147,7 @@ impl Terminal {
             return Vec::new();
         }
         let mut lines = match view.compares() {
-            true => self.heading(&format!("in short, against {}", view.baseline_label())),
+            true => self.heading(&format!("verdict, against {}", view.baseline_label())),
             false => self.heading("in short"),
         };
         for statement in &view.summary {

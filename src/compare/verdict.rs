@@ -1,0 +1,291 @@
+//! The verdict on a candidate: is it good enough, and is it worth it? Three outcomes each, and where
+//! it cannot be told, what is missing.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Column, Criteria, Margin, Versus};
+use crate::metric::paired::Discordant;
+use crate::metric::{Interval, PairReading};
+use crate::record::{Outcome, RunRecord};
+use crate::stats::{self, Outlook};
+
+/// Level of the one-sided bounds that decide whether a candidate is good enough.
+const ONE_SIDED: f64 = 0.95;
+
+/// Adjusted p below which a class is said to have changed.
+pub const CHANGED: f64 = 0.05;
+
+/// An answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// The measurement does not tell.
+    CannotTell,
+}
+
+/// The verdict on a candidate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// Whether it may replace the baseline; absent where the two were not evaluated on the same images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_enough: Option<GoodEnough>,
+    /// Whether it is worth it; absent where it does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth_it: Option<WorthIt>,
+}
+
+/// Non-inferiority of the accuracy: yes if the one-sided 95 % lower bound of the difference (Tango's
+/// score bound) is above −margin, no if the upper bound is below it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GoodEnough {
+    /// The answer.
+    pub answer: Answer,
+    /// What was asked for.
+    pub margin: Margin,
+    /// The same as a share of all images.
+    pub margin_share: f64,
+    /// Candidate's accuracy − baseline's, on the images that both evaluated.
+    pub difference: f64,
+    /// One-sided 95 % lower bound of that.
+    pub lower: f64,
+    /// One-sided 95 % upper bound.
+    pub upper: f64,
+    /// Images that both evaluated.
+    pub images: u64,
+    /// What would decide; absent where it is decided, or where no number of images would decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<ImagesNeeded>,
+    /// Classes that lost recall by more than chance explains (McNemar within the class, Benjamini and
+    /// Hochberg over classes, q = 0.05), as indices, the largest loss first.
+    pub classes_lost: Vec<usize>,
+}
+
+/// How many images would decide, and which way, if both go on to be right and wrong at the same rates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ImagesNeeded {
+    /// The answer that they would give.
+    pub answer: Answer,
+    /// Images in all.
+    pub images: u64,
+}
+
+/// What a candidate gains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorthIt {
+    /// Yes: it gains something and loses nothing. No: it gains nothing. Gains that are paid for are
+    /// told apart by `gains`; the answer is then no if it is slower, else yes.
+    pub answer: Answer,
+    /// Speed, throughput, size and memory, as far as they were measured.
+    pub gains: Vec<Gain>,
+}
+
+/// How a candidate compares in one respect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Better, beyond the threshold and beyond chance.
+    Better,
+    /// The whole interval lies within the threshold.
+    Same,
+    /// Worse, beyond the threshold and beyond chance.
+    Worse,
+    /// None of these can be said.
+    Unclear,
+}
+
+/// One respect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Gain {
+    /// Id of the ratio: `speed_up`, `throughput_ratio`, `size_ratio`, `memory_ratio`.
+    pub metric: String,
+    /// What is said.
+    pub change: Change,
+    /// The ratio; above 1 the candidate is better.
+    pub ratio: f64,
+    /// Its interval; absent for a ratio that is exact, and for one that was measured too seldom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// Relative differences up to this are not called any: the larger of the noise floor, for
+    /// timings, and the smallest effect asked for.
+    pub threshold: f64,
+    /// How many times as many rounds would decide, roughly; only where it is unclear and that would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds_needed: Option<f64>,
+}
+
+/// The verdict on `column`, which was set against the baseline as `versus` says.
+pub(super) fn verdict(
+    record: &RunRecord,
+    baseline: &Column,
+    versus: &Versus,
+    criteria: &Criteria,
+) -> Verdict {
+    let runs = !matches!(record.outcome, Outcome::CouldNotRun { .. });
+    Verdict {
+        good_enough: good_enough(baseline, versus, criteria),
+        worth_it: runs.then(|| worth_it(record, baseline, versus, criteria)).flatten(),
+    }
+}
+
+fn good_enough(baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<GoodEnough> {
+    let delta = versus.delta("accuracy")?;
+    let Discordant { lost, won, images } = delta.discordant?;
+    // On the images that both evaluated the baseline may have another accuracy than over all.
+    let accuracy = baseline.reading("accuracy")?.value?;
+    let margin_share = criteria.margin.in_shares(accuracy);
+    let lower = stats::tango_lower(lost, won, images, ONE_SIDED)?;
+    let upper = -stats::tango_lower(won, lost, images, ONE_SIDED)?;
+    let answer = match (lower > -margin_share, upper < -margin_share) {
+        (true, _) => Answer::Yes,
+        (false, true) => Answer::No,
+        (false, false) => Answer::CannotTell,
+    };
+    let outlook = match stats::outlook(lost, won, images, margin_share, ONE_SIDED) {
+        Some(Outlook::Yes { images }) => Some(ImagesNeeded { answer: Answer::Yes, images }),
+        Some(Outlook::No { images }) => Some(ImagesNeeded { answer: Answer::No, images }),
+        Some(Outlook::Never) | None => None,
+    };
+    Some(GoodEnough {
+        answer,
+        margin: criteria.margin,
+        margin_share,
+        difference: delta.absolute?,
+        lower,
+        upper,
+        images,
+        outlook: outlook.filter(|_| answer == Answer::CannotTell),
+        classes_lost: classes_lost(versus),
+    })
+}
+
+fn classes_lost(versus: &Versus) -> Vec<usize> {
+    let recalls = versus.delta("macro_recall").and_then(|delta| delta.per_class.as_ref());
+    let lost = |(class, delta): (usize, &super::ClassDelta)| {
+        let p = delta.test.as_ref()?.p_adjusted?;
+        let by = delta.absolute?;
+        (p < CHANGED && by < 0.0).then_some((class, by))
+    };
+    let mut lost: Vec<(usize, f64)> = recalls.into_iter().flatten().enumerate().filter_map(lost).collect();
+    lost.sort_by(|a, b| a.1.total_cmp(&b.1));
+    lost.into_iter().map(|(class, _)| class).collect()
+}
+
+/// Ratios that say what is gained; the timings among them share the noise floor of latency.
+const GAINS: [(&str, bool); 4] =
+    [("speed_up", true), ("throughput_ratio", true), ("size_ratio", false), ("memory_ratio", false)];
+
+fn worth_it(record: &RunRecord, baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<WorthIt> {
+    let floor = baseline.reading("noise_floor").and_then(|reading| reading.value).unwrap_or(0.0);
+    let gains: Vec<Gain> = GAINS
+        .iter()
+        .filter_map(|(id, timing)| {
+            let threshold = if *timing { floor.max(criteria.min_effect) } else { criteria.min_effect };
+            gain(versus.pair(id)?, threshold, record)
+        })
+        .collect();
+    let has = |wanted: Change| gains.iter().any(|gain| gain.change == wanted);
+    let slower = gains.iter().any(|gain| gain.metric == "speed_up" && gain.change == Change::Worse);
+    let answer = match () {
+        () if slower => Answer::No,
+        () if has(Change::Better) => Answer::Yes,
+        () if has(Change::Unclear) => Answer::CannotTell,
+        () => Answer::No,
+    };
+    (!gains.is_empty()).then_some(WorthIt { answer, gains })
+}
+
+/// Memory of a single launch repeats to within this.
+const MEMORY_OF_ONE_LAUNCH: f64 = 1.1;
+
+fn gain(reading: &PairReading, threshold: f64, record: &RunRecord) -> Option<Gain> {
+    let ratio = reading.value.filter(|ratio| *ratio > 0.0)?;
+    let interval = reading.interval;
+    let (low, high) = match (reading.metric.as_str(), interval) {
+        (_, Some(interval)) => (interval.low, interval.high),
+        ("size_ratio", None) => (ratio, ratio),
+        ("memory_ratio", None) => (ratio / MEMORY_OF_ONE_LAUNCH, ratio * MEMORY_OF_ONE_LAUNCH),
+        (_, None) => (0.0, f64::INFINITY),
+    };
+    let change = change(ratio, low, high, threshold);
+    let rounds_needed = interval
+        .filter(|_| change == Change::Unclear && record.evidence.latency.is_some())
+        .and_then(|interval| more_rounds(ratio, &interval, threshold));
+    Some(Gain { metric: reading.metric.clone(), change, ratio, interval, threshold, rounds_needed })
+}
+
+/// Better or worse beyond the threshold and beyond chance; the same if all of the interval is within
+/// the threshold.
+pub(super) fn change(ratio: f64, low: f64, high: f64, threshold: f64) -> Change {
+    let limit = 1.0 + threshold;
+    if low > 1.0 && ratio > limit {
+        Change::Better
+    } else if high < 1.0 && ratio < 1.0 / limit {
+        Change::Worse
+    } else if low >= 1.0 / limit && high <= limit {
+        Change::Same
+    } else {
+        Change::Unclear
+    }
+}
+
+/// The width of an interval falls with the root of the number of rounds; it must shrink to the
+/// distance from the ratio to the nearest end that it straddles.
+fn more_rounds(ratio: f64, interval: &Interval, threshold: f64) -> Option<f64> {
+    let (half, limit) = ((interval.high / interval.low).ln() / 2.0, (1.0 + threshold).ln());
+    let from_middle = ratio.ln().abs();
+    let room = if from_middle > limit { from_middle } else { limit - from_middle };
+    let times = (half / room).powi(2);
+    (times.is_finite() && times > 1.0).then_some(times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gain_must_be_beyond_chance_and_worth_a_name() {
+        for (ratio, low, high, wanted) in [
+            (1.24, 1.23, 1.25, Change::Better),
+            (1.015, 1.012, 1.018, Change::Same),
+            (1.03, 0.99, 1.07, Change::Unclear),
+            (1.03, 1.005, 1.055, Change::Better),
+            (0.5, 0.4, 0.6, Change::Worse),
+            (1.0, 0.95, 1.05, Change::Unclear),
+            (1.01, 1.005, 1.03, Change::Unclear),
+        ] {
+            assert_eq!(change(ratio, low, high, 0.02), wanted, "{ratio} [{low}, {high}]");
+        }
+    }
+
+    #[test]
+    fn swapping_the_sides_swaps_better_and_worse() {
+        for (ratio, low, high) in [(1.24, 1.23, 1.25), (1.03, 0.99, 1.07), (1.015, 1.012, 1.018)] {
+            let swapped = change(1.0 / ratio, 1.0 / high, 1.0 / low, 0.02);
+            let wanted = match change(ratio, low, high, 0.02) {
+                Change::Better => Change::Worse,
+                Change::Worse => Change::Better,
+                other => other,
+            };
+            assert_eq!(swapped, wanted);
+        }
+    }
+
+    #[test]
+    fn a_noise_floor_above_the_difference_hides_it() {
+        assert_eq!(change(1.04, 1.03, 1.05, 0.02), Change::Better);
+        assert_eq!(change(1.04, 1.03, 1.05, 0.06), Change::Same);
+    }
+
+    #[test]
+    fn four_times_the_rounds_halve_an_interval() {
+        use crate::metric::IntervalMethod::StudentOverLaunches as method;
+        let interval = Interval { low: 0.04f64.exp().recip(), high: 0.04f64.exp(), level: 0.95, method };
+        let times = more_rounds(1.0, &interval, 0.02f64.exp_m1()).unwrap();
+        assert!((times - 4.0).abs() < 1e-9, "{times}");
+    }
+}
