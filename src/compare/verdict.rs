@@ -246,6 +246,9 @@ fn more_rounds(ratio: f64, interval: &Interval, threshold: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::{Options, Resampling, compare_with};
+    use crate::metric::sample::{latency, predictions, run};
+    use crate::record::{Run, Stage};
 
     #[test]
     fn a_gain_must_be_beyond_chance_and_worth_a_name() {
@@ -287,5 +290,110 @@ mod tests {
         let interval = Interval { low: 0.04f64.exp().recip(), high: 0.04f64.exp(), level: 0.95, method };
         let times = more_rounds(1.0, &interval, 0.02f64.exp_m1()).unwrap();
         assert!((times - 4.0).abs() < 1e-9, "{times}");
+    }
+
+    /// Two runs over `n` images of two classes that agree but for images that one side alone has
+    /// right: `lost` by the candidate, `won` by it, the first `lost` in class 0.
+    fn runs(n: usize, wrong_in_both: usize, lost: usize, won: usize) -> Vec<Run> {
+        let (right, wrong): (&[f32], &[f32]) = (&[2.0, 0.0], &[0.0, 2.0]);
+        let ids: Vec<String> = (0..n).map(|image| image.to_string()).collect();
+        let rows = |is_right: &dyn Fn(usize) -> bool| {
+            let row = |(image, id)| (id, 0, if is_right(image) { right } else { wrong });
+            let rows: Vec<_> = ids.iter().map(String::as_str).enumerate().map(row).collect();
+            predictions(2, &rows)
+        };
+        let (mut one, mut other) = (run("fp32"), run("int8"));
+        let shared = |image: usize| image < n - wrong_in_both;
+        one.predictions = Some(rows(&|image| shared(image) && !(lost..lost + won).contains(&image)));
+        other.predictions = Some(rows(&|image| shared(image) && image >= lost));
+        vec![one, other]
+    }
+
+    fn judged(runs: Vec<Run>, margin: &str) -> Verdict {
+        let criteria = Criteria { margin: margin.parse().unwrap(), ..Criteria::default() };
+        let resampling = Resampling { resamples: 200, ..Resampling::default() };
+        let comparison = compare_with(runs, 0, &Options { criteria, resampling }).unwrap();
+        comparison.columns[1].verdict.clone().unwrap()
+    }
+
+    fn quality(runs: Vec<Run>, margin: &str) -> GoodEnough {
+        judged(runs, margin).good_enough.unwrap()
+    }
+
+    #[test]
+    fn a_few_images_lost_and_won_of_many_are_good_enough() {
+        let found = quality(runs(4000, 200, 20, 20), "0.5");
+        assert_eq!((found.answer, found.images, found.difference), (Answer::Yes, 4000, 0.0));
+        assert!(-0.005 < found.lower && found.lower < 0.0 && found.upper > 0.0);
+        assert_eq!(found.outlook, None);
+    }
+
+    #[test]
+    fn a_loss_beyond_the_margin_is_not_and_names_the_class() {
+        let found = quality(runs(4000, 200, 120, 10), "0.5");
+        assert_eq!(found.answer, Answer::No);
+        assert!(found.upper < -0.005);
+        assert_eq!(found.classes_lost, [0]);
+    }
+
+    #[test]
+    fn few_images_cannot_tell_and_say_how_many_would() {
+        let found = quality(runs(400, 20, 4, 4), "0.5");
+        assert_eq!(found.answer, Answer::CannotTell);
+        let outlook = found.outlook.unwrap();
+        assert_eq!(outlook.answer, Answer::Yes);
+        // The same rates on that many images do decide, on a tenth fewer they do not.
+        let scaled = |images: u64| {
+            let pairs = (4 * images).div_ceil(400) as usize;
+            quality(runs(images as usize, images as usize / 20, pairs, pairs), "0.5").answer
+        };
+        assert_eq!(scaled(outlook.images * 11 / 10), Answer::Yes);
+        assert_eq!(scaled(outlook.images * 9 / 10), Answer::CannotTell);
+    }
+
+    #[test]
+    fn the_margin_decides() {
+        let answer = |margin: &str| quality(runs(4000, 200, 40, 10), margin).answer;
+        assert_eq!(
+            ["0.3", "2", "99%-of-baseline", "90%-of-baseline", "101%-of-errors", "150%-of-errors"]
+                .map(answer),
+            [Answer::No, Answer::Yes, Answer::CannotTell, Answer::Yes, Answer::No, Answer::Yes]
+        );
+    }
+
+    #[test]
+    fn smaller_but_slower_is_not_worth_it_and_says_both() {
+        let mut both = runs(100, 0, 0, 0);
+        both[1].record.model.bytes = 300;
+        let block = |ns: u64| latency(&vec![&[ns, ns][..]; 20]);
+        both[0].record.evidence.latency = Some(block(1000));
+        both[1].record.evidence.latency = Some(block(1500));
+        let found = judged(both, "0.5").worth_it.unwrap();
+        let change = |id: &str| found.gains.iter().find(|gain| gain.metric == id).unwrap().change;
+        assert_eq!((change("speed_up"), change("size_ratio")), (Change::Worse, Change::Better));
+        assert_eq!(found.answer, Answer::No);
+    }
+
+    #[test]
+    fn smaller_and_as_fast_is_worth_it_and_nothing_gained_is_not() {
+        let mut both = runs(100, 0, 0, 0);
+        let block = |ns: u64| latency(&vec![&[ns, ns][..]; 20]);
+        for run in &mut both {
+            run.record.evidence.latency = Some(block(1000));
+        }
+        assert_eq!(judged(both.clone(), "0.5").worth_it.unwrap().answer, Answer::No);
+        both[1].record.model.bytes = 300;
+        assert_eq!(judged(both, "0.5").worth_it.unwrap().answer, Answer::Yes);
+    }
+
+    #[test]
+    fn a_model_that_does_not_run_is_not_judged_on_worth() {
+        let mut both = runs(100, 0, 0, 0);
+        both[1].record.model.bytes = 300;
+        both[1].record.outcome = Outcome::CouldNotRun {
+            stage: Stage::Prepare,
+            error: crate::error::Error::unsupported("no such operator"),
+        };
+        assert_eq!(judged(both, "0.5").worth_it, None);
     }
 }

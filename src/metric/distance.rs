@@ -50,7 +50,7 @@ pub static OUTPUT_KL: MetricSpec = MetricSpec {
     unit: Unit::Nats,
     ..spec(
         "output_kl",
-        "output KL divergence",
+        "KL divergence",
         "Mean over inputs of sum over classes of p ln(p / q), p being the baseline's probabilities and q the \
          candidate's. Logits: of their softmax. Probabilities: clipped in the logarithm as in log loss.",
         Better::Lower,
@@ -86,7 +86,7 @@ pub static MARGIN_CHANGE_MEDIAN: MetricSpec = MetricSpec {
     unit: Unit::Score,
     ..spec(
         "margin_change_median",
-        "margin change, median",
+        "margin, median",
         "Median over inputs of the candidate's margin - the baseline's, as in margin_change.",
         Better::Neither,
     )

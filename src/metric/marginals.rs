@@ -22,7 +22,7 @@ pub static KAPPA: MetricSpec = MetricSpec {
 /// Shift of the predicted classes.
 pub static CLASS_SHIFT: MetricSpec = MetricSpec {
     id: "class_shift",
-    title: "shift of classes, χ²",
+    title: "class shift, χ²",
     definition: "Stuart and Maxwell's chi-squared of equal margins in the table of both runs' predictions, with \
                  its p: small where the candidate predicts some class more or less often than the baseline. \
                  Over the images for which both predict a class.",
