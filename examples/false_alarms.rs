@@ -261,9 +261,9 @@ fn append(path: Option<&Path>, row: &Row) -> io::Result<()> {
         writeln!(file, "{HEAD}")?;
     }
     let three = |speed_up: &SpeedUp| format!("{},{},{}", speed_up.ratio, speed_up.low, speed_up.high);
-    writeln!(
-        file,
-        "{},{},{},{},{},{},{},{},{}",
+    // In one piece, so that an end in between leaves no half of a line.
+    let line = format!(
+        "{},{},{},{},{},{},{},{},{}\n",
         row.seed,
         row.loaded,
         three(&row.speed_up),
@@ -273,7 +273,8 @@ fn append(path: Option<&Path>, row: &Row) -> io::Result<()> {
         row.launches,
         row.precise,
         row.seconds
-    )
+    );
+    file.write_all(line.as_bytes())
 }
 
 fn read(path: &Path) -> Outcome<Vec<Row>> {
