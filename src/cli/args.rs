@@ -225,7 +225,7 @@ impl ModelArgs {
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 && number <= MOST => Ok(number),
         _ => Err(format!("it must be a whole number from 1 to {MOST}")),

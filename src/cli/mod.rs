@@ -11,6 +11,7 @@ mod explain;
 mod flips;
 mod inspect;
 mod list;
+mod plan;
 mod progress;
 mod report;
 mod runs;

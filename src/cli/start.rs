@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, doctor, flips, inspect, list, report, setup};
+use super::{compare, doctor, flips, inspect, list, plan, report, setup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -28,6 +28,8 @@ struct Cli {
 enum Command {
     /// Measure models side by side and set them against the first: size, speed, memory, accuracy by class
     Compare(Box<compare::CompareArgs>),
+    /// Before any run: what so many images can show, and how many a margin needs
+    Plan(plan::PlanArgs),
     /// The same page from runs saved before
     Report(report::ReportArgs),
     /// The images on which two saved runs differ, the worst first
@@ -100,6 +102,10 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
         Command::Flips(args) => {
             drop(out);
             flips::flips(&args)
+        }
+        Command::Plan(args) => {
+            drop(out);
+            plan::plan(&args)
         }
         Command::Inspect(args) => inspect::inspect(&args, &mut out),
         Command::Doctor(args) => doctor::doctor(&args, &mut out),

@@ -8,7 +8,7 @@
 //! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`bootstrap_median`], [`hodges_lehmann`] |
 //! | how bad are the slowest? | [`quantile`], [`overlatency_allowed`], [`quantile_upper_bound`] |
 //! | do measurements hang together over time? | [`lag_one`], [`trend`] |
-//! | how much is needed to see it? | [`half_width`], [`images_for_margin`], [`smallest_difference`], [`outlook`] |
+//! | how much is needed to see it? | [`half_width`], [`images_for_margin`], [`smallest_margin`], [`smallest_difference`], [`outlook`] |
 //!
 //! Levels are two-sided and shares, not percentages: 0.95 leaves 2.5 % outside each end. The
 //! functions whose level is one-sided say so.
@@ -52,7 +52,10 @@ pub use median_bootstrap::bootstrap_median;
 pub use median_interval::median_interval;
 pub use normal::{normal_cdf, normal_quantile, two_sided_z};
 pub use order_statistic::{overlatency_allowed, quantile_upper_bound};
-pub use power::{Outlook, half_width, images_for_margin, outlook, smallest_difference, unpaired_half_width};
+pub use power::{
+    Outlook, half_width, images_for_margin, outlook, smallest_difference, smallest_margin,
+    unpaired_half_width,
+};
 pub use quantile::{median, quantile, sorted};
 pub use ratio::median_ratio;
 pub use rounds::{Block, LEAST_LAUNCHES, LogRatios};

@@ -54,6 +54,16 @@ pub fn images_for_margin(margin: f64, discordance: f64, delta: f64, level: f64, 
     Some((z * z * (discordance - delta * delta) / (room * room)).ceil().max(1.0) as u64)
 }
 
+/// The smallest margin within which `n` images find a candidate whose true difference is `delta`
+/// non-inferior with probability `power`, at a one-sided `level`; [`images_for_margin`] the other way
+/// round: m = (z_level + z_power)·√((d − δ²)/n) − δ, and 0 where a gain shows as such. None for no
+/// images, a `delta` beyond the discordance, or a share that is none.
+pub fn smallest_margin(n: u64, discordance: f64, delta: f64, level: f64, power: f64) -> Option<f64> {
+    let z = one_sided_z(level)? + one_sided_z(power)?;
+    let possible = n > 0 && is_share(discordance) && delta.abs() <= discordance && z > 0.0;
+    possible.then(|| (z * ((discordance - delta * delta) / n as f64).sqrt() - delta).max(0.0))
+}
+
 /// The smallest true |δ| that a two-sided test at `level` (0.95 for 5 %) finds with probability
 /// `power`: (z_level + z_power)·√(d/n). None where that is more than the discordance itself, so
 /// that no difference can be found, or a share is none.
@@ -148,6 +158,19 @@ mod tests {
         assert!(matches!(outlook(90, 5, 1_000, 0.005, 0.95), Some(Outlook::No { images }) if images < 1_000));
         assert_eq!(outlook(1, 1, 1, 0.005, 0.95), None);
         assert_eq!(outlook(1, 1, 9, -0.005, 0.95), None);
+    }
+
+    #[test]
+    fn the_smallest_margin_is_the_one_that_needs_these_images() {
+        for (n, d, delta) in [(10_000, 0.03, 0.0), (500, 0.1, -0.01), (2_000, 0.02, 0.001)] {
+            let margin = smallest_margin(n, d, delta, 0.95, 0.8).unwrap();
+            let images = images_for_margin(margin, d, delta, 0.95, 0.8).unwrap();
+            assert!(images.abs_diff(n) <= 1, "{n} {d} {delta}: {images}");
+        }
+        assert_eq!(smallest_margin(100_000, 0.03, 0.02, 0.95, 0.8), Some(0.0));
+        assert_eq!(smallest_margin(0, 0.03, 0.0, 0.95, 0.8), None);
+        assert_eq!(smallest_margin(100, 0.03, -0.04, 0.95, 0.8), None);
+        assert_eq!(smallest_margin(100, 0.03, f64::NAN, 0.95, 0.8), None);
     }
 
     proptest! {
