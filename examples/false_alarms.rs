@@ -27,7 +27,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use onnx_bench::compare::compare;
+use onnx_bench::compare::{Change, Criteria, change, compare};
 use onnx_bench::measure::{Conductor, Entrant, Interrupt, Placement, Silent};
 use onnx_bench::plan::{DataSettings, Job, Protocol};
 use onnx_bench::record::{Ended, Run, RunRecord};
@@ -39,9 +39,6 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// How much slower the planted candidate is.
 const PLANTED: f64 = 1.03;
-
-/// The smallest change of latency that is called one.
-const LEAST_EFFECT: f64 = 0.02;
 
 /// Comparisons between two lines of progress.
 const SHOW_EVERY: usize = 10;
@@ -106,21 +103,9 @@ struct SpeedUp {
     high: f64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
-    Faster,
-    Slower,
-    Neither,
-}
-
 /// What a speed-up is called beside a noise floor.
-fn call(speed_up: &SpeedUp, floor: f64) -> Call {
-    let apart = (speed_up.ratio - 1.0).abs() > floor.max(LEAST_EFFECT);
-    match apart {
-        true if speed_up.low > 1.0 => Call::Faster,
-        true if speed_up.high < 1.0 => Call::Slower,
-        _ => Call::Neither,
-    }
+fn call(speed_up: &SpeedUp, floor: f64) -> Change {
+    change(speed_up.ratio, speed_up.low, speed_up.high, floor.max(Criteria::default().min_effect))
 }
 
 fn main() -> Outcome<()> {
@@ -312,10 +297,10 @@ fn summary(rows: &[Row]) -> Outcome<()> {
     };
     println!("{} comparisons of a model with itself, {state}", rows.len());
     count(rows, "interval holds 1", |row| row.speed_up.low <= 1.0 && row.speed_up.high >= 1.0);
-    count(rows, "called faster or slower", |row| call(&row.speed_up, row.floor) != Call::Neither);
-    count(rows, "  faster", |row| call(&row.speed_up, row.floor) == Call::Faster);
-    count(rows, "  slower", |row| call(&row.speed_up, row.floor) == Call::Slower);
-    count(rows, "planted slow-down found", |row| call(&row.planted, row.floor) == Call::Slower);
+    count(rows, "called faster or slower", |row| matches!(call(&row.speed_up, row.floor), Change::Better | Change::Worse));
+    count(rows, "  faster", |row| call(&row.speed_up, row.floor) == Change::Better);
+    count(rows, "  slower", |row| call(&row.speed_up, row.floor) == Change::Worse);
+    count(rows, "planted slow-down found", |row| call(&row.planted, row.floor) == Change::Worse);
     count(rows, "ended by precision", |row| row.precise);
     spread(rows, "|ln ratio|, %", |row| 100.0 * row.speed_up.ratio.ln().abs());
     spread(rows, "noise floor, %", |row| 100.0 * row.floor);

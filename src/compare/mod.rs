@@ -17,4 +17,4 @@ pub use comparison::{
     ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode, WorstFlips,
 };
 pub use criteria::{Criteria, Margin, Options};
-pub use verdict::{Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, Verdict, WorthIt};
+pub use verdict::{Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, Verdict, WorthIt, change};

@@ -220,7 +220,7 @@ fn gain(reading: &PairReading, threshold: f64, record: &RunRecord) -> Option<Gai
 
 /// Better or worse beyond the threshold and beyond chance; the same if all of the interval is within
 /// the threshold.
-pub(super) fn change(ratio: f64, low: f64, high: f64, threshold: f64) -> Change {
+pub fn change(ratio: f64, low: f64, high: f64, threshold: f64) -> Change {
     let limit = 1.0 + threshold;
     if low > 1.0 && ratio > limit {
         Change::Better
