@@ -93,7 +93,8 @@ fn partial(names: &str, rows: &[(usize, usize)], a: &Predictions, b: &Prediction
     })
 }
 
-fn timing(a: &RunRecord, b: &RunRecord, warnings: &mut Vec<Warning>) -> Timing {
+/// How far timings compare; what keeps them apart is added to the warnings.
+pub(super) fn timing(a: &RunRecord, b: &RunRecord, warnings: &mut Vec<Warning>) -> Timing {
     if !(is_timed(a) && is_timed(b)) {
         return Timing::Incomparable;
     }
@@ -128,7 +129,7 @@ fn is_timed(record: &RunRecord) -> bool {
 
 /// Candidates of one comparison are all started before the first timed block and end after the
 /// last, so their times overlap; runs made one after the other do not.
-fn overlap(a: &RunRecord, b: &RunRecord) -> bool {
+pub(super) fn overlap(a: &RunRecord, b: &RunRecord) -> bool {
     if !a.measurement.is_empty() || !b.measurement.is_empty() {
         return a.measurement == b.measurement;
     }
