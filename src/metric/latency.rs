@@ -47,7 +47,7 @@ pub static LATENCY_P99: MetricSpec = spec(
 /// Upper bound of the 90th percentile.
 pub static LATENCY_P90_UPPER: MetricSpec = spec(
     "latency_p90_upper",
-    "latency p90 upper",
+    "p90 upper bound",
     "Upper bound of the 90th percentile of the time of one run at batch 1 at 99 % confidence (one-sided): \
      the t-th longest run, t the largest with P(Binomial(n, 0.1) <= t) <= 0.01 (order statistic, the early \
      stopping rule of MLPerf LoadGen); undefined for fewer than 64 runs. Takes runs as independent.",
@@ -56,7 +56,7 @@ pub static LATENCY_P90_UPPER: MetricSpec = spec(
 /// Upper bound of the 99th percentile.
 pub static LATENCY_P99_UPPER: MetricSpec = spec(
     "latency_p99_upper",
-    "latency p99 upper",
+    "p99 upper bound",
     "Upper bound of the 99th percentile of the time of one run at batch 1 at 99 % confidence (one-sided): \
      the t-th longest run, t the largest with P(Binomial(n, 0.01) <= t) <= 0.01 (order statistic, the early \
      stopping rule of MLPerf LoadGen); undefined for fewer than 662 runs. Takes runs as independent.",

@@ -70,6 +70,7 @@ mod tests {
         run.record.evidence.evaluation = Some(EvaluationEvidence {
             predictions: "int8.parquet".into(),
             predictions_sha256: String::new(),
+            session_sha256: String::new(),
             images: 8,
             batch: 4,
             streams: 1,
