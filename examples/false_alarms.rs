@@ -297,7 +297,9 @@ fn summary(rows: &[Row]) -> Outcome<()> {
     };
     println!("{} comparisons of a model with itself, {state}", rows.len());
     count(rows, "interval holds 1", |row| row.speed_up.low <= 1.0 && row.speed_up.high >= 1.0);
-    count(rows, "called faster or slower", |row| matches!(call(&row.speed_up, row.floor), Change::Better | Change::Worse));
+    count(rows, "called faster or slower", |row| {
+        matches!(call(&row.speed_up, row.floor), Change::Better | Change::Worse)
+    });
     count(rows, "  faster", |row| call(&row.speed_up, row.floor) == Change::Better);
     count(rows, "  slower", |row| call(&row.speed_up, row.floor) == Change::Worse);
     count(rows, "planted slow-down found", |row| call(&row.planted, row.floor) == Change::Worse);

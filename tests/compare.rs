@@ -18,6 +18,11 @@ fn two_models_on_images_end_in_a_table_and_a_record_each() {
     for file in ["01-ort-fp32.json", "01-ort-fp32.predictions.parquet", "02-ort-int8.json"] {
         assert!(records.join(file).is_file(), "{file} is missing");
     }
+    let record = read_json(&records.join("01-ort-fp32.json"));
+    let digest = |pointer: &str| record.pointer(pointer).and_then(|it| it.as_str()).unwrap_or_default();
+    assert_eq!(digest("/runtime/library_sha256").len(), 64);
+    assert_eq!(digest("/evidence/latency/session_sha256").len(), 64);
+    assert_eq!(digest("/evidence/latency/session_sha256"), digest("/evidence/evaluation/session_sha256"));
 }
 
 #[test]

@@ -326,6 +326,7 @@ mod tests {
             version: "1.31.1".into(),
             provider: "CPUExecutionProvider".into(),
             library: None,
+            library_sha256: None,
         }
     }
 

@@ -16,6 +16,7 @@ pub fn align<'a>(
 ) -> (ScoredPair<'a>, Vec<Warning>) {
     let mut warnings = Vec::new();
     let images = shared_images(baseline, candidate, &mut warnings);
+    warnings.extend(other_runtime(&baseline.run.record, &candidate.run.record));
     let timing = timing(&baseline.run.record, &candidate.run.record, &mut warnings);
     (ScoredPair { baseline, candidate, images, timing }, warnings)
 }
@@ -93,7 +94,19 @@ fn partial(names: &str, rows: &[(usize, usize)], a: &Predictions, b: &Prediction
     })
 }
 
-fn timing(a: &RunRecord, b: &RunRecord, warnings: &mut Vec<Warning>) -> Timing {
+/// Named, not refused: a newer library may be the very thing that is compared.
+fn other_runtime(a: &RunRecord, b: &RunRecord) -> Option<Warning> {
+    let difference = difference::of_runtime(a, b)?;
+    let message = format!(
+        "{} ran in different libraries, {difference}: what sets them apart may be the library's doing; measure \
+         both in one to see the models alone",
+        names(a, b)
+    );
+    Some(Warning { code: WarningCode::DifferentRuntime, message })
+}
+
+/// How far timings compare; what keeps them apart is added to the warnings.
+pub(super) fn timing(a: &RunRecord, b: &RunRecord, warnings: &mut Vec<Warning>) -> Timing {
     if !(is_timed(a) && is_timed(b)) {
         return Timing::Incomparable;
     }
@@ -128,7 +141,7 @@ fn is_timed(record: &RunRecord) -> bool {
 
 /// Candidates of one comparison are all started before the first timed block and end after the
 /// last, so their times overlap; runs made one after the other do not.
-fn overlap(a: &RunRecord, b: &RunRecord) -> bool {
+pub(super) fn overlap(a: &RunRecord, b: &RunRecord) -> bool {
     if !a.measurement.is_empty() || !b.measurement.is_empty() {
         return a.measurement == b.measurement;
     }
@@ -147,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::metric::sample::{latency, predictions, run};
-    use crate::record::Run;
+    use crate::record::{Run, RuntimeIdentity};
 
     fn evaluated(variant: &str, rows: &[(&str, u32)]) -> Run {
         let mut run = run(variant);
@@ -252,6 +265,19 @@ mod tests {
         let (_, timing, warnings) = aligned(&a, &b);
         assert_eq!((timing, warnings[0].code), (Timing::Incomparable, WarningCode::DifferentMachine));
         assert!(warnings[0].message.contains("host (alpha and beta)"), "{}", warnings[0].message);
+    }
+
+    #[test]
+    fn another_version_of_the_runtime_is_named_and_still_compared() {
+        let ran = |variant, version| {
+            let mut run = timed(variant, "2030-01-01T10:00:00Z", "2030-01-01T10:02:00Z");
+            run.record.runtime = Some(RuntimeIdentity::new("ort", version, "CPU", None));
+            run
+        };
+        let (_, timing, warnings) = aligned(&ran("fp32", "1.24.1"), &ran("int8", "1.23.0"));
+        assert_eq!((timing, warnings[0].code), (Timing::Interleaved, WarningCode::DifferentRuntime));
+        assert!(warnings[0].message.contains("ort 1.24.1 and 1.23.0"), "{}", warnings[0].message);
+        assert_eq!(aligned(&ran("fp32", "1.24.1"), &ran("int8", "1.24.1")).2, []);
     }
 
     proptest! {

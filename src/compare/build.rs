@@ -34,6 +34,7 @@ pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Options) -> Resul
                 .then(|| set_against(&scored[baseline], &scored[index], &options.resampling, &mut warnings))
         })
         .collect();
+    warnings.extend(warning::of_timings(&scored, baseline));
     drop(scored);
     let columns = runs.into_iter().zip(judged).zip(versus);
     let mut columns: Vec<Column> =
@@ -174,7 +175,7 @@ mod tests {
     /// A run with evidence for every metric.
     fn full(variant: &str, block: &[u64], rows: &[(&str, u32, &[f32])]) -> Run {
         let mut run = run(variant);
-        run.record.evidence.latency = Some(latency(&[block, block, block]));
+        run.record.evidence.latency = Some(latency(&[block; 20]));
         run.record.evidence.throughput = Some(throughput(&[(64, 1_000_000), (64, 1_100_000)]));
         run.record.evidence.outputs = Some(outputs(1, &[0.5, 1.5, -1.0]));
         run.predictions = Some(predictions(3, rows));

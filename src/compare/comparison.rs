@@ -180,8 +180,24 @@ pub enum WarningCode {
     NotSettled,
     /// Other work ran on the machine when the measurement began.
     Busy,
-    /// Latencies of one run lie far apart.
+    /// Latencies of one process lie far apart.
     Unsteady,
+    /// The container's limit on processor time is below what was used at once.
+    QuotaBelowThreads,
+    /// The processor's frequency is held down or moves.
+    Powersave,
+    /// A latency or a speed-up moved steadily while it was measured.
+    Drift,
+    /// Too few rounds, or not enough for the precision asked for.
+    FewRounds,
+    /// Neighbouring rounds hang together, so that the interval of a speed-up is too narrow.
+    Autocorrelated,
+    /// Idle threads that spin take time from other candidates.
+    Spinning,
+    /// The interval of a speed-up holds for these processes only.
+    OneLaunch,
+    /// Runs in one runtime were made with different libraries of it.
+    DifferentRuntime,
     /// Runs were measured at different times, so that drift of the machine is in their ratio.
     NotInterleaved,
 }

@@ -45,6 +45,23 @@ fn takes_bytes(preprocess: &Preprocess) -> bool {
     matches!(preprocess.element, ElementType::U8 | ElementType::I8)
 }
 
+/// In what the runtime that both used differs, as `ort 1.23.0 and 1.24.1`; none where it does not, or
+/// where the two are different runtimes on purpose.
+pub(super) fn of_runtime(a: &RunRecord, b: &RunRecord) -> Option<String> {
+    let (one, two) = a.runtime.as_ref().zip(b.runtime.as_ref())?;
+    if one.name != two.name {
+        return None;
+    }
+    if one.version != two.version {
+        return Some(format!("{} {} and {}", one.name, one.version, two.version));
+    }
+    let (first, second) = one.library_sha256.as_ref().zip(two.library_sha256.as_ref())?;
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    (first != second).then(|| {
+        format!("two builds of {} {}, {} and {}", one.name, one.version, short(first), short(second))
+    })
+}
+
 /// What in the machine or the session settings differs, as `threads (1 and 2)`; empty where timings
 /// may be compared. Settings of a runtime's own count only between runs in that runtime.
 pub(super) fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
@@ -56,6 +73,7 @@ pub(super) fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
     };
     let batch = |record: &RunRecord| record.evidence.latency.as_ref().map(|latency| latency.batch);
     let batches = batch(a).zip(batch(b)).map(|(one, two)| unequal("images in a run", one, two));
+    let governors = here.governor.as_ref().zip(there.governor.as_ref());
     let same_runtime = a.job.runtime.name == b.job.runtime.name;
     let own = (same_runtime && one.config != two.config).then(|| "settings of the runtime's own".into());
     let found = [
@@ -63,6 +81,7 @@ pub(super) fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
         unequal("processor", &here.cpu, &there.cpu),
         unequal("cores", here.cores, there.cores),
         unequal("processor quota", quota(a), quota(b)),
+        governors.and_then(|(one, two)| unequal("frequency governor", one, two)),
         unequal("threads", one.threads, two.threads),
         unequal("optimization", format!("{:?}", one.optimization), format!("{:?}", two.optimization)),
         unequal("spinning", one.spinning, two.spinning),
@@ -81,6 +100,7 @@ mod tests {
     use super::*;
     use crate::metric::sample::run;
     use crate::preprocess::Layout;
+    use crate::record::RuntimeIdentity;
 
     #[test]
     fn each_setting_of_the_machine_is_named_with_both_values() {
@@ -95,6 +115,37 @@ mod tests {
         assert_eq!(changed(|r| r.environment.cores = 8), "cores (2 and 8)");
         assert_eq!(changed(|r| r.job.session.threads = 2), "threads (1 and 2)");
         assert!(changed(|r| _ = r.job.session.config.insert("a".into(), "b".into())).contains("own"));
+    }
+
+    #[test]
+    fn another_governor_parts_two_runs_where_both_know_theirs() {
+        let governed = |name: Option<&str>| {
+            let mut record = run("fp32").record;
+            record.environment.governor = name.map(str::to_owned);
+            record
+        };
+        let told = |one, two| of_machine(&governed(one), &governed(two)).join(", ");
+        let named = "frequency governor (performance and powersave)";
+        assert_eq!(told(Some("performance"), Some("powersave")), named);
+        assert_eq!(told(Some("performance"), None), "");
+    }
+
+    #[test]
+    fn another_version_or_build_of_one_runtime_is_named_and_another_runtime_is_not() {
+        let ran = |name: &str, version: &str, digest: Option<&str>| {
+            let mut record = run("fp32").record;
+            let mut runtime = RuntimeIdentity::new(name, version, "CPU", None);
+            runtime.library_sha256 = digest.map(str::to_owned);
+            record.runtime = Some(runtime);
+            record
+        };
+        let ort = ran("ort", "1.24.1", Some("aa"));
+        let against = |other: &RunRecord| of_runtime(&ort, other).unwrap_or_default();
+        assert_eq!(against(&ran("ort", "1.23.0", Some("bb"))), "ort 1.24.1 and 1.23.0");
+        assert_eq!(against(&ran("ort", "1.24.1", Some("bb"))), "two builds of ort 1.24.1, aa and bb");
+        for same in [&ort, &ran("ort", "1.24.1", None), &ran("tract", "0.23", None), &run("int8").record] {
+            assert_eq!(against(same), "");
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Candidate {
 struct Loaded {
     prepared: Box<dyn Prepared>,
     session: Box<dyn Session>,
+    /// Digest of the settings that it was compiled with, for this session and all later ones.
+    session_sha256: String,
 }
 
 impl Loaded {
@@ -49,7 +51,7 @@ impl Loaded {
         let model = ModelToRun { path: &job.model.path, input: &job.input, output: &job.output };
         let mut prepared = runtime.prepare(model, job.runtime.device, &job.session)?;
         let session = prepared.session(batch)?;
-        Ok(Self { prepared, session })
+        Ok(Self { prepared, session, session_sha256: job.session.digest() })
     }
 
     /// Loads the model and runs it once, by the clock.
@@ -77,7 +79,7 @@ impl Candidate {
     pub fn prepare(job: Job) -> Result<(Self, PreparedAnswer)> {
         check_digest(&job)?;
         let runtime = runtime::find(&job.runtime.name)?;
-        let identity = runtime.check(job.runtime.device)?;
+        let identity = runtime.check(job.runtime.device)?.with_digest();
         let dataset = job.dataset.as_ref().map(dataset::open).transpose()?;
         let latency_batch = job.fixed_batch.unwrap_or(1);
         let (inputs, source) = inputs::pool(&job, dataset.as_deref(), latency_batch)?;
@@ -91,8 +93,14 @@ impl Candidate {
             }
         }
         let dataset_identity = dataset.as_ref().map(|data| data.identity().clone());
-        let answer =
-            PreparedAnswer { runtime: identity, dataset: dataset_identity, load, latency_batch, outputs };
+        let answer = PreparedAnswer {
+            runtime: identity,
+            dataset: dataset_identity,
+            load,
+            session_sha256: loaded.session_sha256.clone(),
+            latency_batch,
+            outputs,
+        };
         Ok((Self::new(job, dataset, loaded, inputs, memory), answer))
     }
 
@@ -202,6 +210,7 @@ impl Candidate {
         let evidence = EvaluationEvidence {
             predictions,
             predictions_sha256,
+            session_sha256: self.loaded.session_sha256.clone(),
             images,
             batch,
             streams,

@@ -12,12 +12,12 @@ use super::link::{Death, Link, Placement};
 use super::observer::{Event, Observer};
 use super::twin::Twin;
 use super::wire::{Answer, Assignment, Command};
-use super::{Interrupt, environment, rounds};
+use super::{Interrupt, environment, rounds, same_session};
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Job, Protocol};
 use crate::record::{
-    Ended, Environment, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord, SCHEMA_VERSION, Stage,
-    ThroughputEvidence, ToolIdentity, timestamp,
+    Ended, Environment, EvaluationEvidence, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord,
+    SCHEMA_VERSION, Stage, ThroughputEvidence, ToolIdentity, timestamp,
 };
 
 /// Most and fewest stretches of the throughput measurement of each candidate; fewer where one run of
@@ -147,6 +147,7 @@ impl<'a> Conductor<'a> {
                 lane.record.evidence.outputs = Some(prepared.outputs);
                 lane.record.evidence.latency = Some(LatencyEvidence {
                     batch: prepared.latency_batch,
+                    session_sha256: prepared.session_sha256,
                     warm_up: Default::default(),
                     rounds: Vec::new(),
                     ended: None,
@@ -307,6 +308,7 @@ impl<'a> Conductor<'a> {
             let Some(images) = lane.record.dataset.as_ref().map(|data| data.images as u64) else { continue };
             self.enter(lane, Stage::Evaluate, Some(images));
             if let Some(Answer::Evaluated { evidence, error }) = self.ask(lane, &Command::Evaluate) {
+                let error = error.or_else(|| lane.other_session(&evidence));
                 let whole = (evidence.images + evidence.skipped_count) as u64 == images;
                 lane.record.evidence.evaluation = Some(evidence);
                 match error {
@@ -401,6 +403,12 @@ impl<'a> Conductor<'a> {
 }
 
 impl Lane {
+    fn other_session(&self, evaluation: &EvaluationEvidence) -> Option<Error> {
+        let timed = self.record.evidence.latency.as_ref()?;
+        let error = same_session::differs(&timed.session_sha256, &evaluation.session_sha256)?;
+        Some(error.at_path(&self.record.job.model.path))
+    }
+
     fn spent_on_throughput(&self, protocol: &Protocol) -> bool {
         let rounds = self.record.evidence.throughput.iter().flat_map(|throughput| &throughput.rounds);
         let spent: u64 = rounds.map(|round| round.elapsed_ns).sum();

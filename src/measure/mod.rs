@@ -14,6 +14,7 @@ mod link;
 mod memory;
 mod observer;
 mod rounds;
+mod same_session;
 mod scores;
 mod throughput;
 mod twin;

@@ -79,6 +79,8 @@ pub struct Prepared {
     pub dataset: Option<DatasetIdentity>,
     /// Load time and first run.
     pub load: LoadEvidence,
+    /// Digest of the settings that the session was made with.
+    pub session_sha256: String,
     /// Images in one run of the latency pass.
     pub latency_batch: usize,
     /// Outputs on the first inputs.

@@ -7,6 +7,8 @@ use crate::stats;
 /// Fewest runs for a 99th percentile: with fewer, MLPerf LoadGen's early-stopping rule cannot bound
 /// it at 99 % confidence even when a single run lies above it.
 const RUNS_FOR_P99: usize = 662;
+/// The same of the 90th.
+const RUNS_FOR_P90_UPPER: usize = 64;
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
     MetricSpec {
@@ -42,9 +44,27 @@ pub static LATENCY_P99: MetricSpec = spec(
      undefined for fewer than 662 runs, the number MLPerf LoadGen's early stopping needs for it.",
 );
 
+/// Upper bound of the 90th percentile.
+pub static LATENCY_P90_UPPER: MetricSpec = spec(
+    "latency_p90_upper",
+    "p90 at most",
+    "Upper bound of the 90th percentile of the time of one run at batch 1 at 99 % confidence (one-sided): \
+     the t-th longest run, t the largest with P(Binomial(n, 0.1) <= t) <= 0.01 (order statistic, the early \
+     stopping rule of MLPerf LoadGen); undefined for fewer than 64 runs. Takes runs as independent.",
+);
+
+/// Upper bound of the 99th percentile.
+pub static LATENCY_P99_UPPER: MetricSpec = spec(
+    "latency_p99_upper",
+    "p99 at most",
+    "Upper bound of the 99th percentile of the time of one run at batch 1 at 99 % confidence (one-sided): \
+     the t-th longest run, t the largest with P(Binomial(n, 0.01) <= t) <= 0.01 (order statistic, the early \
+     stopping rule of MLPerf LoadGen); undefined for fewer than 662 runs. Takes runs as independent.",
+);
+
 /// Shortest latency.
 pub static LATENCY_MIN: MetricSpec =
-    spec("latency_min", "latency min", "Shortest time of one run at batch 1.");
+    spec("latency_min", "latency min", "Shortest time of one run at batch 1 (order statistic).");
 
 /// Mean latency.
 pub static LATENCY_MEAN: MetricSpec =
@@ -68,14 +88,48 @@ impl Metric for Percentile {
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
         let samples = stats::sorted(samples(run)?);
-        let n = samples.len();
-        if 0 < n && n < self.least_runs {
-            let percent = self.p * 100.0;
-            let why = format!("n too small for p{percent:.0}: {n} of {}", self.least_runs);
-            return Some(Reading::undefined(self.spec, n as u64, why));
-        }
-        Some(reading(self.spec, n, stats::quantile(&samples, self.p)))
+        let value = stats::quantile(&samples, self.p);
+        Some(
+            too_few(self.spec, samples.len(), self.p, self.least_runs)
+                .unwrap_or_else(|| reading(self.spec, samples.len(), value)),
+        )
     }
+}
+
+/// Confidence of an upper bound, one-sided: MLPerf's.
+const CONFIDENCE: f64 = 0.99;
+
+/// An upper bound of a percentile, given enough runs.
+pub(super) struct UpperBound {
+    spec: &'static MetricSpec,
+    p: f64,
+    least_runs: usize,
+}
+
+pub(super) static P90_UPPER: UpperBound =
+    UpperBound { spec: &LATENCY_P90_UPPER, p: 0.90, least_runs: RUNS_FOR_P90_UPPER };
+pub(super) static P99_UPPER: UpperBound =
+    UpperBound { spec: &LATENCY_P99_UPPER, p: 0.99, least_runs: RUNS_FOR_P99 };
+
+impl Metric for UpperBound {
+    fn spec(&self) -> &'static MetricSpec {
+        self.spec
+    }
+
+    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
+        let samples = stats::sorted(samples(run)?);
+        let value = stats::quantile_upper_bound(&samples, self.p, CONFIDENCE);
+        Some(
+            too_few(self.spec, samples.len(), self.p, self.least_runs)
+                .unwrap_or_else(|| reading(self.spec, samples.len(), value)),
+        )
+    }
+}
+
+/// The reading where there are runs, but fewer than the percentile needs.
+fn too_few(spec: &MetricSpec, n: usize, p: f64, least: usize) -> Option<Reading> {
+    let why = || format!("n too small for p{:.0}: {n} of {least}", p * 100.0);
+    (0 < n && n < least).then(|| Reading::undefined(spec, n as u64, why()))
 }
 
 pub(super) struct Min;
@@ -151,6 +205,22 @@ mod tests {
 
         let enough = timed(&[&vec![7; 662]]);
         assert_eq!(P99.read(&ScoredRun::of(&enough).unwrap()).unwrap().value, Some(7.0));
+    }
+
+    #[test]
+    fn the_upper_bound_of_a_percentile_is_the_longest_run_that_is_allowed() {
+        let read = |metric: &UpperBound, runs: u64| {
+            let run = timed(&[&(1..=runs).collect::<Vec<_>>()]);
+            metric.read(&ScoredRun::of(&run).unwrap()).unwrap()
+        };
+        // From the table of LoadGen: one run beyond is allowed of 662, two of 838.
+        assert_eq!(read(&P99_UPPER, 662).value, Some(662.0));
+        assert_eq!(read(&P99_UPPER, 838).value, Some(837.0));
+        assert_eq!(read(&P90_UPPER, 64).value, Some(64.0));
+        assert_eq!(read(&P90_UPPER, 81).value, Some(80.0));
+        assert_eq!(read(&P99_UPPER, 661).undefined.as_deref(), Some("n too small for p99: 661 of 662"));
+        assert_eq!(read(&P90_UPPER, 63).undefined.as_deref(), Some("n too small for p90: 63 of 64"));
+        assert_eq!(read(&P99_UPPER, 0).undefined.as_deref(), Some("no run was timed"));
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub use distance::{
 };
 pub use estimate::{Interval, IntervalMethod, LEVEL, Test, TestMethod};
 pub use footprint::{FIRST_RUN, LOAD, SIZE, SIZE_RATIO};
-pub use latency::{LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P99};
+pub use latency::{
+    LATENCY_MEAN, LATENCY_MIN, LATENCY_P50, LATENCY_P90, LATENCY_P90_UPPER, LATENCY_P99, LATENCY_P99_UPPER,
+};
 pub use marginals::{CLASS_SHIFT, KAPPA};
 pub use memory::{
     MEMORY_GROWTH, MEMORY_LOADED, MEMORY_MODEL, MEMORY_PEAK, MEMORY_PRIVATE_DIRTY, MEMORY_PROPORTIONAL,
@@ -50,7 +52,7 @@ pub use rates::{
 pub use scored::{ScoredPair, ScoredRun, Timing};
 pub use scoring::{ImageScore, Scoring};
 pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
-pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO};
+pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO, blocks as latency_blocks};
 pub use throughput::THROUGHPUT;
 
 /// A figure of one run.
@@ -79,7 +81,9 @@ pub static METRICS: &[&dyn Metric] = &[
     &footprint::FirstRun,
     &latency::P50,
     &latency::P90,
+    &latency::P90_UPPER,
     &latency::P99,
+    &latency::P99_UPPER,
     &latency::Min,
     &latency::Mean,
     &noise::NoiseFloor,

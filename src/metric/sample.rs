@@ -100,12 +100,8 @@ fn environment() -> Environment {
         os: "Linux".into(),
         arch: "x86_64".into(),
         cpu: "EPYC".into(),
-        cpu_features: vec![],
         cores: 2,
-        quota: None,
-        governor: None,
-        load_average: None,
-        memory_bytes: None,
+        ..Environment::default()
     }
 }
 
@@ -127,7 +123,13 @@ pub(crate) fn latency(rounds: &[&[u64]]) -> LatencyEvidence {
         samples_ns: samples.to_vec(),
     });
     let warm_up = WarmUp { runs: 10, elapsed_ns: 1_500_000_000, settled: true };
-    LatencyEvidence { batch: 1, warm_up, rounds: rounds.collect(), ended: None }
+    LatencyEvidence {
+        batch: 1,
+        session_sha256: String::new(),
+        warm_up,
+        rounds: rounds.collect(),
+        ended: None,
+    }
 }
 
 /// A throughput pass with rounds of (images, nanoseconds), numbered from 0.

@@ -61,9 +61,17 @@ fn load(record: &RunRecord) -> Option<String> {
 
 /// Numbers that do not go together.
 fn contradiction(record: &RunRecord) -> Option<String> {
-    let EvaluationEvidence { images, not_finite, .. } = record.evidence.evaluation.as_ref()?;
-    (not_finite > images)
-        .then(|| format!("evidence.evaluation.not_finite is {not_finite} of {images} images"))
+    let evaluation = record.evidence.evaluation.as_ref()?;
+    let EvaluationEvidence { images, not_finite, session_sha256, .. } = evaluation;
+    if not_finite > images {
+        return Some(format!("evidence.evaluation.not_finite is {not_finite} of {images} images"));
+    }
+    let timed = &record.evidence.latency.as_ref()?.session_sha256;
+    (timed != session_sha256).then(|| {
+        "evidence.evaluation.session_sha256 is not evidence.latency.session_sha256: accuracy and latency are \
+         of different session settings"
+            .into()
+    })
 }
 
 #[cfg(test)]
@@ -95,6 +103,8 @@ mod tests {
         assert_eq!(no_batch, "evidence.latency.batch is 0");
         let no_time = told(|r| r.evidence.throughput.as_mut().unwrap().rounds[0].elapsed_ns = 0);
         assert_eq!(no_time, "evidence.throughput.rounds.elapsed_ns is 0");
+        let other = told(|r| r.evidence.evaluation.as_mut().unwrap().session_sha256 = "0f".into());
+        assert!(other.contains("session_sha256"), "{other}");
         let too_many = told(|r| r.evidence.evaluation.as_mut().unwrap().not_finite = 1_000_000);
         assert!(too_many.contains("not_finite"), "{too_many}");
     }

@@ -11,12 +11,18 @@ pub struct Quota {
 }
 
 /// The machine that measured: enough to decide whether two latencies may be compared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// Host name.
     pub host: String,
     /// Operating system and its version.
     pub os: String,
+    /// Version of the kernel, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// Hypervisor or container that this is the inside of, where one shows: `KVM`, `docker` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtualization: Option<String>,
     /// Processor architecture.
     pub arch: String,
     /// Processor model.
@@ -25,6 +31,21 @@ pub struct Environment {
     pub cpu_features: Vec<String>,
     /// Cores that this process may use.
     pub cores: usize,
+    /// Physical cores of the machine, where they can be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub physical_cores: Option<usize>,
+    /// Logical cores of the machine, where they can be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logical_cores: Option<usize>,
+    /// Whether cores run several threads at once (SMT), where it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smt: Option<bool>,
+    /// NUMA nodes, where they can be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numa_nodes: Option<usize>,
+    /// Highest frequency of the first core in MHz as the system states it, where it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequency_mhz: Option<f64>,
     /// Container limit, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
@@ -37,4 +58,7 @@ pub struct Environment {
     /// Memory of the machine, bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// Memory that was available at the start, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_available_bytes: Option<u64>,
 }

@@ -84,6 +84,11 @@ pub struct Round {
 pub struct LatencyEvidence {
     /// Images in one run: 1 unless the graph fixes another number.
     pub batch: usize,
+    /// Digest of the settings that the session was made with ([`SessionOptions::digest`]).
+    ///
+    /// [`SessionOptions::digest`]: crate::plan::SessionOptions::digest
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub session_sha256: String,
     /// Runs before the first timed one.
     pub warm_up: WarmUp,
     /// Blocks in order of time.
@@ -187,6 +192,9 @@ pub struct EvaluationEvidence {
     /// Digest that this file carries, so that the file of another run is not taken for it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub predictions_sha256: String,
+    /// Digest of the settings that the sessions were made with: the one of the latency pass.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub session_sha256: String,
     /// Images evaluated.
     pub images: usize,
     /// Images in one run.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -89,6 +90,9 @@ pub struct RuntimeIdentity {
     /// The loaded library, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
+    /// SHA-256 of that file in hexadecimal, where it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library_sha256: Option<String>,
 }
 
 impl RuntimeIdentity {
@@ -99,7 +103,15 @@ impl RuntimeIdentity {
             version: version.to_owned(),
             provider: provider.to_owned(),
             library: library.map(|path| path.display().to_string()),
+            library_sha256: None,
         }
+    }
+
+    /// The same with the digest of its library. Reads the whole file, so not for every launch.
+    pub fn with_digest(mut self) -> Self {
+        let file = self.library.as_ref().and_then(|path| File::open(path).ok());
+        self.library_sha256 = file.and_then(|file| sha256_of(file).ok());
+        self
     }
 }
 
@@ -133,5 +145,17 @@ mod tests {
         // FIPS 180-2, appendix B.1.
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256_of(&b"abc"[..]).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_library_is_known_by_its_content_and_one_that_cannot_be_read_by_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lib.so");
+        std::fs::write(&path, "abc").unwrap();
+        let digest =
+            |path: &Path| RuntimeIdentity::new("ort", "1", "CPU", Some(path)).with_digest().library_sha256;
+        assert!(digest(&path).unwrap().starts_with("ba7816bf"));
+        assert_eq!(digest(Path::new("libonnxruntime.so")), None);
+        assert_eq!(RuntimeIdentity::new("tract", "1", "CPU", None).with_digest().library_sha256, None);
     }
 }

@@ -29,6 +29,10 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Fact> {
         fact("machine", |record| Some(machine(&record.environment))),
         Fact { name: "settings", lines: settings_lines(comparison) },
         Fact { name: "latency", lines: rounds(comparison).into_iter().collect() },
+        fact("memory", |record| {
+            let source = &record.evidence.memory.as_ref()?.source;
+            Some(format!("one session at batch 1 · read from {}", clean(source)))
+        }),
         Fact { name: "measured", lines: measured(comparison).into_iter().collect() },
     ];
     facts.retain(|fact| !fact.lines.is_empty());

@@ -85,6 +85,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "speed_up_hodges_lehmann",
             "noise_floor",
             "latency_p90",
+            "latency_p90_upper",
             "latency_p99",
             "latency_p99_upper",
             "latency_min",

@@ -174,8 +174,15 @@ impl Draft {
         };
         let twin = (!self.quantized && !self.tract)
             .then(|| TwinEvidence { rounds: (0..20).map(round).map(slower).collect(), memory: None });
+        let session_sha256 = self.run.record.job.session.digest();
         let evidence = &mut self.run.record.evidence;
-        evidence.latency = Some(LatencyEvidence { batch: 1, warm_up, rounds, ended: Some(Ended::Precision) });
+        evidence.latency = Some(LatencyEvidence {
+            batch: 1,
+            session_sha256,
+            warm_up,
+            rounds,
+            ended: Some(Ended::Precision),
+        });
         evidence.twin = twin;
         evidence.throughput =
             Some(ThroughputEvidence { batch: 32, streams: 2, rounds: (0..8).map(throughput).collect() });
@@ -226,6 +233,7 @@ impl Draft {
         }
         draft.run.record.evidence.evaluation = Some(EvaluationEvidence {
             predictions_sha256: String::new(),
+            session_sha256: draft.run.record.job.session.digest(),
             predictions: String::new(),
             images: predictions.len(),
             batch: 32,
@@ -339,6 +347,7 @@ fn runtime_identity(tract: bool) -> RuntimeIdentity {
         version: if tract { "0.23.9" } else { "1.24.1" }.into(),
         provider: if tract { "CPU" } else { "CPUExecutionProvider" }.into(),
         library: None,
+        library_sha256: None,
     }
 }
 
@@ -350,10 +359,17 @@ fn environment() -> Environment {
         cpu: "AMD EPYC 9755".into(),
         cpu_features: vec!["avx2".into(), "avx512_vnni".into()],
         cores: 2,
-        quota: None,
-        governor: None,
+        kernel: Some("6.12.0".into()),
+        virtualization: Some("QEMU".into()),
+        physical_cores: Some(2),
+        logical_cores: Some(2),
+        smt: Some(false),
+        numa_nodes: Some(1),
+        frequency_mhz: Some(2600.0),
         load_average: Some(0.1),
         memory_bytes: Some(8_000_000_000),
+        memory_available_bytes: Some(6_000_000_000),
+        ..Environment::default()
     }
 }
 
