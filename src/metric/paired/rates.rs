@@ -69,6 +69,23 @@ pub(super) fn jackknife(cells: &Cells, rates: &[Rate]) -> Vec<(f64, Jackknife)> 
     rates.iter().map(|&rate| (rate.difference(&sides), leave_one_out(rate, cells, &mut sides))).collect()
 }
 
+/// The most that one image more, which the candidate alone gets otherwise, can move the rate of a
+/// class: one that is of the class, or one taken for it. None for an average.
+pub(super) fn largest_influence(rate: Rate, cells: &Cells) -> Option<f64> {
+    let Rate::OfClass(_, class) = rate else { return None };
+    let mut sides = Sides::new(cells.classes);
+    cells.tally(&cells.counts, &mut sides);
+    let full = rate.difference(&sides);
+    let other = (class + 1) % cells.classes;
+    let moved = [class, other].map(|label| {
+        let mut more = sides.clone();
+        more.baseline.add(label, Some(class), 1);
+        more.candidate.add(label, None, 1);
+        (rate.difference(&more) - full).abs()
+    });
+    Some(moved.into_iter().fold(0.0, f64::max))
+}
+
 fn leave_one_out(rate: Rate, cells: &Cells, sides: &mut Sides) -> Jackknife {
     let (full, mut untouched, mut left) = (rate.difference(sides), 0.0, Jackknife::new());
     for (outcome, &count) in cells.outcomes.iter().zip(&cells.counts) {
