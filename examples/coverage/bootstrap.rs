@@ -13,7 +13,8 @@ use super::population::{Change, Figure, Population};
 
 /// A report draws 10,000: fewer move the ends of an interval, hardly its coverage.
 const RESAMPLES: usize = 1_000;
-const SIZES: [usize; 3] = [500, 2_000, 10_000];
+/// Images in a comparison.
+pub const SIZES: [usize; 3] = [500, 2_000, 10_000];
 const CHANGES: [Change; 4] = [
     Change { noise: 0.15, loss: 0.0, imbalance: 1.0 },
     Change { noise: 0.4, loss: 0.0, imbalance: 1.3 },
@@ -68,13 +69,13 @@ impl Fate {
 type Fates = BTreeMap<Figure, Fate>;
 
 /// Prints the block.
-pub fn print(comparisons: usize, seed: u64) {
+pub fn print(sizes: &[usize], comparisons: usize, seed: u64) {
     println!("\nResampled figures, of {comparisons} comparisons with {RESAMPLES} resamples each\n");
     println!("| images | differ | figure | rests on | given % | holds % | truth below % | above % |");
     println!("|---|---|---|---|---|---|---|---|");
     let populations = in_parallel(&CHANGES, |change| Population::of(change, seed));
     let mut all = Vec::new();
-    for images in SIZES {
+    for &images in sizes {
         for population in &populations {
             let fates = simulated(population, images, comparisons, seed);
             fates.iter().for_each(|(figure, fate)| row(population, images, figure, fate));

@@ -38,6 +38,12 @@ struct Arguments {
     /// This block alone
     #[arg(long)]
     only: Option<Block>,
+    /// Comparisons of block bootstrap, instead of 2,000
+    #[arg(long)]
+    comparisons: Option<usize>,
+    /// Block bootstrap with so many images alone
+    #[arg(long)]
+    images: Option<usize>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -50,7 +56,7 @@ enum Block {
 }
 
 fn main() {
-    let Arguments { quick, only, seed } = Arguments::parse();
+    let Arguments { quick, only, comparisons, images, seed } = Arguments::parse();
     let started = Instant::now();
     let parts = if quick { 10 } else { 1 };
     let wanted = |block| only.is_none_or(|only| only == block);
@@ -61,7 +67,8 @@ fn main() {
         medians::print(10_000 / parts, seed);
     }
     if wanted(Block::Bootstrap) {
-        bootstrap::print(2_000 / parts, seed);
+        let sizes = images.map_or(bootstrap::SIZES.to_vec(), |images| vec![images]);
+        bootstrap::print(&sizes, comparisons.unwrap_or(2_000 / parts), seed);
     }
     println!("\n{:.1} s", started.elapsed().as_secs_f64());
 }

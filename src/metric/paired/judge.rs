@@ -178,13 +178,13 @@ struct RateDifference {
 
 impl RateDifference {
     fn all(cells: &Cells, rates: &[Rate]) -> Vec<Self> {
-        let of_rate = |(&rate, (point, left)): (&Rate, (f64, Jackknife))| {
-            let largest = rates::largest_influence(rate, cells);
+        let largest = rates::largest_influences(cells, rates);
+        let of_rate = |((&rate, (point, left)), largest): ((&Rate, (f64, Jackknife)), Option<f64>)| {
             let rests_on =
                 largest.map_or_else(|| effective_images(&left), |largest| images_of(largest, &left));
             Self { rate, point, left, largest, rests_on }
         };
-        rates.iter().zip(rates::jackknife(cells, rates)).map(of_rate).collect()
+        rates.iter().zip(rates::jackknife(cells, rates)).zip(largest).map(of_rate).collect()
     }
 
     fn judged(self, mut replicates: Vec<f64>, options: &Resampling) -> Resampled {
@@ -320,6 +320,25 @@ mod tests {
         assert!(((interval.high - interval.low) / 2.0 / half - 1.0).abs() < 0.06, "{interval:?} {half}");
         let rests_on = judged.of("weighted_recall").unwrap().rests_on.unwrap();
         assert!((rests_on / (b + c) - 1.0).abs() < 0.05, "{rests_on} of {}", b + c);
+    }
+
+    #[test]
+    fn a_class_rests_on_as_many_images_as_changed_where_all_are_alike() {
+        let rows = |wrong: &[usize]| {
+            let ids: Vec<String> = (0..400).map(|image| image.to_string()).collect();
+            let right = [[1.0f32, 0.0], [0.0, 1.0]];
+            let of_image = |i: usize| right[(i % 2) ^ usize::from(wrong.contains(&i))];
+            let scores: Vec<[f32; 2]> = (0..400).map(of_image).collect();
+            let rows: Vec<_> = (0..400).map(|i| (ids[i].as_str(), (i % 2) as u32, &scores[i][..])).collect();
+            Scoring::of(&predictions(2, &rows), Activation::Logits).unwrap()
+        };
+        let judged = judge(&rows(&[]), &rows(&[0, 2, 4, 6]), &options(2000));
+        let [lost, gained] = &judged.of("macro_precision").unwrap().classes[..] else { panic!() };
+        // All that was taken for class 0 is of it on both sides: its precision stays 1.
+        assert!(lost.interval.is_none() && lost.rests_on.unwrap() < 1e-9, "{lost:?}");
+        assert!((gained.rests_on.unwrap() - 4.0).abs() < 0.4, "{gained:?}");
+        let interval = gained.interval.unwrap();
+        assert!(interval.low < -0.05 && interval.high > 0.0, "four of one side can be chance: {interval:?}");
     }
 
     #[test]
