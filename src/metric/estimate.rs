@@ -18,6 +18,9 @@ pub enum IntervalMethod {
     BonettPrice,
     /// Bias-corrected and accelerated bootstrap over images, the same resample for both runs.
     PairedBca,
+    /// Normal interval of the difference of two calibration errors, each less what noise is expected
+    /// to add to it, with the variance of the images' influences.
+    DebiasedNormal,
     /// Student's t over the medians of log ratios of the launches.
     StudentOverLaunches,
     /// Interval of the median of log ratios from the order of the rounds, interpolated as by

@@ -22,7 +22,7 @@ pub struct Location {
 /// interval that Wilcoxon's signed-rank test (F. Wilcoxon, 1945) does not reject: from the k-th
 /// smallest average to the k-th largest, k the smallest with P(W ≤ k) ≥ (1 − level)/2. It holds
 /// its level or more for independent values from a symmetric distribution; of a skewed one it is not
-/// an interval of the median, which `examples/coverage.rs` shows. Beyond 50 values W is
+/// an interval of the median, which `examples/coverage` shows. Beyond 50 values W is
 /// taken as normal with mean n(n + 1)/4 and variance n(n + 1)(2n + 1)/24, with continuity
 /// correction.
 ///

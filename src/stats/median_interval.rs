@@ -14,7 +14,7 @@ use super::normal::two_sided_z;
 /// microseconds, and keeps its level where the resampled median repeats few values. Of 10,000
 /// draws each of normal, heavy-tailed and skewed values it held the median in 93.7 % (n = 7) to
 /// 95.5 % from 6 to 60 values; [`super::bootstrap_median`] in 86.6 % at 7, 92.5 % at 15 and 93.9 %
-/// at 30, whatever the distribution (`examples/coverage.rs`).
+/// at 30, whatever the distribution (`examples/coverage`).
 ///
 /// None where even the extremes do not reach the level (five or fewer values for 95 %), for a
 /// value that is not a number, or a level that is none.

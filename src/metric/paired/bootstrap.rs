@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use rand_distr::{Distribution, Poisson};
 use rand_pcg::Pcg64;
 
 use crate::metric::LEVEL;
@@ -28,7 +29,7 @@ pub struct Resampling {
     pub threads: Option<NonZero<usize>>,
 }
 
-/// Found by simulation (`examples/bootstrap_coverage.rs`). A higher limit does harm: a figure that
+/// Found by simulation (`examples/coverage`). A higher limit does harm: a figure that
 /// rests on five images would have an interval only where chance gave it ten, mostly to one side.
 const FEWEST_IMAGES: f64 = 3.0;
 
@@ -37,6 +38,9 @@ impl Default for Resampling {
         Self { resamples: 10_000, seed: 7, level: LEVEL, fewest_images: FEWEST_IMAGES, threads: None }
     }
 }
+
+/// The stream of random numbers of [`add_one_each_way`]; resamplers have the lower ones.
+const ONE_EACH_WAY: u64 = 2;
 
 /// Random numbers of one chunk.
 pub(super) type Random = Pcg64;
@@ -126,12 +130,43 @@ pub(super) type Jackknife = Vec<(f64, f64)>;
 /// b + c for a difference of accuracies, and fewer where single images dominate; 0 where no image
 /// makes a difference.
 pub(super) fn effective_images(jackknife: &[(f64, f64)]) -> f64 {
-    let images: f64 = jackknife.iter().map(|&(_, count)| count).sum();
-    let mean = stats::sum(jackknife.iter().map(|&(value, count)| value * count)) / images;
-    let power =
-        |exponent| stats::sum(jackknife.iter().map(|&(value, count)| (value - mean).powi(exponent) * count));
-    let (squares, fourths) = (power(2), power(4));
+    let (squares, fourths) = (power_of_influences(jackknife, 2), power_of_influences(jackknife, 4));
     if fourths > 0.0 { squares * squares / fourths } else { 0.0 }
+}
+
+/// How many images of `influence` have the spread of all: Σu² / influence².
+pub(super) fn images_of(influence: f64, left: &[(f64, f64)]) -> f64 {
+    if influence > 0.0 { power_of_influences(left, 2) / (influence * influence) } else { 0.0 }
+}
+
+/// Adds to the data one image more each way, each of `influence`, as D. Bonett and R. Price (2012)
+/// add one to b and to c: the resamples of a few images that all point one way would never point
+/// the other.
+pub(super) fn add_one_each_way(
+    influence: f64,
+    left: &mut Jackknife,
+    replicates: &mut [f64],
+    options: &Resampling,
+) {
+    let mean = mean(left);
+    left.extend([(mean - influence, 1.0), (mean + influence, 1.0)]);
+    // How often a resample draws one image among many.
+    let Ok(times) = Poisson::new(1.0) else { return };
+    let mut random = random(options.seed, ONE_EACH_WAY, 0);
+    for replicate in replicates {
+        let (up, down): (f64, f64) = (times.sample(&mut random), times.sample(&mut random));
+        *replicate += influence * (up - down);
+    }
+}
+
+fn mean(left: &[(f64, f64)]) -> f64 {
+    let images: f64 = left.iter().map(|&(_, count)| count).sum();
+    stats::sum(left.iter().map(|&(value, count)| value * count)) / images
+}
+
+fn power_of_influences(left: &[(f64, f64)], exponent: i32) -> f64 {
+    let mean = mean(left);
+    stats::sum(left.iter().map(|&(value, count)| (value - mean).powi(exponent) * count))
 }
 
 /// The level to ask of a bootstrap that rests on few images, so that its interval is as much wider
@@ -191,6 +226,20 @@ mod tests {
         all.sort_by(f64::total_cmp);
         all.dedup();
         assert_eq!(all.len(), 666, "no stream of random numbers is used twice");
+    }
+
+    #[test]
+    fn one_image_more_each_way_lets_resamples_of_one_side_reach_the_other() {
+        // Five of a thousand images point one way.
+        let mut left = vec![(0.001, 5.0), (0.0, 995.0)];
+        let mut replicates = vec![0.005; 20_000];
+        assert!((images_of(0.001, &left) - 4.975).abs() < 1e-9);
+        add_one_each_way(0.001, &mut left, &mut replicates, &Resampling::default());
+        assert!((images_of(0.001, &left) - 6.975).abs() < 0.01);
+        let mean = stats::mean(&replicates).unwrap();
+        let variance = stats::sum(replicates.iter().map(|r| (r - mean).powi(2))) / 20_000.0;
+        assert!((mean - 0.005).abs() < 3e-5, "{mean}");
+        assert!((variance.sqrt() / (2.0f64.sqrt() * 0.001) - 1.0).abs() < 0.03, "{variance}");
     }
 
     #[test]

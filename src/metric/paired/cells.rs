@@ -76,6 +76,16 @@ impl Sides {
         Self { baseline: ClassCounts::new(classes), candidate: ClassCounts::new(classes) }
     }
 
+    /// The same with one image of `outcome` more.
+    pub(super) fn with<T>(&mut self, outcome: Outcome, read: impl FnOnce(&Self) -> T) -> T {
+        self.baseline.add(outcome.label, outcome.baseline, 1);
+        self.candidate.add(outcome.label, outcome.candidate, 1);
+        let read = read(self);
+        self.baseline.remove_one(outcome.label, outcome.baseline);
+        self.candidate.remove_one(outcome.label, outcome.candidate);
+        read
+    }
+
     /// The same with one image of `outcome` less; it must have been added before.
     pub(super) fn without<T>(&mut self, outcome: Outcome, read: impl FnOnce(&Self) -> T) -> T {
         self.baseline.remove_one(outcome.label, outcome.baseline);

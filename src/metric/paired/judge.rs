@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::bootstrap::{self, Jackknife, Resampling, effective_images, expanded};
+use super::bootstrap::{
+    self, Jackknife, Resampling, add_one_each_way, effective_images, expanded, images_of,
+};
+use super::calibration::Calibration;
 use super::cells::Cells;
-use super::losses::{LossResampler, Losses};
+use super::losses::Losses;
 use super::rates::{self, Rate, RateResampler};
 use super::shares::Discordant;
 use super::{classes, shares};
@@ -13,6 +16,10 @@ use crate::metric::{
     ACCURACY, BRIER, ECE, ImageScore, Interval, IntervalMethod, LOG_LOSS, Scoring, TOP5, Test,
 };
 use crate::stats;
+
+/// Streams of random numbers.
+const RATES: u64 = 0;
+const LOSSES: u64 = 1;
 
 /// How sure one difference is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +52,8 @@ pub struct JudgedClass {
     pub test: Option<Test>,
     /// Images of the class that one side alone has right, for recall.
     pub discordant: Option<Discordant>,
-    /// Images that the difference rests on, for figures that are resampled.
+    /// Images that the difference rests on, for figures that are resampled: Σu² over the square of
+    /// the largest influence that one image can have.
     pub rests_on: Option<f64>,
     /// Why there is no test.
     pub untested: Option<String>,
@@ -79,6 +87,7 @@ pub fn judge(baseline: &Scoring, candidate: &Scoring, options: &Resampling) -> J
     let [_, recall, _] = &MACRO;
     judged.0.entry(recall.id()).or_default().classes = classes::judge(baseline, candidate, options.level);
     judge_losses(baseline, candidate, options, &mut judged);
+    judge_calibration(baseline, candidate, options, &mut judged);
     judged
 }
 
@@ -87,6 +96,25 @@ struct Resampled {
     rests_on: f64,
     interval: Option<Interval>,
     no_interval: Option<String>,
+}
+
+impl Resampled {
+    fn without(rests_on: f64, why: String) -> Self {
+        Self { rests_on, interval: None, no_interval: Some(why) }
+    }
+
+    fn with(
+        rests_on: f64,
+        ends: Option<stats::Interval>,
+        method: IntervalMethod,
+        options: &Resampling,
+    ) -> Self {
+        let of = |stats::Interval { low, high }| Interval { low, high, level: options.level, method };
+        match ends.map(of) {
+            None => Self::without(rests_on, "a value is not finite".into()),
+            interval => Self { rests_on, interval, no_interval: None },
+        }
+    }
 }
 
 impl From<Resampled> for Judged {
@@ -124,51 +152,102 @@ fn judge_rates(cells: &Cells, options: &Resampling, judged: &mut Judgement) {
 
 /// Only rates that rest on enough images are resampled: with a thousand classes, most do not.
 fn of_rates(cells: &Cells, rates: &[Rate], options: &Resampling) -> Vec<Resampled> {
-    let points = rates::jackknife(cells, rates);
-    let enough: Vec<bool> =
-        points.iter().map(|(_, left)| effective_images(left) >= options.fewest_images).collect();
-    let resampled: Vec<Rate> =
-        rates.iter().zip(&enough).filter(|(_, enough)| **enough).map(|(rate, _)| *rate).collect();
-    let drawn = bootstrap::replicates(&RateResampler::new(cells, &resampled), options, 0);
-    let mut drawn = drawn.into_iter();
-    let of_rate = |((point, left), enough): ((f64, Jackknife), bool)| {
-        let replicates = if enough { drawn.next().unwrap_or_default() } else { Vec::new() };
-        interval(point, &left, replicates, options)
+    let differences: Vec<RateDifference> = RateDifference::all(cells, rates);
+    let enough: Vec<Rate> = differences
+        .iter()
+        .filter(|difference| too_few(difference.rests_on, options).is_none())
+        .map(|difference| difference.rate)
+        .collect();
+    let mut drawn = bootstrap::replicates(&RateResampler::new(cells, &enough), options, RATES).into_iter();
+    let judged = |difference: RateDifference| match too_few(difference.rests_on, options) {
+        Some(why) => Resampled::without(difference.rests_on, why),
+        None => difference.judged(drawn.next().unwrap_or_default(), options),
     };
-    points.into_iter().zip(enough).map(of_rate).collect()
+    differences.into_iter().map(judged).collect()
+}
+
+/// The difference of a rate, before it is resampled.
+struct RateDifference {
+    rate: Rate,
+    point: f64,
+    left: Jackknife,
+    /// The most that one image can do, for the rate of a class.
+    largest: Option<f64>,
+    rests_on: f64,
+}
+
+impl RateDifference {
+    fn all(cells: &Cells, rates: &[Rate]) -> Vec<Self> {
+        let largest = rates::largest_influences(cells, rates);
+        let of_rate = |((&rate, (point, left)), largest): ((&Rate, (f64, Jackknife)), Option<f64>)| {
+            let rests_on =
+                largest.map_or_else(|| effective_images(&left), |largest| images_of(largest, &left));
+            Self { rate, point, left, largest, rests_on }
+        };
+        rates.iter().zip(rates::jackknife(cells, rates)).zip(largest).map(of_rate).collect()
+    }
+
+    fn judged(self, mut replicates: Vec<f64>, options: &Resampling) -> Resampled {
+        let Self { point, mut left, largest, rests_on, .. } = self;
+        let Some(largest) = largest else {
+            return Resamples { point, left, replicates }.judged(rests_on, rests_on, options);
+        };
+        add_one_each_way(largest, &mut left, &mut replicates, options);
+        Resamples { point, left, replicates }.judged(rests_on, rests_on + 2.0, options)
+    }
 }
 
 fn judge_losses(baseline: &Scoring, candidate: &Scoring, options: &Resampling, judged: &mut Judgement) {
     let Some(losses) = Losses::of(baseline, candidate) else { return };
-    let drawn = bootstrap::replicates(&LossResampler::new(&losses), options, 1);
-    let statistics = [&LOG_LOSS, &BRIER, &ECE].into_iter().zip(losses.jackknife()).zip(drawn);
+    let drawn = bootstrap::replicates(&losses, options, LOSSES);
+    let statistics = [&LOG_LOSS, &BRIER].into_iter().zip(losses.jackknife()).zip(drawn);
     for ((spec, (point, left)), replicates) in statistics {
-        judged.0.insert(spec.id, interval(point, &left, replicates, options).into());
+        let rests_on = effective_images(&left);
+        let found = match too_few(rests_on, options) {
+            Some(why) => Resampled::without(rests_on, why),
+            None => Resamples { point, left, replicates }.judged(rests_on, rests_on, options),
+        };
+        judged.0.insert(spec.id, found.into());
     }
 }
 
-fn interval(point: f64, left: &Jackknife, mut replicates: Vec<f64>, options: &Resampling) -> Resampled {
-    let rests_on = effective_images(left);
-    let without = |why: String| Resampled { rests_on, interval: None, no_interval: Some(why) };
-    if rests_on == 0.0 {
-        return without("no image makes a difference".into());
+/// Calibration error is the one figure that no resampling does justice to.
+fn judge_calibration(baseline: &Scoring, candidate: &Scoring, options: &Resampling, judged: &mut Judgement) {
+    let Some(calibration) = Calibration::of(baseline, candidate) else { return };
+    let rests_on = calibration.rests_on();
+    let ends = || calibration.interval(options.level);
+    let found = match too_few(rests_on, options) {
+        Some(why) => Resampled::without(rests_on, why),
+        None => Resampled::with(rests_on, ends(), IntervalMethod::DebiasedNormal, options),
+    };
+    judged.0.insert(ECE.id, found.into());
+}
+
+/// Why a difference that rests on so many images has no interval.
+fn too_few(rests_on: f64, options: &Resampling) -> Option<String> {
+    let needed = options.fewest_images;
+    let why =
+        || format!("the difference rests on about {rests_on:.0} images, and an interval needs {needed}");
+    match rests_on {
+        0.0 => Some("no image makes a difference".into()),
+        _ => (rests_on < needed).then(why),
     }
-    if rests_on < options.fewest_images {
-        let needed = options.fewest_images;
-        return without(format!(
-            "the difference rests on about {rests_on:.0} images, and resampling needs {needed}"
-        ));
-    }
-    let acceleration = stats::jackknife_acceleration(left);
-    let (level, method) = (options.level, IntervalMethod::PairedBca);
-    let ends =
-        expanded(level, rests_on).and_then(|level| stats::bca(point, &mut replicates, acceleration, level));
-    match ends {
-        Some(stats::Interval { low, high }) => {
-            let interval = Some(Interval { low, high, level, method });
-            Resampled { rests_on, interval, no_interval: None }
-        }
-        None => without("the resamples lie on one side of the difference".into()),
+}
+
+/// A difference, the same with one image left out, and the same on every resample.
+struct Resamples {
+    point: f64,
+    left: Jackknife,
+    replicates: Vec<f64>,
+}
+
+impl Resamples {
+    /// `images` are those that the interval is as wide as, `rests_on` those that are told.
+    fn judged(mut self, rests_on: f64, images: f64, options: &Resampling) -> Resampled {
+        let acceleration = stats::jackknife_acceleration(&self.left);
+        let ends = expanded(options.level, images)
+            .and_then(|level| stats::bca(self.point, &mut self.replicates, acceleration, level));
+        Resampled::with(rests_on, ends, IntervalMethod::PairedBca, options)
     }
 }
 
@@ -241,6 +320,25 @@ mod tests {
         assert!(((interval.high - interval.low) / 2.0 / half - 1.0).abs() < 0.06, "{interval:?} {half}");
         let rests_on = judged.of("weighted_recall").unwrap().rests_on.unwrap();
         assert!((rests_on / (b + c) - 1.0).abs() < 0.05, "{rests_on} of {}", b + c);
+    }
+
+    #[test]
+    fn a_class_rests_on_as_many_images_as_changed_where_all_are_alike() {
+        let rows = |wrong: &[usize]| {
+            let ids: Vec<String> = (0..400).map(|image| image.to_string()).collect();
+            let right = [[1.0f32, 0.0], [0.0, 1.0]];
+            let of_image = |i: usize| right[(i % 2) ^ usize::from(wrong.contains(&i))];
+            let scores: Vec<[f32; 2]> = (0..400).map(of_image).collect();
+            let rows: Vec<_> = (0..400).map(|i| (ids[i].as_str(), (i % 2) as u32, &scores[i][..])).collect();
+            Scoring::of(&predictions(2, &rows), Activation::Logits).unwrap()
+        };
+        let judged = judge(&rows(&[]), &rows(&[0, 2, 4, 6]), &options(2000));
+        let [lost, gained] = &judged.of("macro_precision").unwrap().classes[..] else { panic!() };
+        // All that was taken for class 0 is of it on both sides: its precision stays 1.
+        assert!(lost.interval.is_none() && lost.rests_on.unwrap() < 1e-9, "{lost:?}");
+        assert!((gained.rests_on.unwrap() - 4.0).abs() < 0.4, "{gained:?}");
+        let interval = gained.interval.unwrap();
+        assert!(interval.low < -0.05 && interval.high > 0.0, "four of one side can be chance: {interval:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Resampled differences of precision, recall and F1, averaged and by class.
 
 use super::bootstrap::{Jackknife, Random, Resampler};
-use super::cells::{Cells, Sides};
+use super::cells::{Cells, Outcome, Sides};
 use super::multinomial::Multinomial;
 use crate::metric::ClassCounts;
 use crate::metric::rates::AveragedRate;
@@ -67,6 +67,25 @@ pub(super) fn jackknife(cells: &Cells, rates: &[Rate]) -> Vec<(f64, Jackknife)> 
     let mut sides = Sides::new(cells.classes);
     cells.tally(&cells.counts, &mut sides);
     rates.iter().map(|&rate| (rate.difference(&sides), leave_one_out(rate, cells, &mut sides))).collect()
+}
+
+/// The most that one image more, which the candidate alone gets otherwise, can move the rate of a
+/// class: one that is of the class, or one taken for it. None for an average.
+pub(super) fn largest_influences(cells: &Cells, rates: &[Rate]) -> Vec<Option<f64>> {
+    let mut sides = Sides::new(cells.classes);
+    cells.tally(&cells.counts, &mut sides);
+    rates.iter().map(|&rate| largest_influence(rate, cells.classes, &mut sides)).collect()
+}
+
+fn largest_influence(rate: Rate, classes: usize, sides: &mut Sides) -> Option<f64> {
+    let Rate::OfClass(_, class) = rate else { return None };
+    let full = rate.difference(sides);
+    let other = (class + 1) % classes;
+    let moved = [class, other].map(|label| {
+        let lost = Outcome { label, baseline: Some(class), candidate: None };
+        (sides.with(lost, |sides| rate.difference(sides)) - full).abs()
+    });
+    Some(moved.into_iter().fold(0.0, f64::max))
 }
 
 fn leave_one_out(rate: Rate, cells: &Cells, sides: &mut Sides) -> Jackknife {
