@@ -10,14 +10,14 @@ use rand_pcg::Pcg64;
 use super::launch::Launch;
 use super::link::{Death, Link, Placement};
 use super::observer::{Event, Observer};
-use super::twin::Twin;
+
 use super::wire::{Answer, Assignment, Command};
-use super::{Interrupt, environment, rounds, same_session};
+use super::{Interrupt, environment, same_session};
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Job, Protocol};
 use crate::record::{
-    Ended, Environment, EvaluationEvidence, LatencyEvidence, ModelIdentity, Outcome, Round, RunRecord,
-    SCHEMA_VERSION, Stage, ThroughputEvidence, ToolIdentity, timestamp,
+    Environment, EvaluationEvidence, LatencyEvidence, ModelIdentity, Outcome, RunRecord, SCHEMA_VERSION,
+    Stage, ThroughputEvidence, ToolIdentity, timestamp,
 };
 
 /// Most and fewest stretches of the throughput measurement of each candidate; fewer where one run of
@@ -25,30 +25,27 @@ use crate::record::{
 const STRETCHES: u32 = 8;
 const LEAST_STRETCHES: u32 = 3;
 
-/// Rounds after which records are kept, in case this very process is killed.
-const KEEP_EVERY: u32 = 10;
-
 /// Leads a measurement.
 pub struct Conductor<'a> {
-    placement: Placement,
-    interrupt: Interrupt,
+    pub(super) placement: Placement,
+    pub(super) interrupt: Interrupt,
     observer: &'a mut dyn Observer,
     /// Called with every record that has changed, so that nothing measured is lost.
     keep: &'a mut dyn FnMut(usize, &RunRecord),
     /// Whether what is measured will be compared, among itself or with a saved run.
-    compares: bool,
+    pub(super) compares: bool,
 }
 
 /// One candidate on its way.
-struct Lane {
+pub(super) struct Lane {
     index: usize,
-    record: RunRecord,
-    link: Option<Box<dyn Link>>,
+    pub(super) record: RunRecord,
+    pub(super) link: Option<Box<dyn Link>>,
     stage: Stage,
     /// What its processes are told.
-    assignment: Assignment,
+    pub(super) assignment: Assignment,
     /// The process that latency is measured in, after the first.
-    launch: Option<Launch>,
+    pub(super) launch: Option<Launch>,
 }
 
 /// A candidate to measure.
@@ -169,111 +166,6 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// The baseline a second time; it needs somebody to be compared with.
-    fn twin(&self, lanes: &[Lane]) -> Option<Twin> {
-        let lane = lanes.iter().find(|lane| lane.link.is_some()).filter(|_| self.compares)?;
-        let mut twin = Twin::of(lane.assignment.clone());
-        twin.launch(&self.placement, &self.interrupt);
-        Some(twin)
-    }
-
-    fn latency(&mut self, lanes: &mut [Lane], protocol: &Protocol) {
-        let most = (protocol.latency_seconds * 1e3 / protocol.block_ms).ceil().max(1.0) as u64;
-        for lane in &mut *lanes {
-            self.enter(lane, Stage::Latency, Some(most));
-        }
-        let mut twin = self.twin(lanes);
-        let first = lanes.iter().position(|lane| lane.link.is_some());
-        let ended = self.rounds(lanes, twin.as_mut(), protocol);
-        for (index, lane) in lanes.iter_mut().enumerate() {
-            lane.launch = None;
-            if Some(index) == first {
-                lane.record.evidence.twin = twin.take().and_then(Twin::into_evidence);
-            }
-            self.end_latency(lane, ended);
-        }
-    }
-
-    /// Launch by launch, rounds of one block of everybody in random order, until it is enough.
-    fn rounds(
-        &mut self,
-        lanes: &mut [Lane],
-        mut twin: Option<&mut Twin>,
-        protocol: &Protocol,
-    ) -> Option<Ended> {
-        let loads = lanes.iter().flat_map(|lane| &lane.record.evidence.load);
-        let allowed = rounds::launches_allowed(protocol, loads);
-        let mut random = Pcg64::seed_from_u64(protocol.seed);
-        let mut launch = 0;
-        for round in 0u32.. {
-            if round > 0 && round.is_multiple_of(rounds::ROUNDS_A_LAUNCH) && launch + 1 < allowed {
-                launch += 1;
-                self.relaunch(lanes, twin.as_deref_mut());
-            }
-            // One place more than there are lanes: the twin's.
-            for (position, index) in shuffled(lanes.len() + 1, &mut random).into_iter().enumerate() {
-                let position = position as u32;
-                match (lanes.get_mut(index), twin.as_deref_mut()) {
-                    (Some(lane), _) => self.block(lane, round, position, launch),
-                    (None, Some(twin)) => twin.block(round, position, launch, &self.interrupt),
-                    (None, None) => {}
-                }
-            }
-            let ended = rounds::ended(protocol, &running(lanes, twin.as_deref()), round + 1);
-            if ended.is_some() {
-                return ended;
-            }
-        }
-        None
-    }
-
-    fn relaunch(&mut self, lanes: &mut [Lane], twin: Option<&mut Twin>) {
-        for lane in lanes.iter_mut().filter(|lane| lane.link.is_some()) {
-            // The old one ends first: there is never memory for three.
-            lane.launch = None;
-            lane.launch = Launch::start(&self.placement, &lane.assignment, &self.interrupt);
-            let evidence = &mut lane.record.evidence;
-            evidence.load.extend(lane.launch.iter().map(|launch| launch.load.clone()));
-            evidence.launch_memory.extend(lane.launch.iter().filter_map(|launch| launch.memory.clone()));
-        }
-        if let Some(twin) = twin {
-            twin.launch(&self.placement, &self.interrupt);
-        }
-    }
-
-    fn end_latency(&mut self, lane: &mut Lane, ended: Option<Ended>) {
-        if let Some(latency) = lane.record.evidence.latency.as_mut().filter(|_| lane.link.is_some()) {
-            latency.ended = ended;
-        }
-        self.keep(lane);
-    }
-
-    fn block(&mut self, lane: &mut Lane, round: u32, position: u32, launch: u32) {
-        let Some((launch, samples_ns)) = self.timed_runs(lane, launch) else { return };
-        if let Some(latency) = &mut lane.record.evidence.latency {
-            latency.rounds.push(Round { round, position, launch, samples_ns });
-        }
-        if round % KEEP_EVERY == KEEP_EVERY - 1 {
-            self.keep(lane);
-        }
-        self.advance(lane, u64::from(round) + 1);
-    }
-
-    /// One block, and the launch that ran it: the first, where the later one is gone.
-    fn timed_runs(&mut self, lane: &mut Lane, launch: u32) -> Option<(u32, Vec<u64>)> {
-        if lane.link.is_some() && !self.interrupt.raised() {
-            let samples = lane.launch.as_mut().and_then(|launch| launch.block(&self.interrupt));
-            if let Some(samples_ns) = samples {
-                return Some((launch, samples_ns));
-            }
-            lane.launch = None;
-        }
-        match self.ask(lane, &Command::Round)? {
-            Answer::Round { samples_ns } => Some((0, samples_ns)),
-            _ => None,
-        }
-    }
-
     fn throughput(&mut self, lanes: &mut [Lane], protocol: &Protocol) {
         let seconds = protocol.throughput_seconds / f64::from(STRETCHES);
         for lane in &mut *lanes {
@@ -335,7 +227,7 @@ impl<'a> Conductor<'a> {
     }
 
     /// The answer to a command; none when the candidate is out, now or since before.
-    fn ask(&mut self, lane: &mut Lane, command: &Command) -> Option<Answer> {
+    pub(super) fn ask(&mut self, lane: &mut Lane, command: &Command) -> Option<Answer> {
         if lane.link.is_some() && self.interrupt.raised() {
             self.interrupted(lane);
         }
@@ -353,7 +245,7 @@ impl<'a> Conductor<'a> {
         None
     }
 
-    fn enter(&mut self, lane: &mut Lane, stage: Stage, total: Option<u64>) {
+    pub(super) fn enter(&mut self, lane: &mut Lane, stage: Stage, total: Option<u64>) {
         if lane.link.is_none() {
             return;
         }
@@ -364,11 +256,11 @@ impl<'a> Conductor<'a> {
         self.observer.notice(Event::Entered { candidate: lane.index, stage, total });
     }
 
-    fn advance(&mut self, lane: &Lane, done: u64) {
+    pub(super) fn advance(&mut self, lane: &Lane, done: u64) {
         self.observer.notice(Event::Advanced { candidate: lane.index, stage: lane.stage, done });
     }
 
-    fn keep(&mut self, lane: &Lane) {
+    pub(super) fn keep(&mut self, lane: &Lane) {
         (self.keep)(lane.index, &lane.record);
     }
 
@@ -416,14 +308,7 @@ impl Lane {
     }
 }
 
-/// Blocks of all that still run, the twin's last.
-fn running<'a>(lanes: &'a [Lane], twin: Option<&'a Twin>) -> Vec<&'a [Round]> {
-    let blocks = |lane: &'a Lane| lane.record.evidence.latency.as_ref().map(|latency| &latency.rounds[..]);
-    let lanes = lanes.iter().filter(|lane| lane.link.is_some()).filter_map(blocks);
-    lanes.chain(twin.and_then(Twin::running)).collect()
-}
-
-fn shuffled(count: usize, random: &mut Pcg64) -> Vec<usize> {
+pub(super) fn shuffled(count: usize, random: &mut Pcg64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(random);
     order

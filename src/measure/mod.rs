@@ -9,6 +9,7 @@ mod evaluation;
 mod inputs;
 mod interrupt;
 mod latency;
+mod latency_pass;
 mod launch;
 mod link;
 mod memory;
