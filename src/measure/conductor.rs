@@ -83,12 +83,13 @@ impl<'a> Conductor<'a> {
         self.compares |= entrants.len() > 1;
         let here = environment();
         let measurement = format!("{} {} {}", timestamp(), here.host, std::process::id());
-        // Without a place for them there are no launches but the first.
-        let scratch = tempfile::tempdir().ok();
-        let scratch = scratch.as_ref().map(tempfile::TempDir::path).unwrap_or(Path::new(""));
+        let folder = tempfile::tempdir().ok();
+        // A folder that is not there: without a place for inputs there are no launches but the first.
+        let nowhere = || std::env::temp_dir().join(format!("bench-{}", std::process::id()));
+        let scratch = folder.as_ref().map_or_else(nowhere, |folder| folder.path().to_owned());
         let mut lanes = Vec::with_capacity(entrants.len());
         for (index, entrant) in entrants.into_iter().enumerate() {
-            lanes.push(self.start(index, entrant, here.clone(), &measurement, scratch));
+            lanes.push(self.start(index, entrant, here.clone(), &measurement, &scratch));
         }
         self.prepare(&mut lanes);
         self.warm_up(&mut lanes);
