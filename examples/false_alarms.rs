@@ -105,7 +105,7 @@ struct SpeedUp {
 
 /// What a speed-up is called beside a noise floor.
 fn call(speed_up: &SpeedUp, floor: f64) -> Change {
-    change(speed_up.ratio, speed_up.low, speed_up.high, floor.max(Criteria::default().min_effect))
+    change(speed_up.ratio, speed_up.low, speed_up.high, floor, Criteria::default().min_effect)
 }
 
 fn main() -> Outcome<()> {

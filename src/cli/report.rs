@@ -54,6 +54,7 @@ pub struct OutputArgs {
 /// Shows saved runs.
 pub fn report(args: &ReportArgs, matches: &ArgMatches) -> Result<()> {
     let options = args.criteria.options(matches)?;
+    args.output.check()?;
     let mut runs = Vec::new();
     for path in &args.records {
         runs.extend(load(path)?);
@@ -114,6 +115,10 @@ impl OutputArgs {
 
     /// A wrong place for a report is to be known before minutes of measuring.
     pub fn check(&self) -> Result<()> {
+        if self.files().filter(|path| *path == Path::new("-")).count() > 1 {
+            return Err(Error::usage("two reports cannot both go to standard output")
+                .help("name a file for one of them"));
+        }
         for path in self.files().filter(|path| *path != Path::new("-")) {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {

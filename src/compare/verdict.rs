@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Column, Criteria, Margin, Versus};
 use crate::metric::paired::Discordant;
-use crate::metric::{Interval, PairReading};
+use crate::metric::{Interval, IntervalMethod, PairReading};
 use crate::record::{Outcome, RunRecord};
 use crate::stats::{self, Outlook};
 
@@ -77,8 +77,8 @@ pub struct ImagesNeeded {
 /// What a candidate gains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorthIt {
-    /// Yes: it gains something and loses nothing. No: it gains nothing. Gains that are paid for are
-    /// told apart by `gains`; the answer is then no if it is slower, else yes.
+    /// Yes: it is surely not slower, and better in something. No: it is slower, or not better in
+    /// anything. Cannot tell: neither; without a speed-up nothing is worth it for sure.
     pub answer: Answer,
     /// Speed, throughput, size and memory, as far as they were measured.
     pub gains: Vec<Gain>,
@@ -110,8 +110,8 @@ pub struct Gain {
     /// Its interval; absent for a ratio that is exact, and for one that was measured too seldom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
-    /// Relative differences up to this are not called any: the larger of the noise floor, for
-    /// timings, and the smallest effect asked for.
+    /// Relative differences up to this are not called any: the larger of the noise, for what is
+    /// measured, and the smallest effect asked for.
     pub threshold: f64,
     /// How many times as many rounds would decide, roughly; only where it is unclear and that would help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,56 +175,68 @@ fn classes_lost(versus: &Versus) -> Vec<usize> {
     lost.into_iter().map(|(class, _)| class).collect()
 }
 
-/// Ratios that say what is gained; the timings among them share the noise floor of latency.
-const GAINS: [(&str, bool); 4] =
-    [("speed_up", true), ("throughput_ratio", true), ("size_ratio", false), ("memory_ratio", false)];
+/// Ratios that say what is gained.
+const GAINS: [&str; 4] = ["speed_up", "throughput_ratio", "size_ratio", "memory_ratio"];
+
+/// What rests on one process of each side, or on pages that an allocator may keep, repeats to within
+/// this: throughput, memory, and a speed-up over too few launches.
+const ONE_PROCESS: f64 = 0.1;
 
 fn worth_it(record: &RunRecord, baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<WorthIt> {
     let floor = baseline.reading("noise_floor").and_then(|reading| reading.value).unwrap_or(0.0);
-    let gains: Vec<Gain> = GAINS
-        .iter()
-        .filter_map(|(id, timing)| {
-            let threshold = if *timing { floor.max(criteria.min_effect) } else { criteria.min_effect };
-            gain(versus.pair(id)?, threshold, record)
-        })
-        .collect();
+    let of = |id: &&str| gain(versus.pair(id)?, floor, criteria, record);
+    let gains: Vec<Gain> = GAINS.iter().filter_map(of).collect();
     let has = |wanted: Change| gains.iter().any(|gain| gain.change == wanted);
-    let slower = gains.iter().any(|gain| gain.metric == "speed_up" && gain.change == Change::Worse);
-    let answer = match () {
-        () if slower => Answer::No,
-        () if has(Change::Better) => Answer::Yes,
-        () if has(Change::Unclear) => Answer::CannotTell,
-        () => Answer::No,
+    let speed = gains.iter().find(|gain| gain.metric == "speed_up");
+    let answer = match speed.map(|gain| (gain.change, gain)) {
+        Some((Change::Worse, _)) => Answer::No,
+        Some((_, gain)) if gain.not_worse() && has(Change::Better) => Answer::Yes,
+        Some((_, gain)) if gain.not_worse() && !has(Change::Unclear) => Answer::No,
+        // Nothing pays for a latency that nobody knows.
+        _ => Answer::CannotTell,
     };
     (!gains.is_empty()).then_some(WorthIt { answer, gains })
 }
 
-/// Memory of a single launch repeats to within this.
-const MEMORY_OF_ONE_LAUNCH: f64 = 1.1;
+impl Gain {
+    /// Whether it is surely not worse by more than the threshold.
+    fn not_worse(&self) -> bool {
+        let low = self.interval.map_or(0.0, |interval| interval.low);
+        matches!(self.change, Change::Better | Change::Same) || low >= 1.0 / (1.0 + self.threshold)
+    }
+}
 
-fn gain(reading: &PairReading, threshold: f64, record: &RunRecord) -> Option<Gain> {
+fn gain(reading: &PairReading, floor: f64, criteria: &Criteria, record: &RunRecord) -> Option<Gain> {
     let ratio = reading.value.filter(|ratio| *ratio > 0.0)?;
     let interval = reading.interval;
-    let (low, high) = match (reading.metric.as_str(), interval) {
+    let id = reading.metric.as_str();
+    let over_launches = interval.is_some_and(|i| i.method == IntervalMethod::StudentOverLaunches);
+    let noise = match id {
+        "size_ratio" => 0.0,
+        "speed_up" if over_launches => floor,
+        "speed_up" | "throughput_ratio" => floor.max(ONE_PROCESS),
+        _ => ONE_PROCESS,
+    };
+    let (low, high) = match (id, interval) {
         (_, Some(interval)) => (interval.low, interval.high),
-        ("size_ratio", None) => (ratio, ratio),
-        ("memory_ratio", None) => (ratio / MEMORY_OF_ONE_LAUNCH, ratio * MEMORY_OF_ONE_LAUNCH),
+        ("size_ratio" | "memory_ratio", None) => (ratio, ratio),
         (_, None) => (0.0, f64::INFINITY),
     };
-    let change = change(ratio, low, high, threshold);
+    let (change, threshold) =
+        (change(ratio, low, high, noise, criteria.min_effect), noise.max(criteria.min_effect));
     let rounds_needed = interval
-        .filter(|_| change == Change::Unclear && record.evidence.latency.is_some())
+        .filter(|_| change == Change::Unclear && id == "speed_up" && record.evidence.latency.is_some())
         .and_then(|interval| more_rounds(ratio, &interval, threshold));
     Some(Gain { metric: reading.metric.clone(), change, ratio, interval, threshold, rounds_needed })
 }
 
-/// Better or worse beyond the threshold and beyond chance; the same if all of the interval is within
-/// the threshold.
-pub fn change(ratio: f64, low: f64, high: f64, threshold: f64) -> Change {
-    let limit = 1.0 + threshold;
-    if low > 1.0 && ratio > limit {
+/// Better or worse: the whole interval beyond the noise, and the ratio beyond the smallest effect
+/// asked for too; the same: all of the interval within the larger of the two.
+pub fn change(ratio: f64, low: f64, high: f64, noise: f64, min_effect: f64) -> Change {
+    let (noise, limit) = (1.0 + noise, 1.0 + noise.max(min_effect));
+    if low > noise && ratio > limit {
         Change::Better
-    } else if high < 1.0 && ratio < 1.0 / limit {
+    } else if high < 1.0 / noise && ratio < 1.0 / limit {
         Change::Worse
     } else if low >= 1.0 / limit && high <= limit {
         Change::Same
@@ -261,15 +273,15 @@ mod tests {
             (1.0, 0.95, 1.05, Change::Unclear),
             (1.01, 1.005, 1.03, Change::Unclear),
         ] {
-            assert_eq!(change(ratio, low, high, 0.02), wanted, "{ratio} [{low}, {high}]");
+            assert_eq!(change(ratio, low, high, 0.0, 0.02), wanted, "{ratio} [{low}, {high}]");
         }
     }
 
     #[test]
     fn swapping_the_sides_swaps_better_and_worse() {
         for (ratio, low, high) in [(1.24, 1.23, 1.25), (1.03, 0.99, 1.07), (1.015, 1.012, 1.018)] {
-            let swapped = change(1.0 / ratio, 1.0 / high, 1.0 / low, 0.02);
-            let wanted = match change(ratio, low, high, 0.02) {
+            let swapped = change(1.0 / ratio, 1.0 / high, 1.0 / low, 0.0, 0.02);
+            let wanted = match change(ratio, low, high, 0.0, 0.02) {
                 Change::Better => Change::Worse,
                 Change::Worse => Change::Better,
                 other => other,
@@ -280,8 +292,10 @@ mod tests {
 
     #[test]
     fn a_noise_floor_above_the_difference_hides_it() {
-        assert_eq!(change(1.04, 1.03, 1.05, 0.02), Change::Better);
-        assert_eq!(change(1.04, 1.03, 1.05, 0.06), Change::Same);
+        assert_eq!(change(1.04, 1.03, 1.05, 0.02, 0.02), Change::Better);
+        assert_eq!(change(1.04, 1.03, 1.05, 0.06, 0.02), Change::Same);
+        // Beyond the noise by its middle alone.
+        assert_eq!(change(1.24, 1.03, 1.49, 0.117, 0.02), Change::Unclear);
     }
 
     #[test]

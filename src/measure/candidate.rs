@@ -244,6 +244,10 @@ impl Candidate {
             Device::Cpu => (environment::cores() / self.job.session.threads).max(1),
             Device::Cuda(_) => 1,
         };
+        if self.streams.len() < wanted {
+            // Some runtimes read the file once more for each session.
+            check_digest(&self.job)?;
+        }
         while self.streams.len() < wanted {
             self.streams.push(self.loaded.prepared.session(batch)?);
         }

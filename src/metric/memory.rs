@@ -6,7 +6,7 @@ use super::{
     Timing, Unit, speed,
 };
 use crate::record::{MemoryEvidence, MemoryReading};
-use crate::stats::{Block, LogRatios};
+use crate::stats::{self, Block, LogRatios};
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
     MetricSpec {
@@ -132,8 +132,10 @@ impl Metric for Memory {
     }
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
-        let bytes = (self.bytes)(run.run.record.evidence.memory.as_ref()?)?;
-        Some(Reading::of(self.spec, bytes as f64, 1))
+        let evidence = &run.run.record.evidence;
+        let all = evidence.memory.iter().chain(&evidence.launch_memory);
+        let bytes: Vec<f64> = all.filter_map(self.bytes).map(|bytes| bytes as f64).collect();
+        Some(Reading::of(self.spec, stats::median(&bytes)?, bytes.len() as u64))
     }
 }
 

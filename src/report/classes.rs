@@ -131,14 +131,10 @@ fn per_class(values: Option<&Vec<Option<f64>>>, class: usize) -> Option<f64> {
     values?.get(class).copied().flatten()
 }
 
-/// Recall by its test, which is corrected for the number of classes; precision and F1, which have
-/// none, by their intervals.
+/// By the test, which is corrected for the number of classes. Precision and F1 have none, and of many
+/// uncorrected intervals some always exclude 0.
 fn beyond_chance(delta: &ClassDelta) -> bool {
-    match (&delta.test, &delta.discordant) {
-        (Some(test), _) => test.p_adjusted.is_some_and(|p| p < CHANGED),
-        (None, Some(_)) => false,
-        (None, None) => delta.interval.is_some_and(|interval| !interval.contains(0.0)),
-    }
+    delta.test.and_then(|test| test.p_adjusted).is_some_and(|p| p < CHANGED)
 }
 
 /// `compares`: whether the lack of a change is worth a sign. `sure`: whether the change is more than

@@ -4,7 +4,7 @@
 use super::number;
 use super::outcomes;
 use super::view::{Tone, clean};
-use crate::compare::{Column, Comparison, Delta};
+use crate::compare::{Change, Column, Comparison, Delta};
 use crate::metric::{self, Basis, Better, METRICS, MetricSpec, PAIR_METRICS, PairReading, Reading, Unit};
 use crate::record::Outcome;
 
@@ -209,9 +209,8 @@ fn rows(comparison: &Comparison, id: &str) -> Vec<Row> {
     if !comparison.columns.iter().any(has) {
         return Vec::new();
     }
-    let limit = threshold(comparison);
     let headline = HEADLINES.contains(&id) || (DISTANCES.contains(&id) && !evaluated(comparison));
-    let cells = comparison.columns.iter().map(|column| cell(column, spec, limit)).collect();
+    let cells = comparison.columns.iter().map(|column| cell(column, spec)).collect();
     let mut rows = vec![Row { title: spec.title.to_owned(), headline, cells }];
     let intervals: Vec<Cell> = comparison.columns.iter().map(|column| interval_cell(column, spec)).collect();
     if intervals.iter().any(|cell| cell.wide) {
@@ -221,18 +220,11 @@ fn rows(comparison: &Comparison, id: &str) -> Vec<Row> {
     rows
 }
 
-/// The relative difference of timings up to which nothing is said.
-fn threshold(comparison: &Comparison) -> f64 {
-    let baseline = comparison.columns.get(comparison.baseline);
-    let floor = baseline.and_then(|column| column.reading("noise_floor")?.value);
-    comparison.criteria.min_effect.max(floor.unwrap_or(0.0))
-}
-
-fn cell(column: &Column, spec: &MetricSpec, threshold: f64) -> Cell {
+fn cell(column: &Column, spec: &MetricSpec) -> Cell {
     let pair = column.versus.as_ref().and_then(|versus| versus.pair(spec.id));
     match (column.reading(spec.id), pair) {
-        (Some(reading), _) => single(column, spec, reading, threshold),
-        (None, Some(reading)) => paired(spec, reading, threshold),
+        (Some(reading), _) => single(column, spec, reading),
+        (None, Some(reading)) => paired(column, spec, reading),
         (None, None) => missing(),
     }
 }
@@ -252,7 +244,7 @@ fn interval_cell(column: &Column, spec: &MetricSpec) -> Cell {
     Cell { wide: true, ..Cell::new(text, String::new(), Tone::Plain) }
 }
 
-fn single(column: &Column, spec: &MetricSpec, reading: &Reading, threshold: f64) -> Cell {
+fn single(column: &Column, spec: &MetricSpec, reading: &Reading) -> Cell {
     let Some(value) = reading.value else { return missing() };
     // Of a model that does not run, nothing is a gain.
     let runs = !matches!(column.record.outcome, Outcome::CouldNotRun { .. });
@@ -260,37 +252,47 @@ fn single(column: &Column, spec: &MetricSpec, reading: &Reading, threshold: f64)
     let change = delta.and_then(|d| number::difference(spec.difference, spec.unit, d.absolute, d.relative));
     let tone = match (&change, delta) {
         (Some(text), _) if number::reads_as_zero(text) => Tone::Same,
-        (Some(_), Some(delta)) => sure(spec, delta, threshold),
+        (Some(_), Some(delta)) => sure(column, spec, delta),
         _ => Tone::Plain,
     };
     Cell::new(number::value(value, spec.unit), change.unwrap_or_default(), tone)
 }
 
-/// What a difference says, where it says something: an accuracy beyond chance, a timing beyond the
-/// machine's noise.
-fn sure(spec: &MetricSpec, delta: &Delta, threshold: f64) -> Tone {
+/// What a difference says, where it says something: an accuracy beyond chance, a timing or memory as
+/// the verdict has it from the paired ratio. What has no interval has no sign.
+fn sure(column: &Column, spec: &MetricSpec, delta: &Delta) -> Tone {
     let direction = delta.absolute.map_or(Tone::Same, |difference| tone(spec.better, difference));
-    let said = match spec.basis {
-        Basis::Model => true,
-        Basis::Machine => delta.relative.is_some_and(|change| change.abs() > threshold),
-        Basis::Images => delta.interval.is_some_and(|interval| !interval.contains(0.0)),
+    match spec.basis {
+        Basis::Model => direction,
+        Basis::Machine => gained(column, spec.id),
+        Basis::Images if delta.interval.is_some_and(|interval| !interval.contains(0.0)) => direction,
+        Basis::Images => Tone::Same,
+    }
+}
+
+/// What the verdict says of the ratio behind metric `id`.
+fn gained(column: &Column, id: &str) -> Tone {
+    let ratio = match id {
+        "latency_p50" | "speed_up" | "speed_up_hodges_lehmann" => "speed_up",
+        "throughput" | "throughput_ratio" => "throughput_ratio",
+        "memory_model" | "memory_ratio" => "memory_ratio",
+        "size_ratio" => "size_ratio",
+        _ => return Tone::Same,
     };
-    if said { direction } else { Tone::Same }
+    let worth = column.verdict.as_ref().and_then(|verdict| verdict.worth_it.as_ref());
+    let gain = worth.and_then(|worth| worth.gains.iter().find(|gain| gain.metric == ratio));
+    match gain.map(|gain| gain.change) {
+        Some(Change::Better) => Tone::Better,
+        Some(Change::Worse) => Tone::Worse,
+        Some(Change::Same | Change::Unclear) | None => Tone::Same,
+    }
 }
 
 /// A ratio is itself the comparison; other figures of a pair have no better or worse of their own.
-fn paired(spec: &MetricSpec, reading: &PairReading, threshold: f64) -> Cell {
+fn paired(column: &Column, spec: &MetricSpec, reading: &PairReading) -> Cell {
     let Some(value) = reading.value else { return missing() };
-    let text = number::value(value, spec.unit);
-    let beyond =
-        (value - 1.0).abs() > threshold && reading.interval.is_none_or(|interval| !interval.contains(1.0));
-    let tone = match spec.unit {
-        Unit::Ratio if text == number::ratio(1.0) => Tone::Same,
-        Unit::Ratio if spec.basis == Basis::Machine && !beyond => Tone::Same,
-        Unit::Ratio => tone(spec.better, value - 1.0),
-        _ => Tone::Plain,
-    };
-    Cell::new(text, String::new(), tone)
+    let tone = if spec.unit == Unit::Ratio { gained(column, spec.id) } else { Tone::Plain };
+    Cell::new(number::value(value, spec.unit), String::new(), tone)
 }
 
 fn missing() -> Cell {

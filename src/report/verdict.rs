@@ -69,7 +69,7 @@ fn missing_images(found: &GoodEnough) -> String {
             let way = if outlook.answer == Answer::Yes { "make it a yes" } else { "make it a no" };
             format!("about {} images in all would {way}, if things stay as they are", rounded(outlook.images))
         }
-        _ => "the difference lies so close to the margin that no number of images would decide".into(),
+        _ => "at these rates no number of images would decide".into(),
     }
 }
 
@@ -107,6 +107,9 @@ pub(super) fn changes(column: &Column, versus: &Versus, found: &GoodEnough) -> O
 
 fn classes(column: &Column, versus: &Versus, lost: &[usize]) -> Option<String> {
     let recalls = versus.delta("macro_recall")?.per_class.as_ref()?;
+    if !recalls.iter().any(|class| class.test.is_some()) {
+        return Some("too few in any one class to test the classes".into());
+    }
     if lost.is_empty() {
         return Some("no class lost more than chance explains".into());
     }
@@ -125,7 +128,10 @@ fn classes(column: &Column, versus: &Versus, lost: &[usize]) -> Option<String> {
 
 /// Whether it is worth it, gain by gain.
 pub(super) fn worth_it(found: &WorthIt, times: Option<(f64, f64)>) -> Line {
-    let told: Vec<String> = found.gains.iter().map(|gain| gain_words(gain, times)).collect();
+    let compared = found.gains.iter().any(|gain| gain.metric == "speed_up");
+    let unknown = (!compared).then(|| "speed was not compared".to_owned());
+    let gains = found.gains.iter().map(|gain| gain_words(gain, times));
+    let told: Vec<String> = unknown.into_iter().chain(gains).collect();
     let told = told.join(", ");
     let has = |change: Change| found.gains.iter().any(|gain| gain.change == change);
     let text = match found.answer {
