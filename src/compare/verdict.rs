@@ -125,7 +125,8 @@ pub(super) fn verdict(
     versus: &Versus,
     criteria: &Criteria,
 ) -> Verdict {
-    let runs = !matches!(record.outcome, Outcome::CouldNotRun { .. });
+    // Whatever was measured of a run that failed, nobody can ship it.
+    let runs = matches!(record.outcome, Outcome::Completed | Outcome::Interrupted { .. });
     Verdict {
         good_enough: good_enough(baseline, versus, criteria),
         worth_it: runs.then(|| worth_it(record, baseline, versus, criteria)).flatten(),
