@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use onnx_bench::dataset::{Dataset, Entry, Image, decode, open};
-use onnx_bench::plan::{DatasetFormat, DatasetSpec, OnBadImage};
+use onnx_bench::plan::{DatasetFormat, DatasetSpec};
 use onnx_bench::preprocess::{InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
 use onnx_bench::tensor::{ElementType, Values};
 
@@ -14,15 +14,7 @@ fn fixture(path: &str) -> PathBuf {
 }
 
 fn spec(path: impl Into<PathBuf>) -> DatasetSpec {
-    DatasetSpec {
-        path: path.into(),
-        format: None,
-        split: None,
-        classes: vec![],
-        limit: None,
-        seed: 7,
-        on_bad_image: OnBadImage::Fail,
-    }
+    DatasetSpec::at(path)
 }
 
 fn per_class(data: &dyn Dataset) -> Vec<usize> {

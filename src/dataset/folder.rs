@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
 use super::file_names::FileNames;
-use super::{Content, Image, Images, decode, unreadable};
+use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
-use crate::plan::{DatasetFormat, DatasetSpec, OnBadImage};
+use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
 
 const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
@@ -43,14 +43,13 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let mut strays = Strays::default();
     strays.add_all(loose_in(&root)?, &|name| readable(name));
     let (classes, files) = list_files(&root, &folders, &mut strays)?;
-    let skips = spec.on_bad_image == OnBadImage::Skip;
     Ok(Content {
         name: short_name(&spec.path),
-        format: DatasetFormat::Folder,
         split,
         classes: names,
         passed_over: strays.told(),
-        images: Box::new(FolderImages { root, classes, files, skips }),
+        columns: Vec::new(),
+        images: Box::new(FolderImages { root, classes, files }),
     })
 }
 
@@ -236,8 +235,6 @@ struct FolderImages {
     root: PathBuf,
     classes: Vec<ClassFolder>,
     files: FileNames,
-    /// Whether bad images are skipped already.
-    skips: bool,
 }
 
 impl FolderImages {
@@ -264,14 +261,12 @@ impl Images for FolderImages {
         self.class(index) as u32
     }
 
-    fn image(&self, index: usize) -> Result<Image> {
-        let path = self.path(index);
-        let advice = match self.skips {
-            true => "repair or remove the file",
-            false => "repair or remove the file, or set `--on-bad-image skip`",
-        };
-        let located = |error: Error| error.at_path(&path).help(advice);
-        read_file(&path).and_then(|bytes| decode(&bytes)).map_err(located)
+    fn read(&self, index: usize) -> Result<Picture> {
+        read_file(&self.path(index)).map(Picture::File)
+    }
+
+    fn place(&self, index: usize) -> String {
+        self.path(index).display().to_string()
     }
 
     /// The length of the file: reading every file would cost as much as the evaluation.
@@ -297,6 +292,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::dataset::{Dataset, open};
+    use crate::plan::OnBadImage;
 
     const SHAPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/shapes");
 
@@ -319,15 +315,7 @@ mod tests {
         }
 
         fn spec(&self) -> DatasetSpec {
-            DatasetSpec {
-                path: self.0.path().to_owned(),
-                format: None,
-                split: None,
-                classes: vec![],
-                limit: None,
-                seed: 7,
-                on_bad_image: OnBadImage::Fail,
-            }
+            DatasetSpec::at(self.0.path())
         }
 
         fn open(&self) -> Box<dyn Dataset> {
@@ -385,7 +373,7 @@ mod tests {
         let scene = Scene::with(&["a/1.png"]);
         std::fs::write(scene.0.path().join("a/1.png"), "").unwrap();
         let data = open(&DatasetSpec { on_bad_image: OnBadImage::Skip, ..scene.spec() }).unwrap();
-        assert_eq!(data.image(0).unwrap_err().help.unwrap(), "repair or remove the file");
+        assert_eq!(data.image(0).unwrap_err().help.unwrap(), "repair or remove the image");
     }
 
     #[test]

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
 use super::idx_file::{IdxFile, Kind, sniff};
-use super::{Content, Image, Images, unreadable};
+use super::{Content, Image, Images, Picture, unreadable};
 use crate::error::{Error, Result};
-use crate::plan::{DatasetFormat, DatasetSpec};
+use crate::plan::DatasetSpec;
 
 /// The files of one split.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,10 +39,10 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let classes = class_names(spec, &folder, seen)?;
     Ok(Content {
         name: super::folder::short_name(&folder),
-        format: DatasetFormat::Idx,
         split: Some(split),
         classes,
         passed_over: None,
+        columns: Vec::new(),
         images: Box::new(IdxImages { path: images.clone(), pixels, labels }),
     })
 }
@@ -184,7 +184,7 @@ struct IdxImages {
 
 impl IdxImages {
     fn item(&self, index: usize) -> Result<Vec<u8>> {
-        self.pixels.item(index).map_err(|error| error.at(format!("image {index} of {}", self.path.display())))
+        self.pixels.item(index).map_err(|error| error.at(self.place(index)))
     }
 }
 
@@ -201,9 +201,13 @@ impl Images for IdxImages {
         self.labels[index].into()
     }
 
-    fn image(&self, index: usize) -> Result<Image> {
+    fn read(&self, index: usize) -> Result<Picture> {
         let (pixels, header) = (self.item(index)?, &self.pixels.header);
-        Ok(Image { width: header.width, height: header.height, channels: 1, pixels })
+        Ok(Picture::Pixels(Image { width: header.width, height: header.height, channels: 1, pixels }))
+    }
+
+    fn place(&self, index: usize) -> String {
+        format!("image {index} of {}", self.path.display())
     }
 
     /// The pixels themselves, unpacked: plain and packed files are the same data.

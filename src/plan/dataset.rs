@@ -15,6 +15,16 @@ pub enum DatasetFormat {
     Folder,
 }
 
+impl DatasetFormat {
+    /// Its name on the command line and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idx => "idx",
+            Self::Folder => "folder",
+        }
+    }
+}
+
 /// What to do with an image that cannot be decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -50,4 +60,19 @@ pub struct DatasetSpec {
     /// What to do with an image that cannot be decoded.
     #[serde(default)]
     pub on_bad_image: OnBadImage,
+}
+
+impl DatasetSpec {
+    /// The whole data set at `path`, of whatever format it is.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            format: None,
+            split: None,
+            classes: Vec::new(),
+            limit: None,
+            seed: 7,
+            on_bad_image: OnBadImage::default(),
+        }
+    }
 }
