@@ -19,7 +19,7 @@ const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
 /// What archives and file managers leave beside the images; hidden names are such litter too.
 const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
 /// Splits in the order in which they are taken when none is asked for.
-const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
+pub(super) const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
 /// Largest image file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
@@ -59,7 +59,7 @@ pub(super) fn short_name(path: &Path) -> String {
     whole.file_name().map_or_else(|| whole.display().to_string(), readable)
 }
 
-fn checked_split(root: &Path, split: &str) -> Result<String> {
+pub(super) fn checked_split(root: &Path, split: &str) -> Result<String> {
     let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
     if single && root.join(split).is_dir() {
         return Ok(split.to_owned());
@@ -166,20 +166,20 @@ fn empty_class(path: &Path) -> Error {
 }
 
 /// Names of the visible folders, in byte order; links are followed.
-fn folders_in(path: &Path) -> Result<Vec<OsString>> {
+pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
     visible(path, |name| path.join(name).is_dir())
 }
 
 /// What a class folder holds, in byte order.
 #[derive(Default)]
-struct Found {
-    images: Vec<OsString>,
-    others: Vec<OsString>,
+pub(super) struct Found {
+    pub images: Vec<OsString>,
+    pub others: Vec<OsString>,
 }
 
 /// Tells images from all else that is visible; links are followed. Only regular files are images: a
 /// named pipe with an image's name would be waited on for ever.
-fn sorted_in(path: &Path) -> Result<Found> {
+pub(super) fn sorted_in(path: &Path) -> Result<Found> {
     let is_image = |name: &OsString| has_image_extension(name) && path.join(name).is_file();
     let (images, others) = visible(path, |_| true)?.into_iter().partition(is_image);
     Ok(Found { images, others })
@@ -217,7 +217,7 @@ fn has_image_extension(name: &OsStr) -> bool {
 
 /// A name as text. Bytes that are not UTF-8 become `\xNN` and a backslash is doubled, so that two
 /// names never read the same.
-fn readable(name: &OsStr) -> String {
+pub(super) fn readable(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         text.push_str(&chunk.valid().replace('\\', "\\\\"));
@@ -278,7 +278,7 @@ impl Images for FolderImages {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
     if length > MAX_FILE_BYTES {
         return Err(Error::unusable(format!(

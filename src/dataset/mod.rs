@@ -4,6 +4,11 @@
 //! says where the bytes of each image are; decoding and choosing a part of the images is done here,
 //! for all of them alike.
 
+mod array;
+mod arrays;
+mod cifar;
+mod cifar_files;
+mod cifar_python;
 mod classes;
 mod decode;
 mod file_names;
@@ -12,7 +17,15 @@ mod formats;
 mod identity;
 mod idx;
 mod idx_file;
+mod labels;
+mod npy;
+mod npz;
+mod pickle;
+mod prefixed;
+mod raw_images;
 mod selection;
+mod splits;
+mod stored;
 mod subset;
 
 use std::path::Path;

@@ -7,10 +7,18 @@ use serde::{Deserialize, Serialize};
 
 /// A data-set format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum DatasetFormat {
     /// The IDX files of MNIST and Fashion-MNIST, plain or `.gz`.
     Idx,
+    /// The binary files of CIFAR-10 and CIFAR-100.
+    Cifar,
+    /// The pickled files of CIFAR-10 and CIFAR-100; nothing in them is run.
+    CifarPython,
+    /// Arrays of NumPy, called images and labels: an `.npz` file, or `.npy` files.
+    Npz,
+    /// Images of all classes in one folder, called cat.0.jpg, dog.0.jpg ….
+    Prefixed,
     /// A folder with one folder of images a class.
     Folder,
 }
@@ -20,6 +28,10 @@ impl DatasetFormat {
     pub fn name(self) -> &'static str {
         match self {
             Self::Idx => "idx",
+            Self::Cifar => "cifar",
+            Self::CifarPython => "cifar-python",
+            Self::Npz => "npz",
+            Self::Prefixed => "prefixed",
             Self::Folder => "folder",
         }
     }
