@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use onnx_bench::dataset::{Dataset, open};
-use onnx_bench::plan::{DatasetFormat, DatasetSpec};
+use onnx_bench::plan::{DataColumns, DatasetFormat, DatasetSpec};
 use onnx_bench::{Error, Result};
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -113,6 +113,15 @@ fn one_batch_is_a_data_set_of_its_own() {
         ..DatasetSpec::at(fixture("cifar-10-batches-bin/data_batch_2.bin"))
     };
     assert!(open(&spec).err().unwrap().what.contains("split `train`"));
+}
+
+#[test]
+fn coarse_labels_count_where_they_are_asked_for() {
+    for path in ["cifar-100-binary", "cifar-100-python"] {
+        let columns = DataColumns { label: Some("coarse_label".into()), ..DataColumns::default() };
+        let data = open(&DatasetSpec { columns, ..DatasetSpec::at(fixture(path)) }).unwrap();
+        assert_eq!((data.identity().classes.len(), data.entry(0).unwrap().label), (20, 19), "{path}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::cifar_files::{Cifar, Naming};
+use super::cifar_files::{Cifar, Files, Labels, Naming};
 use super::raw_images::{Part, Raster, RawImages, Remarks};
 use super::stored::Stored;
 use super::{Content, classes, labels, unreadable};
@@ -14,32 +14,11 @@ use crate::plan::DatasetSpec;
 
 /// What every image of CIFAR is, pickled ones too.
 pub(super) const RASTER: Raster = Raster { width: 32, height: 32, channels: 3, planar: true };
-/// The column of CIFAR-100's coarse labels.
-pub(super) const COARSE: &str = "coarse_label";
-/// Number of coarse classes.
-const COARSE_CLASSES: usize = 20;
-
 const NAMING: Naming =
     Naming { suffix: ".bin", folders: ["cifar-10-batches-bin", "cifar-100-binary"], is_it: is_binary };
 
-/// Bytes before the pixels: a label each.
-fn lead(cifar: Cifar) -> usize {
-    match cifar {
-        Cifar::Ten => 1,
-        Cifar::Hundred => 2,
-    }
-}
-
 fn record(cifar: Cifar) -> usize {
-    lead(cifar) + RASTER.bytes()
-}
-
-/// Number of classes, where nothing names them.
-pub(super) fn classes_of(cifar: Cifar) -> usize {
-    match cifar {
-        Cifar::Ten => 10,
-        Cifar::Hundred => 100,
-    }
+    cifar.lead() + RASTER.bytes()
 }
 
 /// Whether `path` is one of the files, a folder of them, or the folder around theirs.
@@ -58,35 +37,27 @@ fn is_binary(path: &Path, cifar: Cifar) -> Result<bool> {
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
-    let (names_file, coarse_file) = match files.cifar {
-        Cifar::Ten => ("batches.meta.txt", None),
-        Cifar::Hundred => ("fine_label_names.txt", Some("coarse_label_names.txt")),
-    };
-    let own = classes::in_file(&files.folder.join(names_file))?;
-    let own = own.unwrap_or_else(|| classes::numbered(classes_of(files.cifar)));
-    let classes = classes::names(spec, &files.folder, Some(own), 0)?;
-    let mut remarks = match coarse_file {
-        Some(file) => Some(Remarks { of: Vec::new(), names: coarse_names(&files.folder.join(file))? }),
+    let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
+    let classes = classes::names(spec, &files.folder, Some(own_names(&files, counting)?), 0)?;
+    let parts: Vec<Part> = files.paths.iter().map(|path| open(path, files.cifar)).collect::<Result<_>>()?;
+    let labels = read_labels(&parts, counting, files.cifar, classes.len())?;
+    let remarks = match other {
+        Some(other) => {
+            let names = own_names(&files, other)?;
+            let of = read_labels(&parts, other, files.cifar, names.len())?;
+            Some(Remarks { column: other.column, of, names })
+        }
         None => None,
     };
-    let (mut parts, mut labels) = (Vec::new(), Vec::new());
-    for path in &files.paths {
-        let part = open(path, files.cifar)?;
-        labels.extend(read_labels(&part, lead(files.cifar) - 1, files.cifar, classes.len())?);
-        if let Some(remarks) = &mut remarks {
-            remarks.of.extend(read_labels(&part, 0, files.cifar, remarks.names.len())?);
-        }
-        parts.push(part);
-    }
     Ok(Content {
         name: super::folder::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,
-        columns: remarks.iter().map(|_| COARSE.to_owned()).collect(),
+        columns: remarks.iter().map(|remarks| remarks.column.to_owned()).collect(),
         images: Box::new(RawImages {
             raster: RASTER,
-            lead: lead(files.cifar),
+            lead: files.cifar.lead(),
             parts,
             labels,
             ids: None,
@@ -95,8 +66,10 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-fn coarse_names(path: &Path) -> Result<Vec<String>> {
-    Ok(classes::in_file(path)?.unwrap_or_else(|| classes::numbered(COARSE_CLASSES)))
+/// The names in the file beside the data, else numbers.
+fn own_names(files: &Files, labels: Labels) -> Result<Vec<String>> {
+    let names = classes::in_file(&files.folder.join(labels.names_file))?;
+    Ok(names.unwrap_or_else(|| classes::numbered(labels.classes)))
 }
 
 /// Opens a file and holds its length against that of its records.
@@ -117,14 +90,18 @@ fn open(path: &Path, cifar: Cifar) -> Result<Part> {
     Ok(Part { path: path.to_owned(), data, count })
 }
 
-/// Byte `place` of each record, which must be below `classes`.
-fn read_labels(part: &Part, place: usize, cifar: Cifar, classes: usize) -> Result<Vec<u32>> {
-    let label = |index: usize| {
-        let start = index as u64 * record(cifar) as u64 + place as u64;
-        part.data.read(start, 1).map(|byte| u32::from(byte[0]))
-    };
-    let read: std::io::Result<Vec<u32>> = (0..part.count).map(label).collect();
-    let read = read.map_err(|cause| unreadable(&part.path, &cause))?;
-    labels::check_below(&read, classes, &part.path)?;
-    Ok(read)
+/// The labels in each record of all files, which must be below `classes`.
+fn read_labels(parts: &[Part], labels: Labels, cifar: Cifar, classes: usize) -> Result<Vec<u32>> {
+    let mut all = Vec::new();
+    for part in parts {
+        let label = |index: usize| {
+            let start = index as u64 * record(cifar) as u64 + labels.byte as u64;
+            part.data.read(start, 1).map(|byte| u32::from(byte[0]))
+        };
+        let read: std::io::Result<Vec<u32>> = (0..part.count).map(label).collect();
+        let read = read.map_err(|cause| unreadable(&part.path, &cause))?;
+        labels::check_below(&read, classes, &part.path)?;
+        all.extend(read);
+    }
+    Ok(all)
 }

@@ -16,6 +16,46 @@ pub(super) enum Cifar {
     Hundred,
 }
 
+/// One kind of label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Labels {
+    /// Its name as a column: pickles hold it under `column` + `s` and its names under `column` + `_names`.
+    pub column: &'static str,
+    /// Its place among the bytes before the pixels of a record.
+    pub byte: usize,
+    /// The file of the binary edition with its names.
+    pub names_file: &'static str,
+    /// Number of classes, where nothing names them.
+    pub classes: usize,
+}
+
+const TEN: Labels = Labels { column: "label", byte: 0, names_file: "batches.meta.txt", classes: 10 };
+const FINE: Labels =
+    Labels { column: "fine_label", byte: 1, names_file: "fine_label_names.txt", classes: 100 };
+const COARSE: Labels =
+    Labels { column: "coarse_label", byte: 0, names_file: "coarse_label_names.txt", classes: 20 };
+
+impl Cifar {
+    /// The labels that count, of the column that is `asked` for, and those that only say more.
+    pub(super) fn labels(self, asked: Option<&str>) -> Result<(Labels, Option<Labels>)> {
+        match (self, asked.map(|column| column.strip_suffix('s').unwrap_or(column))) {
+            (Self::Ten, None | Some("label")) => Ok((TEN, None)),
+            (Self::Hundred, None | Some("fine_label")) => Ok((FINE, Some(COARSE))),
+            (Self::Hundred, Some("coarse_label")) => Ok((COARSE, Some(FINE))),
+            (_, Some(column)) => Err(Error::usage(format!("there are no labels called `{column}`"))
+                .help("CIFAR-10 has label, CIFAR-100 has fine_label and coarse_label; set `--label-column`")),
+        }
+    }
+
+    /// Bytes before the pixels of a record of the binary edition: a label each.
+    pub(super) fn lead(self) -> usize {
+        match self {
+            Self::Ten => 1,
+            Self::Hundred => 2,
+        }
+    }
+}
+
 /// How one edition of the files is called.
 pub(super) struct Naming {
     /// What follows `test_batch`, `train` …
@@ -39,6 +79,13 @@ pub(super) struct Files {
 /// A file and its number among those of its split.
 type Numbered = (u32, PathBuf);
 
+/// A folder of such files.
+struct Found {
+    folder: PathBuf,
+    cifar: Cifar,
+    splits: BTreeMap<&'static str, Vec<Numbered>>,
+}
+
 impl Naming {
     /// Whether `path` is such a file, a folder of them, or a folder with one of the archives' folders.
     pub(super) fn is_here(&self, path: &Path) -> Result<bool> {
@@ -56,7 +103,7 @@ impl Naming {
         if !spec.path.is_dir() {
             return self.named(spec);
         }
-        let Some((folder, cifar, splits)) = self.find(&spec.path)? else {
+        let Some(Found { folder, cifar, splits }) = self.find(&spec.path)? else {
             return Err(Error::unusable("there are no files of CIFAR here").at_path(&spec.path).help(
                 format!("looked for test_batch{0}, data_batch_1{0}, test{0} and train{0}", self.suffix),
             ));
@@ -90,7 +137,7 @@ impl Naming {
     }
 
     /// The folder, at `path` or below it, that holds such files.
-    fn find(&self, path: &Path) -> Result<Option<(PathBuf, Cifar, BTreeMap<&'static str, Vec<Numbered>>)>> {
+    fn find(&self, path: &Path) -> Result<Option<Found>> {
         let below = self.folders.iter().map(|folder| path.join(folder));
         for folder in std::iter::once(path.to_owned()).chain(below) {
             if !folder.is_dir() {
@@ -99,7 +146,7 @@ impl Naming {
             for cifar in [Cifar::Ten, Cifar::Hundred] {
                 let splits = self.splits(&folder, cifar)?;
                 if !splits.is_empty() {
-                    return Ok(Some((folder, cifar, splits)));
+                    return Ok(Some(Found { folder, cifar, splits }));
                 }
             }
         }
@@ -181,6 +228,15 @@ mod tests {
         let names: Vec<String> = (1..=10).map(|number| format!("data_batch_{number}.bin")).collect();
         let files: Vec<&str> = names.iter().map(String::as_str).collect();
         assert_eq!(located(&files, None).unwrap(), names);
+    }
+
+    #[test]
+    fn the_fine_labels_count_unless_the_coarse_ones_are_asked_for() {
+        let column = |asked| Cifar::Hundred.labels(asked).map(|(labels, _)| labels.column);
+        assert_eq!(column(None).unwrap(), "fine_label");
+        assert_eq!(column(Some("coarse_labels")).unwrap(), "coarse_label");
+        assert!(column(Some("label")).unwrap_err().help.unwrap().contains("coarse_label"));
+        assert!(Cifar::Ten.labels(Some("fine_label")).is_err());
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! CIFAR-10 and CIFAR-100 as Python pickles: dictionaries of `data` (bytes, N × 3,072) with `labels`,
 //! or with `fine_labels` and `coarse_labels`, as they come or pickled again by a later Python.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::cifar::{COARSE, RASTER, classes_of};
-use super::cifar_files::{Cifar, Files, Naming};
+use super::cifar::RASTER;
+use super::cifar_files::{Cifar, Files, Labels, Naming};
 use super::file_names::FileNames;
 use super::pickle::Pickle;
 use super::raw_images::{Part, RawImages, Remarks};
@@ -37,22 +38,25 @@ fn is_pickle(path: &Path, cifar: Cifar) -> Result<bool> {
 /// Reads the pickles; their pixels stay where they are.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
-    let names = Names::read(&files)?;
-    let own = names.classes.unwrap_or_else(|| classes::numbered(classes_of(files.cifar)));
-    let classes = classes::names(spec, &files.folder, Some(own), 0)?;
+    let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
+    let names = Names::of(&files)?;
+    let classes = classes::names(spec, &files.folder, Some(names.of_labels(counting)?), 0)?;
     let mut all = Batches::default();
     for path in &files.paths {
-        let batch = Batch::read(path).map_err(|error| error.at_path(path))?;
+        let batch = Batch::read(path, counting, other).map_err(|error| error.at_path(path))?;
         labels::check_below(&batch.labels, classes.len(), path)?;
         all.add(batch);
     }
-    let remarks = all.remarks(names.coarse, &files.folder)?;
+    let remarks = match other {
+        Some(other) => all.remarks(other, names.of_labels(other)?, &files.folder)?,
+        None => None,
+    };
     Ok(Content {
         name: super::folder::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,
-        columns: remarks.iter().map(|_| COARSE.to_owned()).collect(),
+        columns: remarks.iter().map(|remarks| remarks.column.to_owned()).collect(),
         images: Box::new(RawImages {
             raster: RASTER,
             lead: 0,
@@ -64,30 +68,28 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-/// What the file beside the batches says.
-#[derive(Default)]
+/// The file beside the batches that names the classes, if it is there.
 struct Names {
-    classes: Option<Vec<String>>,
-    coarse: Option<Vec<String>>,
+    path: PathBuf,
+    pickle: Option<Pickle>,
 }
 
 impl Names {
-    fn read(files: &Files) -> Result<Self> {
-        let (file, key) = match files.cifar {
-            Cifar::Ten => ("batches.meta", "label_names"),
-            Cifar::Hundred => ("meta", "fine_label_names"),
-        };
-        let path = files.folder.join(file);
-        if !path.is_file() {
-            return Ok(Self::default());
-        }
-        let pickle = Pickle::open(&path)?;
-        let list = |key| pickle.get(key).map(|names| pickle.texts(names)).transpose();
-        let named = |key| -> Result<Option<Vec<String>>> {
-            let names = list(key).map_err(|error| error.at_path(&path))?;
-            Ok(names.map(|names| strings(&names)))
-        };
-        Ok(Self { classes: named(key)?, coarse: named("coarse_label_names")? })
+    fn of(files: &Files) -> Result<Self> {
+        let path = files.folder.join(match files.cifar {
+            Cifar::Ten => "batches.meta",
+            Cifar::Hundred => "meta",
+        });
+        let pickle = if path.is_file() { Some(Pickle::open(&path)?) } else { None };
+        Ok(Self { path, pickle })
+    }
+
+    fn of_labels(&self, labels: Labels) -> Result<Vec<String>> {
+        let found = self.pickle.as_ref().and_then(|pickle| {
+            let names = pickle.get(&format!("{}_names", labels.column))?;
+            Some(pickle.texts(names).map_err(|error| error.at_path(&self.path)))
+        });
+        Ok(found.transpose()?.map_or_else(|| classes::numbered(labels.classes), |names| strings(&names)))
     }
 }
 
@@ -99,33 +101,35 @@ fn strings(names: &FileNames) -> Vec<String> {
 struct Batch {
     part: Part,
     labels: Vec<u32>,
-    coarse: Option<Vec<u32>>,
+    other: Option<Vec<u32>>,
     ids: Option<FileNames>,
 }
 
 impl Batch {
-    fn read(path: &Path) -> Result<Self> {
+    fn read(path: &Path, counting: Labels, other: Option<Labels>) -> Result<Self> {
         let pickle = Pickle::open(path)?;
-        let missing = |what: &str| {
-            Error::unusable(format!("the pickle has no `{what}`"))
-                .help("a batch of CIFAR is a dictionary of data (uint8, N x 3072) and labels or fine_labels")
-        };
         let data = pickle.array(pickle.get("data").ok_or_else(|| missing("data"))?)?;
         let count = data.check_rows(RASTER.bytes() as u64)?;
-        let labels = pickle.get("fine_labels").or_else(|| pickle.get("labels"));
-        let labels = pickle.labels(labels.ok_or_else(|| missing("labels"))?)?;
-        labels::check_count(labels.len(), count)?;
-        let coarse = pickle.get("coarse_labels").map(|labels| pickle.labels(labels)).transpose()?;
-        if let Some(coarse) = &coarse {
-            labels::check_count(coarse.len(), count)?;
-        }
+        let column = |labels: Labels| -> Result<Option<Vec<u32>>> {
+            let Some(value) = pickle.get(&format!("{}s", labels.column)) else { return Ok(None) };
+            let labels = pickle.labels(value)?;
+            labels::check_count(labels.len(), count)?;
+            Ok(Some(labels))
+        };
+        let labels = column(counting)?.ok_or_else(|| missing(&format!("{}s", counting.column)))?;
         let ids = pickle.get("filenames").map(|names| pickle.texts(names)).transpose()?;
         if let Some(ids) = ids.as_ref().filter(|ids| ids.count() != labels.len()) {
             return Err(Error::unusable(format!("{} filenames do not fit {count} images", ids.count())));
         }
+        let other = other.map(column).transpose()?.flatten();
         let part = Part { path: path.to_owned(), data: data.into_rows()?, count: labels.len() };
-        Ok(Self { part, labels, coarse, ids })
+        Ok(Self { part, labels, other, ids })
     }
+}
+
+fn missing(what: &str) -> Error {
+    Error::unusable(format!("the pickle has no `{what}`"))
+        .help("a batch of CIFAR is a dictionary of data (uint8, N x 3072) and labels or fine_labels")
 }
 
 /// Several files as one list.
@@ -133,7 +137,7 @@ impl Batch {
 struct Batches {
     parts: Vec<Part>,
     labels: Vec<u32>,
-    coarse: Vec<u32>,
+    other: Vec<u32>,
     ids: Vec<String>,
 }
 
@@ -141,24 +145,23 @@ impl Batches {
     fn add(&mut self, batch: Batch) {
         self.parts.push(batch.part);
         self.labels.extend(batch.labels);
-        self.coarse.extend(batch.coarse.unwrap_or_default());
+        self.other.extend(batch.other.unwrap_or_default());
         self.ids.extend(batch.ids.as_ref().map(strings).unwrap_or_default());
     }
 
-    /// The coarse labels, where every image has one.
-    fn remarks(&mut self, names: Option<Vec<String>>, folder: &Path) -> Result<Option<Remarks>> {
-        let of = std::mem::take(&mut self.coarse);
+    /// The labels that do not count, where every image has one.
+    fn remarks(&mut self, labels: Labels, names: Vec<String>, folder: &Path) -> Result<Option<Remarks>> {
+        let of = std::mem::take(&mut self.other);
         if of.len() != self.labels.len() {
             return Ok(None);
         }
-        let names = names.unwrap_or_else(|| classes::numbered(labels::seen(&of)));
         labels::check_below(&of, names.len(), folder)?;
-        Ok(Some(Remarks { of, names }))
+        Ok(Some(Remarks { column: labels.column, of, names }))
     }
 
     /// The files' own names, where every image has one and no two the same: records are paired by id.
     fn distinct_ids(&self) -> Option<FileNames> {
-        let distinct: std::collections::HashSet<&str> = self.ids.iter().map(String::as_str).collect();
+        let distinct: HashSet<&str> = self.ids.iter().map(String::as_str).collect();
         if distinct.len() != self.labels.len() {
             return None;
         }

@@ -26,7 +26,7 @@ pub(super) struct Raster {
 impl Raster {
     /// Fails when a side is zero or the image is larger than any that is meant.
     pub(super) fn new(height: u64, width: u64, channels: u8, planar: bool) -> Result<Self> {
-        let pixels = height.checked_mul(width).unwrap_or(u64::MAX);
+        let pixels = height.saturating_mul(width);
         match (u32::try_from(width), u32::try_from(height)) {
             (Ok(width), Ok(height)) if (1..=MAX_PIXELS).contains(&pixels) => {
                 Ok(Self { width, height, channels, planar })
@@ -66,6 +66,8 @@ pub(super) struct Part {
 
 /// What else is known about the images, by name.
 pub(super) struct Remarks {
+    /// The name of the column.
+    pub column: &'static str,
     /// For each image, an index into `names`.
     pub of: Vec<u32>,
     /// What is said.

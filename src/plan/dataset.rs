@@ -48,6 +48,23 @@ pub enum OnBadImage {
     Skip,
 }
 
+/// Which columns of a table hold what, where they are not to be found by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DataColumns {
+    /// The image or its path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl DataColumns {
+    fn is_unsaid(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A data set and the part of it to use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
@@ -61,6 +78,9 @@ pub struct DatasetSpec {
     /// `train`, `test` …, where the format has splits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
+    /// Columns of a table, where the user named them.
+    #[serde(default, skip_serializing_if = "DataColumns::is_unsaid")]
+    pub columns: DataColumns,
     /// Class names that replace the data set's own, in label order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
@@ -81,6 +101,7 @@ impl DatasetSpec {
             path: path.into(),
             format: None,
             split: None,
+            columns: DataColumns::default(),
             classes: Vec::new(),
             limit: None,
             seed: 7,
