@@ -52,7 +52,7 @@ pub struct MeasureArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Images with labels: a folder with one folder a class, or a folder of IDX files
+    /// Images with labels: a folder with one folder a class, IDX or Parquet files, a CSV, TSV or JSON Lines list
     #[arg(long, value_name = "PATH", env = "BENCH_DATA")]
     data: Option<PathBuf>,
     /// Format, when it is not to be found from the content
@@ -61,6 +61,12 @@ pub struct DataArgs {
     /// Split, where the data set has several [default: test]
     #[arg(long, value_name = "NAME", env = "BENCH_SPLIT")]
     split: Option<String>,
+    /// Column of a table with the images or their paths [default: found by type and name]
+    #[arg(long, value_name = "NAME", env = "BENCH_IMAGE_COLUMN")]
+    image_column: Option<String>,
+    /// Column of a table with the labels [default: found by type and name]
+    #[arg(long, value_name = "NAME", env = "BENCH_LABEL_COLUMN")]
+    label_column: Option<String>,
     /// At most N images, drawn with the seed and stratified by class
     #[arg(long, value_name = "N", value_parser = positive, env = "BENCH_LIMIT")]
     limit: Option<usize>,
@@ -197,6 +203,8 @@ impl DataArgs {
             path: given.one("data", &self.data),
             format: given.one("format", &self.format),
             split: given.one("split", &self.split),
+            image_column: given.one("image_column", &self.image_column),
+            label_column: given.one("label_column", &self.label_column),
             classes: given.list("classes", &self.classes),
             limit: given.one("limit", &self.limit),
             on_bad_image: given.one("on_bad_image", &self.on_bad_image),

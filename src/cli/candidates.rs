@@ -7,7 +7,7 @@ use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
 use crate::plan::{
-    self, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec,
+    self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec,
     SessionOptions, Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
@@ -159,6 +159,7 @@ fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
         path: data.path.clone()?,
         format: data.format,
         split: data.split.clone(),
+        columns: DataColumns { image: data.image_column.clone(), label: data.label_column.clone() },
         classes: data.classes.clone().unwrap_or_default(),
         limit: data.limit,
         seed,

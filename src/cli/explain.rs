@@ -61,6 +61,9 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
                 data.split.clone().unwrap_or_else(|| "test, where there are splits".into()),
                 "default",
             );
+            let found = || "found by type and name, in tables".to_owned();
+            row("data.image_column", data.columns.image.clone().unwrap_or_else(found), "default");
+            row("data.label_column", data.columns.label.clone().unwrap_or_else(found), "default");
             let classes =
                 if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
             row("data.classes", classes, "default");

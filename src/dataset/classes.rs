@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::unreadable;
 use crate::error::{Error, Result};
+use crate::plan::DatasetSpec;
 
 /// Longest `classes.txt` that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -23,6 +24,11 @@ pub(super) fn beside(folder: &Path) -> Result<Option<Vec<String>>> {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(unreadable(&path, &cause)),
     }
+}
+
+/// The names that `spec` gives, else those of `classes.txt` in `folder`.
+pub(super) fn given(spec: &DatasetSpec, folder: &Path) -> Result<Option<Vec<String>>> {
+    if spec.classes.is_empty() { beside(folder) } else { Ok(Some(spec.classes.clone())) }
 }
 
 /// An empty line within the list is an error: every name after it would stand for another class.

@@ -19,7 +19,7 @@ const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
 /// What archives and file managers leave beside the images; hidden names are such litter too.
 const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
 /// Splits in the order in which they are taken when none is asked for.
-const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
+pub(super) const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
 /// Largest image file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
@@ -278,7 +278,8 @@ impl Images for FolderImages {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>> {
+/// The bytes of the image file at `path`.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
     if length > MAX_FILE_BYTES {
         return Err(Error::unusable(format!(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Content, folder, idx, unreadable};
+use super::{Content, folder, idx, manifest, parquet, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
 
@@ -25,6 +25,18 @@ const FORMATS: &[Format] = &[
         is_here: idx::is_here,
         list: idx::list,
         looked_for: "IDX files (such as t10k-images-idx3-ubyte with t10k-labels-idx1-ubyte, plain or .gz)",
+    },
+    Format {
+        format: DatasetFormat::Parquet,
+        is_here: parquet::is_here,
+        list: parquet::list,
+        looked_for: "Parquet files with a column of images, as Hugging Face data sets have them",
+    },
+    Format {
+        format: DatasetFormat::Manifest,
+        is_here: manifest::is_here,
+        list: manifest::list,
+        looked_for: "a .csv, .tsv or .jsonl file with columns path and label, val_map.txt or y_labels.csv",
     },
     Format {
         format: DatasetFormat::Folder,

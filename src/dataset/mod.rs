@@ -12,8 +12,16 @@ mod formats;
 mod identity;
 mod idx;
 mod idx_file;
+mod inside;
+mod labels;
+mod manifest;
+mod parquet;
 mod selection;
+mod splits;
 mod subset;
+#[cfg(test)]
+mod table_fixtures;
+mod text_column;
 
 use std::path::Path;
 

@@ -13,6 +13,10 @@ pub enum DatasetFormat {
     Idx,
     /// A folder with one folder of images a class.
     Folder,
+    /// Parquet files with an image column, as Hugging Face data sets have them.
+    Parquet,
+    /// A list of image files with labels: CSV, TSV, JSON Lines, `val_map.txt`, `y_labels.csv`.
+    Manifest,
 }
 
 impl DatasetFormat {
@@ -21,6 +25,8 @@ impl DatasetFormat {
         match self {
             Self::Idx => "idx",
             Self::Folder => "folder",
+            Self::Parquet => "parquet",
+            Self::Manifest => "manifest",
         }
     }
 }
@@ -36,6 +42,23 @@ pub enum OnBadImage {
     Skip,
 }
 
+/// Which columns of a table hold what, where they are not to be found by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DataColumns {
+    /// The image or its path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl DataColumns {
+    fn is_unsaid(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A data set and the part of it to use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
@@ -49,6 +72,9 @@ pub struct DatasetSpec {
     /// `train`, `test` …, where the format has splits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
+    /// Columns of a table, where the user named them.
+    #[serde(default, skip_serializing_if = "DataColumns::is_unsaid")]
+    pub columns: DataColumns,
     /// Class names that replace the data set's own, in label order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
@@ -69,6 +95,7 @@ impl DatasetSpec {
             path: path.into(),
             format: None,
             split: None,
+            columns: DataColumns::default(),
             classes: Vec::new(),
             limit: None,
             seed: 7,

@@ -7,7 +7,7 @@ mod protocol;
 mod runtime;
 mod settings;
 
-pub use dataset::{DatasetFormat, DatasetSpec, OnBadImage};
+pub use dataset::{DataColumns, DatasetFormat, DatasetSpec, OnBadImage};
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
 pub use protocol::Protocol;
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};

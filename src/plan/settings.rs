@@ -59,6 +59,12 @@ pub struct DataSettings {
     /// Split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
+    /// Column of a table with the images or their paths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_column: Option<String>,
+    /// Column of a table with the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
     /// Class names in label order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<Vec<String>>,

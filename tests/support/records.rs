@@ -4,7 +4,7 @@
 
 use onnx_bench::Error;
 use onnx_bench::plan::{
-    Activation, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Protocol, SessionOptions,
+    Activation, DataColumns, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Protocol, SessionOptions,
 };
 use onnx_bench::preprocess::{Channels, Layout, Preprocess, Scale, Size};
 use onnx_bench::record::{
@@ -378,6 +378,7 @@ fn dataset_spec() -> DatasetSpec {
         path: "fixtures/fashion-mnist".into(),
         format: None,
         split: Some("test".into()),
+        columns: DataColumns::default(),
         classes: Vec::new(),
         limit: None,
         seed: 7,
