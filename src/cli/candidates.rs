@@ -7,8 +7,8 @@ use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
 use crate::plan::{
-    self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec,
-    SessionOptions, Settings, Source,
+    self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved,
+    RuntimeSpec, SessionOptions, Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};

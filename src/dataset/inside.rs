@@ -22,10 +22,12 @@ impl Root {
     /// in the folder are followed as everywhere, but `..` never through one.
     pub(super) fn find(&self, path: &str) -> Result<PathBuf> {
         let below = self.below(Path::new(path)).ok_or_else(|| {
-            Error::unusable(format!("the path `{}` leads out of the folder", path.escape_debug())).help(format!(
-                "name files below {}, or move the table to the folder that holds them",
-                self.folder.display()
-            ))
+            Error::unusable(format!("the path `{}` leads out of the folder", path.escape_debug())).help(
+                format!(
+                    "name files below {}, or move the table to the folder that holds them",
+                    self.folder.display()
+                ),
+            )
         })?;
         Ok(self.folder.join(below))
     }
@@ -68,7 +70,9 @@ mod tests {
     #[test]
     fn paths_that_lead_out_are_refused() {
         let root = Root::new(Path::new("data"));
-        for path in ["../b.png", "a/../../b.png", "/etc/passwd", "..", "", ".", "a/..", "/", "a/../../data/b.png"] {
+        for path in
+            ["../b.png", "a/../../b.png", "/etc/passwd", "..", "", ".", "a/..", "/", "a/../../data/b.png"]
+        {
             assert!(root.find(path).is_err(), "{path}");
         }
     }

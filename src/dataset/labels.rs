@@ -35,9 +35,13 @@ pub(super) fn from_indices(labels: Vec<u32>, names: Option<Vec<String>>, place: 
 fn too_large(label: u32, most: usize, named: bool) -> Error {
     let error = Error::unusable(format!("label {label} is out of range: there are {most} classes at most"));
     match named {
-        true => Error { what: format!("label {label} is out of range: {most} class names are given"), ..error }
-            .help("labels count from 0; correct the row or the class names"),
-        false => error.help("labels count from 0; correct the row, or name the column of the labels with --label-column"),
+        true => {
+            Error { what: format!("label {label} is out of range: {most} class names are given"), ..error }
+                .help("labels count from 0; correct the row or the class names")
+        }
+        false => error.help(
+            "labels count from 0; correct the row, or name the column of the labels with --label-column",
+        ),
     }
 }
 
@@ -45,8 +49,11 @@ fn too_large(label: u32, most: usize, named: bool) -> Error {
 /// named are numbered in the byte order of their names.
 pub(super) fn from_texts(texts: &TextColumn, names: Option<Vec<String>>, place: Place<'_>) -> Result<Labels> {
     let kinds = texts.texts().iter().map(|text| Said::of(text)).collect::<Vec<_>>();
-    let row_of = |code: usize| texts.codes().iter().position(|&other| other as usize == code).unwrap_or_default();
-    if let Some((code, error)) = kinds.iter().enumerate().find_map(|(code, kind)| Some((code, kind.refusal()?))) {
+    let row_of =
+        |code: usize| texts.codes().iter().position(|&other| other as usize == code).unwrap_or_default();
+    if let Some((code, error)) =
+        kinds.iter().enumerate().find_map(|(code, kind)| Some((code, kind.refusal()?)))
+    {
         return Err(error.at(place(row_of(code))));
     }
     let known = names.as_deref().map(|names| by_name(texts, names));
@@ -56,9 +63,7 @@ pub(super) fn from_texts(texts: &TextColumn, names: Option<Vec<String>>, place: 
             let codes: Vec<u32> = kinds.iter().filter_map(Said::index).collect();
             from_indices(relabel(texts, &codes), names, place)
         }
-        (Some(Err(code)), Some(names)) => {
-            Err(unknown(&texts.texts()[code], &names).at(place(row_of(code))))
-        }
+        (Some(Err(code)), Some(names)) => Err(unknown(&texts.texts()[code], &names).at(place(row_of(code)))),
         _ => from_names(texts, &kinds).map_err(|(code, error)| error.at(place(row_of(code)))),
     }
 }
@@ -189,7 +194,10 @@ mod tests {
     #[test]
     fn names_are_numbered_in_byte_order() {
         let found = labels(&["b", "a10", "B", "a9", "b"], None).unwrap();
-        assert_eq!(found, Labels { labels: vec![3, 1, 0, 2, 3], classes: ["B", "a10", "a9", "b"].map(String::from).into() });
+        assert_eq!(
+            found,
+            Labels { labels: vec![3, 1, 0, 2, 3], classes: ["B", "a10", "a9", "b"].map(String::from).into() }
+        );
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub(super) fn check(name: &str, content: &Content, expected: &Expected) {
     for (index, row) in expected.rows.iter().enumerate() {
         let images = &content.images;
         assert_eq!((images.id(index), images.label(index)), (row.id.clone(), row.label), "{name}");
-        let values: Vec<&str> = (0..content.columns.len()).map(|column| images.value(column, index)).collect();
+        let values: Vec<&str> =
+            (0..content.columns.len()).map(|column| images.value(column, index)).collect();
         assert_eq!(values, row.values, "{name}, row {index}");
         assert_eq!(pixels(content, index).unwrap()[..3], row.colour, "{name}, row {index}");
     }

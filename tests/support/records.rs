@@ -4,7 +4,8 @@
 
 use onnx_bench::Error;
 use onnx_bench::plan::{
-    Activation, DataColumns, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Protocol, SessionOptions,
+    Activation, DataColumns, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Protocol,
+    SessionOptions,
 };
 use onnx_bench::preprocess::{Channels, Layout, Preprocess, Scale, Size};
 use onnx_bench::record::{

@@ -14,7 +14,8 @@ use crate::plan::DataColumns;
 /// Reads the table at `path`.
 pub(super) fn read(path: &Path, asked: &DataColumns) -> Result<Table> {
     let mut reader = line::open(path)?;
-    let separator = separator(reader.fill_buf().map_err(|cause| super::super::unreadable(path, &cause))?, path);
+    let separator =
+        separator(reader.fill_buf().map_err(|cause| super::super::unreadable(path, &cause))?, path);
     let mut table = Table::of(path);
     read_rows(reader, separator, asked, &mut table)?;
     Ok(table)
@@ -102,9 +103,13 @@ impl Form {
 
     fn add(&self, line: u64, fields: &[&str], table: &mut Table) -> Result<()> {
         if fields.len() != self.width {
-            return Err(Error::unusable(format!("the row has {} fields, the first has {}", fields.len(), self.width))
-                .at(table.at_line(line))
-                .help("put texts with separators into quotes, and give every row all fields"));
+            return Err(Error::unusable(format!(
+                "the row has {} fields, the first has {}",
+                fields.len(),
+                self.width
+            ))
+            .at(table.at_line(line))
+            .help("put texts with separators into quotes, and give every row all fields"));
         }
         if let Some(place) = self.classes {
             same_classes(fields[place], table).map_err(|error| error.at(table.at_line(line)))?;

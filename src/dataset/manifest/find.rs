@@ -77,9 +77,11 @@ pub(super) fn find(spec: &DatasetSpec) -> Result<Manifest> {
     let split = split_of(&path).filter(|split| split != NO_SPLIT);
     match (&spec.split, &split) {
         (Some(asked), Some(split)) if asked != split => {
-            return Err(Error::usage(format!("the file is of split `{split}`, but split `{asked}` was asked for"))
-                .at_path(&path)
-                .help("name the manifest of that split, or leave out --split"));
+            return Err(Error::usage(format!(
+                "the file is of split `{split}`, but split `{asked}` was asked for"
+            ))
+            .at_path(&path)
+            .help("name the manifest of that split, or leave out --split"));
         }
         _ => {}
     }
@@ -143,7 +145,8 @@ fn candidates(folder: &Path) -> Result<Vec<PathBuf>> {
 /// A manifest with the name of a split that is not among the usual ones.
 fn named_as(folder: &Path, split: &str) -> Option<PathBuf> {
     let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
-    let mut paths = ["csv", "tsv", "jsonl", "ndjson", "txt"].iter().map(|end| folder.join(format!("{split}.{end}")));
+    let mut paths =
+        ["csv", "tsv", "jsonl", "ndjson", "txt"].iter().map(|end| folder.join(format!("{split}.{end}")));
     paths.find(|path| single && path.is_file())
 }
 
@@ -158,7 +161,8 @@ fn looks_right(path: &Path, kind: Kind) -> bool {
     let Ok(Some(line)) = first_line(path) else { return false };
     match kind {
         Kind::Delimited => {
-            let fields: Vec<&str> = line.split([',', ';', '\t', '|']).map(|field| field.trim().trim_matches('"')).collect();
+            let fields: Vec<&str> =
+                line.split([',', ';', '\t', '|']).map(|field| field.trim().trim_matches('"')).collect();
             header::is_usual(&fields) || delimited::is_y_labels(&fields)
         }
         Kind::JsonLines => json_lines::is_usual(&line),

@@ -18,8 +18,12 @@ pub(super) struct Places {
 
 /// Finds the two columns among `names`.
 pub(super) fn find(names: &[&str], asked: &DataColumns) -> Result<Places> {
-    if let Some(twice) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name)) {
-        return Err(Error::unusable(format!("there are two columns `{twice}`")).help("rename or remove one of them"));
+    if let Some(twice) =
+        names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
+    {
+        return Err(
+            Error::unusable(format!("there are two columns `{twice}`")).help("rename or remove one of them")
+        );
     }
     let path = place(names, asked.image.as_deref(), &PATHS, "paths", "--image-column")?;
     let label = place(names, asked.label.as_deref(), &LABELS, "labels", "--label-column")?;
@@ -58,9 +62,16 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_usual_names_or_by_those_asked_for() {
-        let asked = |image: &str, label: &str| DataColumns { image: Some(image.into()), label: Some(label.into()) };
-        assert_eq!(find(&["Label", "weather", "File_Name"], &DataColumns::default()).unwrap(), Places { path: 2, label: 0 });
-        assert_eq!(find(&["path", "label", "label2"], &asked("path", "label2")).unwrap(), Places { path: 0, label: 2 });
+        let asked =
+            |image: &str, label: &str| DataColumns { image: Some(image.into()), label: Some(label.into()) };
+        assert_eq!(
+            find(&["Label", "weather", "File_Name"], &DataColumns::default()).unwrap(),
+            Places { path: 2, label: 0 }
+        );
+        assert_eq!(
+            find(&["path", "label", "label2"], &asked("path", "label2")).unwrap(),
+            Places { path: 0, label: 2 }
+        );
     }
 
     #[test]

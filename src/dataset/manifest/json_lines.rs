@@ -33,7 +33,9 @@ pub(super) fn is_usual(line: &str) -> bool {
 
 fn parse(line: &str) -> Result<Map<String, Value>> {
     serde_json::from_str(line).map_err(|cause| {
-        Error::unusable("the line is no JSON object").because(cause).help("write one object a line: {\"path\": …, \"label\": …}")
+        Error::unusable("the line is no JSON object")
+            .because(cause)
+            .help("write one object a line: {\"path\": …, \"label\": …}")
     })
 }
 
@@ -63,7 +65,8 @@ impl Form {
             })
         };
         let (path, label) = (field(&self.path)?, field(&self.label)?);
-        let new = row.iter().filter(|(name, value)| self.is_new(name, value, table)).map(|(name, _)| name.clone());
+        let new =
+            row.iter().filter(|(name, value)| self.is_new(name, value, table)).map(|(name, _)| name.clone());
         let new: Vec<String> = new.collect();
         table.add_columns(new)?;
         let values: Vec<String> =

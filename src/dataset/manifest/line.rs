@@ -18,7 +18,8 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
     let io = |cause: std::io::Error| unreadable(path, &cause);
     if !path.metadata().map_err(io)?.is_file() {
-        return Err(Error::unusable("this is no manifest but a folder, or something else that is no file").at_path(path));
+        return Err(Error::unusable("this is no manifest but a folder, or something else that is no file")
+            .at_path(path));
     }
     let mut reader = BufReader::new(File::open(path).map_err(io)?);
     let start = reader.fill_buf().map_err(io)?;
@@ -64,9 +65,9 @@ impl<R: BufRead> Lines<R> {
             self.bytes.clear();
             self.number += 1;
             let mut limited = (&mut self.reader).take(MAX_BYTES + 1);
-            let read = limited.read_until(b'\n', &mut self.bytes).map_err(|cause| {
-                Error::unusable("the manifest cannot be read").because(cause)
-            })?;
+            let read = limited
+                .read_until(b'\n', &mut self.bytes)
+                .map_err(|cause| Error::unusable("the manifest cannot be read").because(cause))?;
             if read == 0 {
                 return Ok(None);
             }

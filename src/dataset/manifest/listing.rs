@@ -21,7 +21,8 @@ pub(super) fn read(path: &Path) -> Result<Table> {
 
 /// Whether `line` is a file and an index.
 pub(super) fn is_usual(line: &str) -> bool {
-    split(line).is_ok_and(|(file, label)| file.contains('.') && label.bytes().all(|byte| byte.is_ascii_digit()))
+    split(line)
+        .is_ok_and(|(file, label)| file.contains('.') && label.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn split(line: &str) -> Result<(&str, &str)> {

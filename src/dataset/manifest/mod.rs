@@ -45,7 +45,9 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         Kind::Listing => listing::read(&path)?,
     };
     if table.labels.count() == 0 {
-        return Err(Error::unusable("the manifest names no image").at_path(&path).help("add a row for each image"));
+        return Err(Error::unusable("the manifest names no image")
+            .at_path(&path)
+            .help("add a row for each image"));
     }
     let folder = find::parent(&path);
     let names = class_names(spec, folder, &table).map_err(|error| error.at_path(&path))?;
@@ -107,10 +109,11 @@ impl Images for ManifestImages {
     }
 
     fn read(&self, index: usize) -> Result<Picture> {
-        let bytes =
-            folder::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
+        let bytes = folder::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
         match raw_side(self.table.path(index), bytes.len()).filter(|_| self.table.classes.is_some()) {
-            Some(side) => Ok(Picture::Pixels(Image { width: side, height: side, channels: 3, pixels: bytes })),
+            Some(side) => {
+                Ok(Picture::Pixels(Image { width: side, height: side, channels: 3, pixels: bytes }))
+            }
             None => Ok(Picture::File(bytes)),
         }
     }
@@ -126,9 +129,12 @@ impl Images for ManifestImages {
             // No file is as long.
             Err(_) if self.skip => digest.update(u64::MAX.to_le_bytes()),
             Err(cause) => {
-                return Err(Error::unusable("the image is not there").because(cause).at(self.place(index)).help(
-                    "correct the path, which is relative to the manifest, or set `--on-bad-image skip`",
-                ));
+                return Err(Error::unusable("the image is not there")
+                    .because(cause)
+                    .at(self.place(index))
+                    .help(
+                        "correct the path, which is relative to the manifest, or set `--on-bad-image skip`",
+                    ));
             }
         }
         Ok(())

@@ -51,7 +51,10 @@ fn a_manifest_is_found_by_its_name_in_the_folder_and_by_its_split() {
     std::fs::write(scene.0.path().join("metadata.csv"), "author,year\nme,2020\n").unwrap();
     let data = open(&DatasetSpec::at(scene.0.path())).unwrap();
     let identity = data.identity();
-    assert_eq!((identity.format.as_str(), identity.split.as_deref(), identity.images), ("manifest", Some("test"), 1));
+    assert_eq!(
+        (identity.format.as_str(), identity.split.as_deref(), identity.images),
+        ("manifest", Some("test"), 1)
+    );
     let train = DatasetSpec { split: Some("train".into()), ..DatasetSpec::at(scene.0.path()) };
     assert_eq!(open(&train).unwrap().count(), 2);
     let val = DatasetSpec { split: Some("val".into()), ..train };
@@ -73,7 +76,10 @@ fn columns_separators_and_spaces_are_found() {
         ("x.csv", "\n\u{feff}filename ; class \n a.png ; 1\n\nb/c d.png;0"),
         ("x.csv", "label\tfile\n1\ta.png\r\n0\tb/c d.png\r\n"),
         ("x.txt", "a.png 1\nb/c d.png   0\n"),
-        ("x.ndjson", "{\"label\": 1, \"file_name\": \"a.png\"}\n\n{\"label\": \"0\", \"file_name\": \"b/c d.png\"}"),
+        (
+            "x.ndjson",
+            "{\"label\": 1, \"file_name\": \"a.png\"}\n\n{\"label\": \"0\", \"file_name\": \"b/c d.png\"}",
+        ),
     ] {
         let text = text.strip_prefix("\n\u{feff}").map_or(text.to_owned(), |rest| format!("\u{feff}{rest}"));
         assert_eq!(rows(name, &text), expected, "{text}");
@@ -128,7 +134,12 @@ fn what_is_wrong_is_told_with_its_line() {
         ("y_labels.csv", "a.png,2,0\na.png,3,0\n", "3 classes, those before say 2", "y_labels.csv:2"),
         ("y_labels.csv", "a.png,2,2\n", "label 2 is out of range", "y_labels.csv:1"),
         ("y_labels.csv", "a.png,999999999999,2\n", "no number of classes", "y_labels.csv:1"),
-        ("x.jsonl", "{\"path\": \"a.png\", \"label\": 0}\n{\"path\": \"a.png\"}\n", "no `label`", "x.jsonl:2"),
+        (
+            "x.jsonl",
+            "{\"path\": \"a.png\", \"label\": 0}\n{\"path\": \"a.png\"}\n",
+            "no `label`",
+            "x.jsonl:2",
+        ),
         ("x.jsonl", "{\"path\": \"a.png\", \"label\": 0}\n[1]\n", "no JSON object", "x.jsonl:2"),
         ("x.jsonl", "{\"path\": \"a.png\", \"label\": 1.5}\n", "no index", "x.jsonl:1"),
         ("val_map.txt", "a.png 0\na.png\n", "no space", "val_map.txt:2"),

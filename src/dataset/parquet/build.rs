@@ -159,7 +159,8 @@ impl Build {
             };
             let mut row = first;
             chunk(said.column)?.each(&mut |cell| {
-                add_value(texts, &cell, said.names.as_deref()).map_err(|error| error.at(place(shards, row)))?;
+                add_value(texts, &cell, said.names.as_deref())
+                    .map_err(|error| error.at(place(shards, row)))?;
                 row += 1;
                 Ok(())
             })?;
@@ -167,11 +168,17 @@ impl Build {
         Ok(())
     }
 
-    fn finish(self, spec: &DatasetSpec, files: &[PathBuf]) -> Result<(ParquetImages, Vec<String>, Vec<String>)> {
+    fn finish(
+        self,
+        spec: &DatasetSpec,
+        files: &[PathBuf],
+    ) -> Result<(ParquetImages, Vec<String>, Vec<String>)> {
         let Self { layout, shards, groups, rows, labels, paths, slices } = self;
         let layout = layout.filter(|_| rows > 0).ok_or_else(|| {
             let place = files.first().map_or_else(String::new, |file| file.display().to_string());
-            Error::unusable("there are no rows").at(place).help("take another split with --split, or fetch the files again")
+            Error::unusable("there are no rows")
+                .at(place)
+                .help("take another split with --split, or fetch the files again")
         })?;
         let names = class_names(spec, layout.classes.as_deref(), files)?;
         let at = |row: usize| place(&shards, row);
@@ -264,16 +271,15 @@ fn add_value(texts: &mut TextColumn, cell: &Cell, names: Option<&[String]>) -> R
 }
 
 fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
-    std::str::from_utf8(bytes.data())
-        .map_err(|cause| Error::unusable(format!("{what} is not UTF-8")).because(cause).help("write the file again, with texts in UTF-8"))
+    std::str::from_utf8(bytes.data()).map_err(|cause| {
+        Error::unusable(format!("{what} is not UTF-8"))
+            .because(cause)
+            .help("write the file again, with texts in UTF-8")
+    })
 }
 
 /// Those given; else those of the file; else those of a `classes.txt` beside it.
-fn class_names(
-    spec: &DatasetSpec,
-    own: Option<&[String]>,
-    files: &[PathBuf],
-) -> Result<Option<Vec<String>>> {
+fn class_names(spec: &DatasetSpec, own: Option<&[String]>, files: &[PathBuf]) -> Result<Option<Vec<String>>> {
     match own {
         Some(own) if spec.classes.is_empty() => Ok(Some(own.to_vec())),
         Some(own) => {

@@ -159,7 +159,8 @@ impl Chunk {
 
     fn scan(&self) -> Result<Pages> {
         let mut file = self.open()?;
-        let (mut pages, mut at, mut first) = (Pages { dictionary: None, data: Vec::new() }, self.bytes.start, 0);
+        let (mut pages, mut at, mut first) =
+            (Pages { dictionary: None, data: Vec::new() }, self.bytes.start, 0);
         while at < self.bytes.end && first < self.rows {
             let (header, length) = self.header(&mut file, at)?;
             let span = Span { at: at + length, first, header };

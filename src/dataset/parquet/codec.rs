@@ -30,8 +30,10 @@ pub(super) fn decompress(codec: CompressionCodec, packed: &[u8], length: usize) 
         CompressionCodec::ZSTD => {
             drain(ruzstd::decoding::StreamingDecoder::new(packed).map_err(damaged)?, packed, length)
         }
-        other => Err(Error::unsupported(format!("the columns are packed with {other}, which is not read here"))
-            .help("write the file with Snappy, Zstandard, gzip, LZ4_RAW or without compression")),
+        other => {
+            Err(Error::unsupported(format!("the columns are packed with {other}, which is not read here"))
+                .help("write the file with Snappy, Zstandard, gzip, LZ4_RAW or without compression"))
+        }
     }
 }
 

@@ -80,7 +80,12 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_as_if_it_was_not_there() {
-        for text in ["", "[]", r#"{"info": 1}"#, r#"{"info": {"features": {"l": {"_type": "ClassLabel", "names": [1]}}}}"#] {
+        for text in [
+            "",
+            "[]",
+            r#"{"info": 1}"#,
+            r#"{"info": {"features": {"l": {"_type": "ClassLabel", "names": [1]}}}}"#,
+        ] {
             assert_eq!(Features::parse(text), Features::default(), "{text}");
         }
     }

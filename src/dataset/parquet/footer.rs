@@ -64,7 +64,9 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn cut_short(cause: impl std::fmt::Display) -> Error {
-    Error::unusable("this is no Parquet file, or it is cut short").because(cause).help("fetch or copy it again")
+    Error::unusable("this is no Parquet file, or it is cut short")
+        .because(cause)
+        .help("fetch or copy it again")
 }
 
 /// Walks through the whole footer before the library does, which allocates what the counts say and

@@ -15,13 +15,7 @@ pub(super) enum Kind {
     /// Values.
     Data,
     /// Values, in the second version of the format.
-    DataV2 {
-        nulls: u32,
-        rows: u32,
-        definition_bytes: u32,
-        repetition_bytes: u32,
-        packed: bool,
-    },
+    DataV2 { nulls: u32, rows: u32, definition_bytes: u32, repetition_bytes: u32, packed: bool },
     /// The values that others refer to by number.
     Dictionary,
     /// Nothing that is of use here.
@@ -59,7 +53,9 @@ impl Header {
             return Err(Error::unusable(format!(
                 "a page declares {declared} bytes, more than the limit of {MAX_PAGE}"
             ))
-            .help("write the file with smaller row groups: data sets of images have 100 to 1,000 rows in each"));
+            .help(
+                "write the file with smaller row groups: data sets of images have 100 to 1,000 rows in each",
+            ));
         }
         // A value of a dictionary takes four bytes at least: a text its length, a number itself.
         if self.kind == Kind::Dictionary && self.values > self.unpacked / 4 {

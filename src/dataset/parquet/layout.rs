@@ -68,7 +68,9 @@ impl Table<'_> {
     /// The column of values at `path`, where it has no more than one in each row.
     fn leaf(&self, path: &[&str]) -> Option<(usize, &ColumnDescPtr)> {
         let columns = self.schema.columns().iter().enumerate();
-        columns.filter(|(_, column)| column.max_rep_level() == 0).find(|(_, column)| column.path().parts() == path)
+        columns
+            .filter(|(_, column)| column.max_rep_level() == 0)
+            .find(|(_, column)| column.path().parts() == path)
     }
 
     fn bytes(&self, path: &[&str]) -> Option<usize> {
@@ -108,7 +110,9 @@ impl Table<'_> {
     }
 
     fn labels_of(&self, name: &str) -> Option<(String, usize)> {
-        self.leaf(&[name]).filter(|(_, column)| is_text_or_number(column)).map(|(at, _)| (name.to_owned(), at))
+        self.leaf(&[name])
+            .filter(|(_, column)| is_text_or_number(column))
+            .map(|(at, _)| (name.to_owned(), at))
     }
 
     fn label(&self, asked: Option<&str>) -> Result<(String, usize)> {

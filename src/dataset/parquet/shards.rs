@@ -41,9 +41,11 @@ fn of_file(spec: &DatasetSpec) -> Result<Shards> {
     let split = Some(Part::of(&stem).split).filter(|split| SPLITS.contains(&split.as_str()));
     match (&spec.split, &split) {
         (Some(asked), Some(split)) if asked != split => {
-            return Err(Error::usage(format!("the file is of split `{split}`, but split `{asked}` was asked for"))
-                .at_path(&spec.path)
-                .help("name the file of that split, or leave out --split"));
+            return Err(Error::usage(format!(
+                "the file is of split `{split}`, but split `{asked}` was asked for"
+            ))
+            .at_path(&spec.path)
+            .help("name the file of that split, or leave out --split"));
         }
         _ => {}
     }
@@ -179,7 +181,8 @@ mod tests {
     /// The split that is taken, and the names of its files.
     fn found(files: &[&str], split: Option<&str>) -> Result<(Option<String>, Vec<String>)> {
         let folder = folder(files);
-        let shards = find(&DatasetSpec { split: split.map(str::to_owned), ..DatasetSpec::at(folder.path()) })?;
+        let shards =
+            find(&DatasetSpec { split: split.map(str::to_owned), ..DatasetSpec::at(folder.path()) })?;
         Ok((shards.split, shards.files.iter().map(|file| short_name(file)).collect()))
     }
 
@@ -230,7 +233,10 @@ mod tests {
         let folder = folder(&["cifar/test-00000-of-00002.parquet"]);
         let spec = DatasetSpec::at(folder.path().join("cifar/test-00000-of-00002.parquet"));
         let shards = find(&spec).unwrap();
-        assert_eq!((shards.name.as_str(), shards.split.as_deref(), shards.files.len()), ("cifar", Some("test"), 1));
+        assert_eq!(
+            (shards.name.as_str(), shards.split.as_deref(), shards.files.len()),
+            ("cifar", Some("test"), 1)
+        );
         assert!(find(&DatasetSpec { split: Some("train".into()), ..spec }).is_err());
     }
 }

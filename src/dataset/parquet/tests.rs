@@ -70,10 +70,13 @@ fn columns_that_are_asked_for_are_taken() {
         list(&DatasetSpec { columns, ..DatasetSpec::at(table("hugging-face")) })
     };
     let coarse = asked(None, Some("coarse_label")).unwrap();
-    assert_eq!((coarse.classes, coarse.columns), (
-        vec!["mammal".into(), "other".into()],
-        vec!["fine_label".into(), "weather".into(), "session".into()],
-    ));
+    assert_eq!(
+        (coarse.classes, coarse.columns),
+        (
+            vec!["mammal".into(), "other".into()],
+            vec!["fine_label".into(), "weather".into(), "session".into()],
+        )
+    );
     let by_text = asked(Some("img"), Some("session")).unwrap();
     assert_eq!(by_text.classes, ["0", "1", "2"]);
     for (image, label, what) in [
@@ -163,7 +166,8 @@ fn any_other_file_is_no_parquet_file_unless_it_is_called_so() {
     };
     assert!(file("a.parquet", b"") && file("b", b"PAR1..."));
     assert!(!file("c", b"PAR") && !file("d.csv", b"path,label"));
-    let forced = DatasetSpec { format: Some(DatasetFormat::Parquet), ..DatasetSpec::at(folder.path().join("c")) };
+    let forced =
+        DatasetSpec { format: Some(DatasetFormat::Parquet), ..DatasetSpec::at(folder.path().join("c")) };
     assert!(open(&forced).err().unwrap().what.contains("no Parquet file"));
 }
 
@@ -245,7 +249,11 @@ fn a_group_that_says_more_rows_than_its_pages_is_refused() {
     let path: Arc<Path> = table("pages.parquet").into();
     let column = metadata.row_group(0).column(0);
     let wrong = column.clone().into_builder().set_num_values(26).build().unwrap();
-    says(&located(Chunk::of(&path, length, 0, 25, &wrong).err().unwrap()), "26 values in a row group of 25", "here");
+    says(
+        &located(Chunk::of(&path, length, 0, 25, &wrong).err().unwrap()),
+        "26 values in a row group of 25",
+        "here",
+    );
     let chunk = Chunk::of(&path, length, 0, 26, &wrong).unwrap();
     says(&chunk.pages().unwrap_err(), "its pages have 25", "row group 0, column image");
     let beyond = column.clone().into_builder().set_total_compressed_size(1 << 40).build().unwrap();
