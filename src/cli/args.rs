@@ -52,7 +52,7 @@ pub struct MeasureArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Images with labels: a folder with one folder a class, or files of IDX, CIFAR or NumPy
+    /// Images with labels: a folder with one folder a class, a list, or files of one of many formats (`bench list formats`)
     #[arg(long, value_name = "PATH", env = "BENCH_DATA")]
     data: Option<PathBuf>,
     /// Format, when it is not to be found from the content

@@ -1,7 +1,7 @@
 //! Arrays of NumPy, in `.npy`, `.npz` and pickles alike: what the elements are, in which order they
 //! lie, and what images or labels they make.
 
-use super::labels;
+use super::integer_labels;
 use super::raw_images::Raster;
 use super::stored::{MAX_UNPACKED, Stored};
 use crate::error::{Error, Result};
@@ -204,7 +204,7 @@ impl Array {
         let element = self.shape.element;
         let bytes = self.into_memory()?;
         // An integer has 1, 2, 4 or 8 bytes.
-        labels::from_integers(bytes.chunks_exact(element.size as usize).map(|bytes| element.integer(bytes)))
+        integer_labels::from_integers(bytes.chunks_exact(element.size as usize).map(|bytes| element.integer(bytes)))
     }
 
     /// One integer, for numbers that are pickled as arrays without axes.

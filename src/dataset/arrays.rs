@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::array::{Array, Axes};
 use super::raw_images::{Part, RawImages};
-use super::{Content, classes, labels, npy, npz, splits, unreadable};
+use super::{Content, classes, integer_labels, npy, npz, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -91,10 +91,10 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let count = array.shape.axes[0];
     let data = array.into_rows().map_err(within(images))?;
     let labels = labels_at.open()?.labels().map_err(within(labels_at))?;
-    labels::check_count(labels.len(), count)
+    integer_labels::check_count(labels.len(), count)
         .map_err(|error| error.at(format!("{} and {}", images.told(), labels_at.told())))?;
     let folder = parent(&images.path);
-    let classes = classes::names(spec, folder, None, labels::seen(&labels))?;
+    let classes = classes::names(spec, folder, None, integer_labels::seen(&labels))?;
     let part = Part { path: images.path.clone(), data, count: labels.len() };
     Ok(Content {
         name: name(&spec.path),

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::cifar_files::{Cifar, Files, Labels, Naming};
 use super::raw_images::{Part, Raster, RawImages, Remarks};
 use super::stored::Stored;
-use super::{Content, classes, labels, unreadable};
+use super::{Content, classes, integer_labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -100,7 +100,7 @@ fn read_labels(parts: &[Part], labels: Labels, cifar: Cifar, classes: usize) -> 
         };
         let read: std::io::Result<Vec<u32>> = (0..part.count).map(label).collect();
         let read = read.map_err(|cause| unreadable(&part.path, &cause))?;
-        labels::check_below(&read, classes, &part.path)?;
+        integer_labels::check_below(&read, classes, &part.path)?;
         all.extend(read);
     }
     Ok(all)

@@ -11,7 +11,7 @@ use super::cifar_files::{Cifar, Files, Labels, Naming};
 use super::file_names::FileNames;
 use super::pickle::Pickle;
 use super::raw_images::{Part, RawImages, Remarks};
-use super::{Content, classes, labels, unreadable};
+use super::{Content, classes, integer_labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -44,7 +44,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let mut all = Batches::default();
     for path in &files.paths {
         let batch = Batch::read(path, counting, other).map_err(|error| error.at_path(path))?;
-        labels::check_below(&batch.labels, classes.len(), path)?;
+        integer_labels::check_below(&batch.labels, classes.len(), path)?;
         all.add(batch);
     }
     let remarks = match other {
@@ -113,7 +113,7 @@ impl Batch {
         let column = |labels: Labels| -> Result<Option<Vec<u32>>> {
             let Some(value) = pickle.get(&format!("{}s", labels.column)) else { return Ok(None) };
             let labels = pickle.labels(value)?;
-            labels::check_count(labels.len(), count)?;
+            integer_labels::check_count(labels.len(), count)?;
             Ok(Some(labels))
         };
         let labels = column(counting)?.ok_or_else(|| missing(&format!("{}s", counting.column)))?;
@@ -155,7 +155,7 @@ impl Batches {
         if of.len() != self.labels.len() {
             return Ok(None);
         }
-        labels::check_below(&of, names.len(), folder)?;
+        integer_labels::check_below(&of, names.len(), folder)?;
         Ok(Some(Remarks { column: labels.column, of, names }))
     }
 

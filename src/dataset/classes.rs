@@ -48,6 +48,11 @@ pub(super) fn in_file(path: &Path) -> Result<Option<Vec<String>>> {
     }
 }
 
+/// The names that `spec` gives, else those of `classes.txt` in `folder`.
+pub(super) fn given(spec: &DatasetSpec, folder: &Path) -> Result<Option<Vec<String>>> {
+    if spec.classes.is_empty() { beside(folder) } else { Ok(Some(spec.classes.clone())) }
+}
+
 /// An empty line within the list is an error: every name after it would stand for another class.
 fn from_lines(text: &str) -> Result<Vec<String>> {
     let text = text.trim_start_matches('\u{feff}').trim_end();

@@ -1,6 +1,6 @@
 //! Many file names in little memory: one text for all, and where each ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 
 /// File names in the order in which they came.
@@ -32,6 +32,12 @@ impl FileNames {
             Some(name) => name,
             None => OsStr::new(&self.text[start..self.ends[index]]),
         }
+    }
+
+    /// Whether they tell things apart: none is empty and no two are alike.
+    pub(super) fn are_distinct(&self) -> bool {
+        let mut seen = HashSet::with_capacity(self.count());
+        (0..self.count()).map(|index| self.get(index)).all(|name| !name.is_empty() && seen.insert(name))
     }
 }
 

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
 use super::file_names::FileNames;
+use super::splits;
 use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -18,8 +19,6 @@ use crate::record::PassedOver;
 const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
 /// What archives and file managers leave beside the images; hidden names are such litter too.
 const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
-/// Splits in the order in which they are taken when none is asked for.
-pub(super) const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
 /// Largest image file that is read.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
@@ -73,7 +72,7 @@ pub(super) fn checked_split(root: &Path, split: &str) -> Result<String> {
 /// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
 /// happens to have that name.
 fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in SPLITS {
+    for split in splits::USUAL {
         let folder = root.join(split);
         if folder.is_dir() && sorted_in(&folder)?.images.is_empty() && has_classes(&folder)? {
             return Ok(Some(split.to_owned()));
@@ -278,6 +277,7 @@ impl Images for FolderImages {
     }
 }
 
+/// The bytes of the image file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
     if length > MAX_FILE_BYTES {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Content, arrays, cifar, cifar_python, folder, idx, prefixed, unreadable};
+use super::{
+    Content, arrays, cifar, cifar_python, folder, idx, manifest, parquet, prefixed, unreadable,
+};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
 
@@ -37,6 +39,18 @@ const FORMATS: &[Format] = &[
         is_here: cifar_python::is_here,
         list: cifar_python::list,
         looked_for: "CIFAR's Python files (test_batch and data_batch_1 …, or test and train)",
+    },
+    Format {
+        format: DatasetFormat::Parquet,
+        is_here: parquet::is_here,
+        list: parquet::list,
+        looked_for: "Parquet files with a column of images, as Hugging Face data sets have them",
+    },
+    Format {
+        format: DatasetFormat::Manifest,
+        is_here: manifest::is_here,
+        list: manifest::list,
+        looked_for: "a .csv, .tsv or .jsonl file with columns path and label, val_map.txt or y_labels.csv",
     },
     Format {
         format: DatasetFormat::Prefixed,

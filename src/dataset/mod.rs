@@ -17,9 +17,13 @@ mod formats;
 mod identity;
 mod idx;
 mod idx_file;
+mod inside;
+mod integer_labels;
 mod labels;
+mod manifest;
 mod npy;
 mod npz;
+mod parquet;
 mod pickle;
 mod prefixed;
 mod raw_images;
@@ -27,6 +31,9 @@ mod selection;
 mod splits;
 mod stored;
 mod subset;
+#[cfg(test)]
+mod table_fixtures;
+mod text_column;
 
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
 use super::file_names::FileNames;
-use super::folder::{SPLITS, checked_split, folders_in, read_file, readable, short_name, sorted_in};
+use super::folder::{checked_split, folders_in, read_file, readable, short_name, sorted_in};
 use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -57,7 +57,7 @@ fn class_names(spec: &DatasetSpec, words: &Words) -> Result<Vec<String>> {
 }
 
 fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in SPLITS {
+    for split in splits::USUAL {
         let folder = root.join(split);
         if folder.is_dir() && words(&folder)?.is_some() {
             return Ok(Some(split.to_owned()));

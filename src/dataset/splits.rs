@@ -2,17 +2,17 @@
 
 use crate::error::{Error, Result};
 
-/// Taken, in this order, when none is asked for.
-const DEFAULTS: [&str; 4] = ["test", "val", "valid", "validation"];
+/// Usual names, in the order in which they are taken when none is asked for.
+pub(super) const USUAL: [&str; 5] = ["test", "val", "valid", "validation", "train"];
 
-/// Of the names `found`, the one that is `asked` for, else test or validation, else the only one. A
+/// Of the names `found`, the one that is `asked` for, else test, validation or train, else the only one. A
 /// name that ends in the word counts too, such as `emnist-letters-test`. `found` must not be empty.
 pub(super) fn choose(found: &[&str], asked: Option<&str>) -> Result<String> {
     let wanted = match asked {
         // MNIST calls its test set t10k.
         Some("t10k") => &["test"][..],
         Some(_) => asked.as_slice(),
-        None => &DEFAULTS,
+        None => &USUAL,
     };
     if let Some(split) = wanted.iter().find_map(|wanted| like(found, wanted)) {
         return Ok(split.to_owned());
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_split_is_the_one_asked_for_else_test_else_the_only_one() {
+    fn the_split_is_the_one_asked_for_else_the_most_usual_else_the_only_one() {
         let both = ["test", "train"];
         assert_eq!(choose(&both, None).unwrap(), "test");
         assert_eq!(choose(&both, Some("t10k")).unwrap(), "test");

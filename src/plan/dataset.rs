@@ -21,6 +21,10 @@ pub enum DatasetFormat {
     Prefixed,
     /// A folder with one folder of images a class.
     Folder,
+    /// Parquet files with an image column, as Hugging Face data sets have them.
+    Parquet,
+    /// A list of image files with labels: CSV, TSV, JSON Lines, `val_map.txt`, `y_labels.csv`.
+    Manifest,
 }
 
 impl DatasetFormat {
@@ -33,6 +37,8 @@ impl DatasetFormat {
             Self::Npz => "npz",
             Self::Prefixed => "prefixed",
             Self::Folder => "folder",
+            Self::Parquet => "parquet",
+            Self::Manifest => "manifest",
         }
     }
 }

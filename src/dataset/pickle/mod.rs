@@ -18,7 +18,7 @@ use source::{Source, Span};
 
 use super::array::{Array, Element, Shape, check_fits_memory, cut_short};
 use super::file_names::FileNames;
-use super::labels;
+use super::integer_labels;
 use super::stored::Stored;
 use super::unreadable;
 use crate::error::{Error, Result};
@@ -130,7 +130,7 @@ impl Pickle {
         }
         let integers: Result<Vec<i128>> =
             self.sequence(value)?.iter().map(|&item| self.integer(item)).collect();
-        labels::from_integers(integers?)
+        integer_labels::from_integers(integers?)
     }
 
     /// An array, its elements still in the file where they lie there as they are.
