@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Channels, CropSetting, Filter, PreprocessSettings, ResizeSetting, Scale};
+use super::{Channels, CropSetting, Filter, PreprocessSettings, Resampler, ResizeSetting, Scale};
 
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
@@ -68,6 +68,7 @@ fn torchvision(shorter_side: u32) -> PreprocessSettings {
     PreprocessSettings {
         channels: Some(Channels::Rgb),
         resize: Some(ResizeSetting::ShorterSide(shorter_side)),
+        resampler: Some(Resampler::Pillow),
         filter: Some(Filter::Bilinear),
         antialias: Some(true),
         crop: Some(CropSetting::Square(224)),
