@@ -129,6 +129,12 @@ pub struct ModelArgs {
     /// What the scores are [default: from the end of the graph]
     #[arg(long, value_name = "KIND", env = "BENCH_SCORES")]
     scores: Option<Activation>,
+    /// Whether the first output is background, which is no class of the data (1001 outputs for ImageNet)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, env = "BENCH_BACKGROUND_CLASS")]
+    background_class: Option<bool>,
+    /// Whether preprocessor_config.json and config.json beside the model are read [default: true]
+    #[arg(long, value_name = "BOOL", env = "BENCH_CONFIG_FILES")]
+    config_files: Option<bool>,
 }
 
 /// All settings that can be given as flags or `BENCH_*` variables.
@@ -217,7 +223,12 @@ impl DataArgs {
 
 impl ModelArgs {
     fn settings(&self, given: &Given<'_>) -> ModelSettings {
-        ModelSettings { output: given.one("output", &self.output), scores: given.one("scores", &self.scores) }
+        ModelSettings {
+            output: given.one("output", &self.output),
+            scores: given.one("scores", &self.scores),
+            background_class: given.one("background_class", &self.background_class),
+            config_files: given.one("config_files", &self.config_files),
+        }
     }
 
     fn preprocess(&self, given: &Given<'_>) -> PreprocessSettings {

@@ -8,6 +8,7 @@
 //! the weights are rounded differently; everything else is exact to the last bit.
 
 mod apply;
+pub mod config;
 mod describe;
 mod image;
 mod presets;

@@ -302,6 +302,7 @@ fn job(runtime: &str, variant: &str) -> Job {
             element: ElementType::F32,
             shape: axes(&[10]),
             activation: Activation::Logits,
+            background: false,
         },
         fixed_batch: None,
         preprocess: Preprocess {
@@ -317,6 +318,7 @@ fn job(runtime: &str, variant: &str) -> Job {
         },
         dataset: None,
         protocol: Protocol::default(),
+        sources: BTreeMap::new(),
     }
 }
 
