@@ -100,7 +100,13 @@ mod tests {
     use crate::tensor::ElementType;
 
     fn port(activation: Activation) -> OutputPort {
-        OutputPort { name: "y".into(), element: ElementType::F32, shape: vec![], activation, background: false }
+        OutputPort {
+            name: "y".into(),
+            element: ElementType::F32,
+            shape: vec![],
+            activation,
+            background: false,
+        }
     }
 
     fn tensor(shape: &[usize], values: &[f32]) -> Tensor {

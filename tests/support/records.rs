@@ -318,7 +318,7 @@ fn job(runtime: &str, variant: &str) -> Job {
         },
         dataset: None,
         protocol: Protocol::default(),
-        sources: BTreeMap::new(),
+        sources: Default::default(),
     }
 }
 

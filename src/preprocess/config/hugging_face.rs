@@ -54,9 +54,12 @@ fn processor(fields: &mut Fields, model_type: Option<&str>) -> Result<Named> {
         None => fields.text("feature_extractor_type")?,
     };
     let by_type = || model_type.and_then(Named::of_model);
-    let nameless = || Named { name: "a processor without a name".into(), known: None, torch: false };
+    let nameless = || Named { name: "a processor without a name".into(), known: None };
     Ok(class.map(|class| Named::of_class(&class)).or_else(by_type).unwrap_or_else(nameless))
 }
+
+/// A crop, if there is one, with the field that decides it.
+type Crop = (String, Option<Size>);
 
 struct Reader {
     fields: Fields,
@@ -105,18 +108,8 @@ impl Reader {
         let settings = PreprocessSettings { resize: Some(resize), ..PreprocessSettings::default() };
         self.found.say(size_key.unwrap_or(key), settings);
         let (key, crop) = crop;
-        self.found.say(key, crop.map_or_else(no_crop, |size| self.cropped(size)));
+        self.found.say(key, crop.map_or_else(no_crop, |size| cropped(size, CropRounding::Down)));
         Ok(())
-    }
-
-    /// Processors in NumPy cut half a pixel, those in torch round it as torchvision does, and pad as it does.
-    fn cropped(&self, size: Size) -> PreprocessSettings {
-        let torch = self.processor.torch;
-        PreprocessSettings {
-            crop_rounding: Some(if torch { CropRounding::Even } else { CropRounding::Down }),
-            pad: torch.then_some(true),
-            ..cropped(size)
-        }
     }
 
     fn size(&mut self) -> Result<(String, Edges)> {
@@ -131,7 +124,7 @@ impl Reader {
     }
 
     /// The crop of a processor that has one, with the field that decides it.
-    fn crop(&mut self) -> Result<(String, Option<Size>)> {
+    fn crop(&mut self) -> Result<Crop> {
         let (key, crops) = self.flag("do_center_crop", self.processor.known.and_then(|known| known.crops))?;
         match self.fields.get("crop_size") {
             _ if !crops => Ok((key, None)),
@@ -143,7 +136,7 @@ impl Reader {
         }
     }
 
-    fn conv_next(&mut self, edges: Option<Edges>) -> Result<(Option<Edges>, (String, Option<Size>))> {
+    fn conv_next(&mut self, edges: Option<Edges>) -> Result<(Option<Edges>, Crop)> {
         let (key, part) = self.crop_pct(224.0 / 256.0)?;
         match edges {
             None => Ok((None, (key, None))),

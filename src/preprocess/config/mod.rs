@@ -17,7 +17,7 @@ pub use hugging_face::{hugging_face, model_type};
 pub use labels::{Labels, labels};
 pub use timm::timm;
 
-use super::{CropSetting, Filter, PreprocessSettings, Resampler, Size};
+use super::{CropRounding, CropSetting, Filter, PreprocessSettings, Resampler, Size};
 
 /// Settings that one field of a file, or several together, decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +59,12 @@ fn pillow(filter: Filter) -> PreprocessSettings {
     }
 }
 
-/// A crop of `size`; whose rounding it has goes with the library, so that is said with it.
-fn cropped(size: Size) -> PreprocessSettings {
+/// A crop of `size`; its rounding goes with the library, so that is said with it.
+fn cropped(size: Size, rounding: CropRounding) -> PreprocessSettings {
     PreprocessSettings {
         resampler: Some(Resampler::Pillow),
         crop: Some(CropSetting::Exact(size.width, size.height)),
+        crop_rounding: Some(rounding),
         ..PreprocessSettings::default()
     }
 }

@@ -1,6 +1,9 @@
-//! The image processors of Hugging Face's transformers whose defaults are certain: those that every
-//! implementation of the class (NumPy, torchvision; releases 4 and 5) agrees on.
-//! `fixtures/make_configs.py` holds this table against the library.
+//! The image processors of Hugging Face's transformers and their defaults, as far as they are certain:
+//! as far as every implementation of the class (NumPy and torchvision in release 4.57, both of
+//! release 5.23) agrees. Between the two releases the filter of ConvNext, MobileViT and Pvt went from
+//! bilinear to bicubic, that of EfficientNet from nearest to bicubic; Beit resizes to 256 and crops in
+//! NumPy, and does neither in torchvision. `fixtures/make_configs.py` holds this table against the
+//! library.
 
 use super::sizes::Edges;
 use crate::preprocess::{Filter, Size};
@@ -82,13 +85,13 @@ const CLIP: Processor = Processor {
 const PROCESSORS: &[Processor] = &[
     Processor { name: "ViT", ..PLAIN },
     Processor { name: "DeiT", size: square(256), filter: Some(Filter::Bicubic), crops: Some(true), ..PLAIN },
-    // 256 with a crop in NumPy, 224 without in torchvision.
     Processor { name: "Beit", size: None, filter: Some(Filter::Bicubic), crops: None, ..PLAIN },
     Processor { name: "MobileNetV1", ..CROPPED },
     Processor { name: "MobileNetV2", ..CROPPED },
     Processor {
         name: "MobileViT",
         size: shorter(224),
+        filter: None,
         crop: 256,
         normalises: false,
         rule: Rule::MobileVit,
@@ -98,7 +101,6 @@ const PROCESSORS: &[Processor] = &[
         name: "ConvNext",
         size: shorter(384),
         square: Some(false),
-        // Bilinear or bicubic, by the release.
         filter: None,
         rule: Rule::ConvNext,
         ..PLAIN
@@ -106,7 +108,6 @@ const PROCESSORS: &[Processor] = &[
     Processor {
         name: "EfficientNet",
         size: square(346),
-        // Nearest or bicubic, by the release.
         filter: None,
         crop: 289,
         rule: Rule::EfficientNet,
@@ -133,7 +134,7 @@ const PROCESSORS: &[Processor] = &[
     Processor { name: "Bit", ..CLIP },
     Processor { name: "CLIP", ..CLIP },
     Processor { name: "Siglip", square: None, filter: Some(Filter::Bicubic), ..PLAIN },
-    Processor { name: "Pvt", mean: IMAGENET_MEAN, std: IMAGENET_STD, ..PLAIN },
+    Processor { name: "Pvt", filter: None, mean: IMAGENET_MEAN, std: IMAGENET_STD, ..PLAIN },
 ];
 
 /// The processor that transformers takes for a `model_type` of `config.json`, where a preprocessor
@@ -181,24 +182,21 @@ pub(super) struct Named {
     pub name: String,
     /// Its defaults, if they are certain.
     pub known: Option<&'static Processor>,
-    /// Whether it is the kind that works on torch tensors, whose crop rounds as torchvision's does.
-    pub torch: bool,
 }
 
 impl Named {
     /// From the name of a class: `ViTImageProcessor`, `ViTImageProcessorFast`, or in older files
     /// `ViTFeatureExtractor`, which became the former.
     pub fn of_class(class: &str) -> Self {
-        let torch = class.ends_with("Fast");
         let plain = class.trim_end_matches("Fast").trim_end_matches("Pil");
         let short = plain.strip_suffix("ImageProcessor").or_else(|| plain.strip_suffix("FeatureExtractor"));
-        Self { name: class.to_owned(), known: short.and_then(by_name), torch }
+        Self { name: class.to_owned(), known: short.and_then(by_name) }
     }
 
     /// From the `model_type` of `config.json`.
     pub fn of_model(model_type: &str) -> Option<Self> {
         let (_, short) = BY_MODEL_TYPE.iter().find(|(known, _)| *known == model_type)?;
-        Some(Self { name: format!("{short}ImageProcessor"), known: by_name(short), torch: false })
+        Some(Self { name: format!("{short}ImageProcessor"), known: by_name(short) })
     }
 
     /// What sets it apart; an unknown processor is taken at its fields.
@@ -222,7 +220,6 @@ mod tests {
         for class in names {
             assert_eq!(Named::of_class(class).known.unwrap().name, "ViT", "{class}");
         }
-        assert!(Named::of_class("ViTImageProcessorFast").torch);
         for class in ["", "ViT", "ImageProcessor", "FastFastFast", "VideoMAEImageProcessor"] {
             assert!(Named::of_class(class).known.is_none(), "{class}");
         }

@@ -63,8 +63,7 @@ impl Reader {
             return Err(unable("crop_border_pixels", &shown(border), size_key));
         }
         let resize = PreprocessSettings { resize: Some(resize), ..PreprocessSettings::default() };
-        let crop =
-            PreprocessSettings { crop_rounding: Some(CropRounding::Even), pad: Some(true), ..cropped(size) };
+        let crop = PreprocessSettings { pad: Some(true), ..cropped(size, CropRounding::Even) };
         self.found.say(format!("{size_key}, {part_key}"), resize);
         self.found.say(size_key, crop);
         Ok(())
