@@ -210,6 +210,7 @@ fn an_unknown_processor_is_read_by_its_fields_or_not_at_all() {
         "do_center_crop",
         "crop_size",
         "do_rescale",
+        "rescale_factor",
         "do_normalize",
         "image_mean",
         "image_std",
@@ -219,6 +220,11 @@ fn an_unknown_processor_is_read_by_its_fields_or_not_at_all() {
         let what = refusal(&less.to_string());
         assert!(what.contains(&format!("`{field}` is missing")), "{what}");
     }
+    let bare = refusal(
+        r#"{"image_processor_type": "NewImageProcessor", "do_center_crop": false, "do_normalize": true}"#,
+    );
+    let all = "`do_resize`, `size`, `resample`, `do_rescale`, `rescale_factor`, `image_mean`, `image_std` are missing";
+    assert!(bare.contains(all), "{bare}");
     let mut square_or_side = full;
     square_or_side["size"] = json!(256);
     assert!(refusal(&square_or_side.to_string()).contains("a square or a shorter side"));

@@ -50,6 +50,8 @@ pub enum Preset {
     /// torchvision's EfficientNet B1, V1 weights: bicubic, shorter side 256, crop 240.
     TorchvisionEfficientnetB1,
     /// torchvision's EfficientNet B1, V2 weights: bilinear, shorter side 255, crop 240.
+    #[serde(rename = "torchvision-efficientnet-b1-v2-weights")]
+    #[value(name = "torchvision-efficientnet-b1-v2-weights")]
     TorchvisionEfficientnetB1V2Weights,
     /// torchvision's EfficientNet B2: bicubic, shorter side 288, crop 288.
     TorchvisionEfficientnetB2,

@@ -215,10 +215,11 @@ mod tests {
         use clap::ValueEnum;
         for &name in Preset::value_variants() {
             let grey = matches!(name, Preset::Mnist | Preset::FashionMnist);
+            let side = name.settings().crop_window().map_or(224, |size| size.width);
             let facts = InputFacts {
                 channels: Some(if grey { 1 } else { 3 }),
-                height: Some(224),
-                width: Some(224),
+                height: Some(side),
+                width: Some(side),
                 ..fashion()
             };
             preset(name).resolve(facts).unwrap();

@@ -30,12 +30,21 @@ const IDLE: &[&str] = &[
     "transformers_version",
 ];
 
+/// Each step with the fields that it needs.
+const STEPS: &[(&str, &[&str])] = &[
+    ("do_resize", &["size", "resample"]),
+    ("do_center_crop", &["crop_size"]),
+    ("do_rescale", &["rescale_factor"]),
+    ("do_normalize", &["image_mean", "image_std"]),
+];
+
 /// Reads the text of a `preprocessor_config.json`. `model_type`, from the `config.json` beside it,
 /// names the processor where the file itself does not.
 pub fn hugging_face(text: &str, model_type: Option<&str>) -> Result<Found> {
     let mut fields = Fields::parse(text)?;
     let mut reader =
         Reader { processor: processor(&mut fields, model_type)?, fields, found: Found::default() };
+    reader.refuse_incomplete()?;
     reader.channels()?;
     reader.geometry()?;
     reader.normalisation()?;
@@ -68,6 +77,37 @@ struct Reader {
 }
 
 impl Reader {
+    /// All that a processor without certain defaults leaves out, at once.
+    fn refuse_incomplete(&mut self) -> Result<()> {
+        if self.processor.known.is_some() {
+            return Ok(());
+        }
+        let mut missing = Vec::new();
+        for (step, fields) in STEPS {
+            if !self.fields.has(step) {
+                missing.push(*step);
+            }
+            if self.fields.flag(step)? != Some(false) {
+                missing.extend(fields.iter().copied().filter(|field| !self.fields.has(field)));
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { Err(self.missing(&missing)) }
+    }
+
+    fn missing(&self, fields: &[&str]) -> Error {
+        let list: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+        let (list, one) = (list.join(", "), fields.len() == 1);
+        let (is, its, default) = if one { ("is", "its", "default") } else { ("are", "their", "defaults") };
+        Error::usage(format!(
+            "{list} {is} missing, and {its} {default} in {} {is} not certain",
+            self.processor.name
+        ))
+        .help(format!(
+            "add {list} to the file as the model was trained with it, or set `config_files = false` under \
+                 [model] in bench.toml (`--config-files false`) and give the settings yourself"
+        ))
+    }
+
     fn channels(&mut self) -> Result<()> {
         let default = Some(self.processor.rule() == Rule::MobileVit);
         let (key, flip) = self.flag("do_flip_channel_order", default)?;
@@ -301,12 +341,7 @@ impl Reader {
 
     /// The default of a field that is missing; an error where it is not certain.
     fn otherwise<T>(&self, key: &str, default: Option<T>) -> Result<(String, T)> {
-        let missing = || {
-            Error::usage(format!("`{key}` is missing, and its default in {} is not certain", self.processor.name))
-                .help(format!("add `{key}` to the file as the model was trained with it, or set `config_files = \
-                     false` under [model] in bench.toml (`--config-files false`) and give the settings yourself"))
-        };
-        default.map(|value| (self.default_key(), value)).ok_or_else(missing)
+        default.map(|value| (self.default_key(), value)).ok_or_else(|| self.missing(&[key]))
     }
 }
 
