@@ -9,7 +9,8 @@ use std::path::Path;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use onnx_bench::dataset;
 use onnx_bench::preprocess::{
-    Channels, Filter, Image, Layout, Preprocess, Resize, ResizeTo, Scale, Scratch, Size,
+    Channels, Crop, CropRounding, Filter, Image, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale,
+    Scratch, Size,
 };
 use onnx_bench::tensor::{ElementType, Values};
 
@@ -38,8 +39,13 @@ fn decode(criterion: &mut Criterion) {
 fn imagenet() -> Preprocess {
     Preprocess {
         channels: Channels::Rgb,
-        resize: Some(Resize { to: ResizeTo::ShorterSide(256), filter: Filter::Bilinear, antialias: true }),
-        crop: Some(Size { width: 224, height: 224 }),
+        resize: Some(Resize {
+            to: ResizeTo::ShorterSide(256),
+            filter: Filter::Bilinear,
+            antialias: true,
+            resampler: Resampler::Pillow,
+        }),
+        crop: Some(Crop { size: Size { width: 224, height: 224 }, rounding: CropRounding::Even, pad: false }),
         scale: Scale::Unit,
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],

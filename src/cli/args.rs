@@ -12,7 +12,8 @@ use crate::plan::{
     OnBadImage, Optimization, RuntimeSpec, Settings, Source,
 };
 use crate::preprocess::{
-    Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale,
+    Channels, CropRounding, CropSetting, Filter, Layout, PreprocessSettings, Preset, Resampler,
+    ResizeSetting, Scale,
 };
 
 /// What to measure and where.
@@ -94,10 +95,20 @@ pub struct ModelArgs {
     /// Centre crop after the resize: a side, WIDTHxHEIGHT, or none
     #[arg(long, value_name = "SIZE", env = "BENCH_CROP")]
     crop: Option<CropSetting>,
-    /// nearest, box, bilinear, bicubic or lanczos [default: bilinear]
+    /// Which middle where the margin of the crop is odd: even (torchvision) or down (MLPerf, Keras)
+    /// [default: even with pillow, else down]
+    #[arg(long, value_name = "NAME", env = "BENCH_CROP_ROUNDING")]
+    crop_rounding: Option<CropRounding>,
+    /// Whether an image smaller than the crop gets black borders, as in torchvision [default: false]
+    #[arg(long, value_name = "BOOL", env = "BENCH_PAD")]
+    pad: Option<bool>,
+    /// Whose resize: pillow (torchvision, timm, Hugging Face), opencv or tensorflow (Keras) [default: pillow]
+    #[arg(long, value_name = "LIBRARY", env = "BENCH_RESAMPLER")]
+    resampler: Option<Resampler>,
+    /// nearest, box, bilinear, hamming, bicubic, lanczos or area [default: bilinear]
     #[arg(long, value_name = "NAME", env = "BENCH_FILTER")]
     filter: Option<Filter>,
-    /// Whether the filter widens when shrinking, as Pillow's does [default: true]
+    /// Whether the filter widens when shrinking, as Pillow's does [default: true with pillow, else false]
     #[arg(long, value_name = "BOOL", env = "BENCH_ANTIALIAS")]
     antialias: Option<bool>,
     /// raw (0 to 255), unit (0 to 1) or signed (-1 to 1) [default: unit]
@@ -124,6 +135,12 @@ pub struct ModelArgs {
     /// What the scores are [default: from the end of the graph]
     #[arg(long, value_name = "KIND", env = "BENCH_SCORES")]
     scores: Option<Activation>,
+    /// Whether the first output is background, which is no class of the data (1001 outputs for ImageNet)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, env = "BENCH_BACKGROUND_CLASS")]
+    background_class: Option<bool>,
+    /// Whether preprocessor_config.json and config.json beside the model are read [default: true]
+    #[arg(long, value_name = "BOOL", env = "BENCH_CONFIG_FILES")]
+    config_files: Option<bool>,
 }
 
 /// All settings that can be given as flags or `BENCH_*` variables.
@@ -214,7 +231,12 @@ impl DataArgs {
 
 impl ModelArgs {
     fn settings(&self, given: &Given<'_>) -> ModelSettings {
-        ModelSettings { output: given.one("output", &self.output), scores: given.one("scores", &self.scores) }
+        ModelSettings {
+            output: given.one("output", &self.output),
+            scores: given.one("scores", &self.scores),
+            background_class: given.one("background_class", &self.background_class),
+            config_files: given.one("config_files", &self.config_files),
+        }
     }
 
     fn preprocess(&self, given: &Given<'_>) -> PreprocessSettings {
@@ -225,6 +247,9 @@ impl ModelArgs {
             filter: given.one("filter", &self.filter),
             antialias: given.one("antialias", &self.antialias),
             crop: given.one("crop", &self.crop),
+            crop_rounding: given.one("crop_rounding", &self.crop_rounding),
+            pad: given.one("pad", &self.pad),
+            resampler: given.one("resampler", &self.resampler),
             scale: given.one("scale", &self.scale),
             mean: given.list("mean", &self.mean),
             std: given.list("std", &self.std),

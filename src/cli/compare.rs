@@ -64,6 +64,7 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
         return explain_all(&planned_jobs);
     }
     check_data(&planned_jobs)?;
+    remark(&planned, args.output.quiet);
     args.output.check()?;
     let options = match planned.first() {
         Some((_, baseline)) => criteria::options(&baseline.resolved)?,
@@ -157,6 +158,14 @@ fn check_data(jobs: &[(&PlannedModel, Job)]) -> Result<()> {
     one_each(jobs)
         .into_iter()
         .try_for_each(|(model, job)| candidates::check_data(job, &model.model).map(drop))
+}
+
+/// What the files beside the models ask for and do not get.
+fn remark(planned: &[Planned], quiet: bool) {
+    let remarks = planned.iter().flat_map(|(_, model)| &model.remarks).filter(|_| !quiet);
+    // Variants that lie together share their files.
+    let once: std::collections::BTreeSet<&String> = remarks.collect();
+    once.into_iter().for_each(|remark| say(&format!("note: {remark}")));
 }
 
 fn explain_all(jobs: &[(&PlannedModel, Job)]) -> Result<Exit> {

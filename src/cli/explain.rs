@@ -20,6 +20,9 @@ pub fn explain(
     for (key, value, decided) in rows(planned, job) {
         writeln!(out, "  {key:<24} {value:<44} {decided}")?;
     }
+    for remark in &planned.remarks {
+        writeln!(out, "  remark: {}", printable(remark))?;
+    }
     writeln!(out)?;
     class_map(classes, Style::of_stdout(ColorChoice::Never).width, out)
 }
@@ -47,6 +50,7 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
         };
         rows.push((key.to_owned(), value, decided));
     };
+    let settings = &planned.resolved.settings;
     let none = || "none".to_owned();
     match &job.dataset {
         Some(data) => {
@@ -82,6 +86,8 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
     }
     row("model.output", job.output.name.clone(), "graph");
     row("model.scores", format!("{:?}", job.output.activation).to_lowercase(), "graph");
+    row("model.background_class", job.output.background.to_string(), "default");
+    row("model.config_files", settings.model.config_files.unwrap_or(true).to_string(), "default");
     let runtimes: Vec<String> = runtimes(planned).iter().map(ToString::to_string).collect();
     row("measure.runtimes", runtimes.join(", "), "default");
     row(

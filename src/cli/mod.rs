@@ -2,6 +2,7 @@
 //! judging happens here.
 
 mod args;
+mod beside;
 pub mod candidates;
 mod compare;
 mod criteria;

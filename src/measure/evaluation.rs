@@ -162,8 +162,12 @@ fn run(pass: &Pass<'_>, session: &mut dyn Session, batch: Batch) -> Result<Chunk
 
 /// The error for a model whose number of classes is not the data set's.
 pub fn class_mismatch(model: usize, data: usize) -> Error {
-    Error::unusable(format!("the model has {model} classes, the data set has {data}"))
-        .help("give the data set that the model was made for with --data, or another output with --output")
+    let help = if model == data + 1 {
+        "if the model's first output is background, say --background-class; else give the data set that it was made for with --data"
+    } else {
+        "give the data set that the model was made for with --data, or another output with --output"
+    };
+    Error::unusable(format!("the model has {model} classes, the data set has {data}")).help(help)
 }
 
 /// Takes the next stretch of the data set, decodes and preprocesses it.

@@ -51,6 +51,7 @@ fn job(variant: &str) -> Job {
             element: ElementType::F32,
             shape: vec![],
             activation: Activation::Logits,
+            background: false,
         },
         fixed_batch: None,
         preprocess: Preprocess {
@@ -66,6 +67,7 @@ fn job(variant: &str) -> Job {
         },
         dataset: None,
         protocol: Protocol::default(),
+        sources: BTreeMap::new(),
     }
 }
 

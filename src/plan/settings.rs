@@ -1,5 +1,6 @@
-//! Settings in layers: flags, environment, `bench.toml`, the model's own metadata. The first layer
-//! that says something about a setting wins, and every setting remembers which one it was.
+//! Settings in layers: flags, environment, `bench.toml`, the model's own metadata, the files that it
+//! ships with. The first layer that says something about a setting wins, and every setting remembers
+//! which one it was.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,6 +87,12 @@ pub struct ModelSettings {
     /// What its numbers are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scores: Option<Activation>,
+    /// Whether the first score is that of background, which is no class of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background_class: Option<bool>,
+    /// Whether `preprocessor_config.json` and `config.json` beside the model are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_files: Option<bool>,
 }
 
 /// Where and how long to measure.
@@ -147,6 +154,8 @@ pub enum Source {
     File(PathBuf),
     /// The model's `metadata_props`.
     Metadata(PathBuf),
+    /// A file that the model ships with, and the field of it.
+    Beside(PathBuf, String),
     /// Nobody said anything.
     Default,
 }
@@ -158,6 +167,7 @@ impl fmt::Display for Source {
             Self::Environment => f.write_str("environment"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Metadata(path) => write!(f, "metadata of {}", path.display()),
+            Self::Beside(path, field) => write!(f, "{}: {field}", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
@@ -249,9 +259,9 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
         else {
             continue;
         };
-        let foreign = section == "preprocess" && another_scale(known, &keys);
+        let foreign: Vec<&str> = if section == "preprocess" { foreign(known, &keys) } else { Vec::new() };
         for (key, value) in keys {
-            if known.contains_key(&key) || (foreign && ["mean", "std"].contains(&key.as_str())) {
+            if known.contains_key(&key) || foreign.contains(&key.as_str()) {
                 continue;
             }
             sources.insert(format!("{section}.{key}"), source.clone());
@@ -260,9 +270,12 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
     }
 }
 
-/// Whether a weaker layer speaks of another scale: its mean and deviation are then of no use.
-fn another_scale(stronger: &Table, weaker: &Table) -> bool {
-    matches!((stronger.get("scale"), weaker.get("scale")), (Some(here), Some(there)) if here != there)
+/// What a weaker layer says in vain: mean and deviation belong to its scale, antialiasing and the
+/// rounding of the crop to its resampler, and here is another.
+fn foreign(stronger: &Table, weaker: &Table) -> Vec<&'static str> {
+    let belonging = [("scale", ["mean", "std"]), ("resampler", ["antialias", "crop_rounding"])];
+    let another = |key: &str| matches!((stronger.get(key), weaker.get(key)), (Some(here), Some(there)) if here != there);
+    belonging.into_iter().filter(|(key, _)| another(key)).flat_map(|(_, keys)| keys).collect()
 }
 
 /// The settings file that applies: beside the model, else upward from `working`.
@@ -339,6 +352,22 @@ mod tests {
         .unwrap();
         assert_eq!(resolved.settings.preprocess.mean, None);
         assert!(resolved.settings.preprocess.channels.is_some());
+    }
+
+    #[test]
+    fn a_resampler_hides_the_antialiasing_of_the_layers_below() {
+        let file = Source::Beside("preprocessor_config.json".into(), "resample".into());
+        let resolved = resolve(&[
+            layer(Source::Flag, "[preprocess]\nresampler = \"opencv\""),
+            layer(
+                file.clone(),
+                "[preprocess]\nresampler = \"pillow\"\nfilter = \"bicubic\"\nantialias = true",
+            ),
+        ])
+        .unwrap();
+        assert_eq!(resolved.settings.preprocess.antialias, None);
+        assert_eq!(resolved.source("preprocess.filter"), &file);
+        assert_eq!(resolved.source("preprocess.filter").to_string(), "preprocessor_config.json: resample");
     }
 
     #[test]

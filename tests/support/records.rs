@@ -303,6 +303,7 @@ fn job(runtime: &str, variant: &str) -> Job {
             element: ElementType::F32,
             shape: axes(&[10]),
             activation: Activation::Logits,
+            background: false,
         },
         fixed_batch: None,
         preprocess: Preprocess {
@@ -318,6 +319,7 @@ fn job(runtime: &str, variant: &str) -> Job {
         },
         dataset: None,
         protocol: Protocol::default(),
+        sources: Default::default(),
     }
 }
 
