@@ -289,7 +289,8 @@ fn a_model_that_is_replaced_while_it_is_measured_is_an_error_in_words() {
     let (model, other) = (story.path("model.onnx"), story.path("other.onnx"));
     std::fs::copy(FP32, &model).unwrap();
     std::fs::copy(INT8, &other).unwrap();
-    let story = story.args(&[model.to_str().unwrap(), "--runtime", "fake", "--time", "30"]).recorded();
+    let story = story.args(&[model.to_str().unwrap(), "--runtime", "fake", "--time", "30"]);
+    let story = story.args(&["--session", "fake.run_ns=1000000"]).recorded();
     let record = story.path("records/01-fake-model.json");
     let mut command = story.command();
     let command = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
