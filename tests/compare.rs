@@ -282,6 +282,43 @@ fn signal(child: &std::process::Child, name: &str) {
     assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_model_that_is_replaced_while_it_is_measured_is_an_error_in_words() {
+    let story = Story::new("compare");
+    let (model, other) = (story.path("model.onnx"), story.path("other.onnx"));
+    std::fs::copy(FP32, &model).unwrap();
+    std::fs::copy(INT8, &other).unwrap();
+    let story = story.args(&[model.to_str().unwrap(), "--runtime", "fake", "--time", "30"]);
+    let story = story.args(&["--session", "fake.run_ns=1000000"]).recorded();
+    let record = story.path("records/01-fake-model.json");
+    let mut command = story.command();
+    let command = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    wait_until(|| record.exists());
+    std::fs::rename(&other, &model).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let page = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{page}");
+    assert!(page.contains("the model file changed while it was measured"), "{page}");
+    assert_eq!(read_json(&record)["outcome"]["kind"], "failed", "{page}");
+}
+
+#[test]
+fn flips_lie_beside_the_records_and_can_be_made_again() {
+    let ending = Story::compare(&[FP32, INT8]).args(&["--data", SHAPES, "--runtime", "ort,fake"]).recorded();
+    let ending = ending.run().exits(0);
+    let records = ending.desk().join("records");
+    let saved = |stem: &str| std::fs::read_to_string(records.join(format!("{stem}.flips.csv")));
+    assert!(saved("01-ort-fp32").is_err(), "the baseline has no flips");
+    for (stem, label) in [("02-ort-int8", "ort · int8"), ("03-fake-fp32", "fake · fp32")] {
+        let again =
+            Story::new("flips").args(&[records.to_str().unwrap(), "--candidate", label, "--csv", "-"]);
+        assert_eq!(saved(stem).unwrap(), again.run().exits(0).stdout(), "{label}");
+    }
+    assert!(saved("03-fake-fp32").unwrap().lines().count() > 1, "two runtimes that differ");
+}
+
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let story = Story::new("list").args(&["metrics"]);

@@ -13,7 +13,7 @@ use super::explain::explain;
 use super::progress::Progress;
 use super::report::{self, OutputArgs};
 use super::start::{closed_pipe, printable};
-use super::{criteria, runs, signals};
+use super::{criteria, flips, runs, signals};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
 use crate::plan::{Job, RuntimeSpec};
@@ -76,18 +76,40 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
         true => Vec::new(),
         false => measure(args, planned_jobs, !saved.is_empty(), &interrupt)?,
     };
-    let interrupted = live.iter().any(|run| is_interrupted(&run.record));
+    let interrupted = live.iter().any(|kept| is_interrupted(&kept.run.record));
     let mut exit = exit_of(&live, asked_for_runtimes(&planned));
     if args.output.quiet {
-        live.iter().for_each(report_trouble);
+        live.iter().for_each(|kept| report_trouble(&kept.run));
     }
-    let runs = in_order(args, &planned, live, saved);
+    let kept = in_order(args, &planned, live, saved);
+    let flips: Vec<Option<PathBuf>> = kept.iter().map(|kept| kept.flips.clone()).collect();
+    let runs: Vec<Run> = kept.into_iter().map(|kept| kept.run).collect();
+    keep_flips(&runs, &flips);
     report::publish(runs, &options, &args.output)?;
     // A signal that comes when everything is measured and written has interrupted nothing.
     if let Some(signal) = interrupt.signal().filter(|_| interrupted) {
         exit = Exit::Interrupted(signal);
     }
     Ok(exit)
+}
+
+/// A run, and where its flips belong: beside its record, unless that was saved by another comparison.
+struct Kept {
+    run: Run,
+    flips: Option<PathBuf>,
+}
+
+/// Writes what each measured candidate gets otherwise than the baseline beside its record.
+fn keep_flips(runs: &[Run], places: &[Option<PathBuf>]) {
+    let baseline = report::baseline(runs);
+    for (candidate, place) in runs.iter().zip(places) {
+        let Some(place) = place.as_deref().filter(|_| !std::ptr::eq(candidate, &runs[baseline])) else {
+            continue;
+        };
+        if let Err(error) = flips::save(&runs[baseline], candidate, place) {
+            say(&format!("warning: {error}"));
+        }
+    }
 }
 
 fn is_interrupted(record: &RunRecord) -> bool {
@@ -182,7 +204,7 @@ fn measure(
     jobs: Vec<(&PlannedModel, Job)>,
     with_saved: bool,
     interrupt: &Interrupt,
-) -> Result<Vec<Run>> {
+) -> Result<Vec<Kept>> {
     let folder = runs::create(args.record.as_deref())?;
     signals::watch(interrupt)?;
     provision(args, &jobs);
@@ -215,7 +237,11 @@ fn measure(
     if records.iter().any(is_interrupted) {
         say(&format!("interrupted; what was measured is in {}", folder.display()));
     }
-    Ok(records.into_iter().enumerate().map(|(index, record)| run(record, &place(index))).collect())
+    let kept = |(index, record)| {
+        let (run, flips) = (run(record, &place(index)), folder.join(record::flips_name(&stems[index])));
+        Kept { run, flips: Some(flips) }
+    };
+    Ok(records.into_iter().enumerate().map(kept).collect())
 }
 
 /// A record with its predictions; without them where they cannot be read back.
@@ -279,7 +305,7 @@ fn stem(index: usize, job: &Job) -> String {
 }
 
 /// Live and saved runs in the order of the arguments; live ones come with all their runtimes.
-fn in_order(args: &CompareArgs, planned: &[Planned], live: Vec<Run>, saved: SavedRuns) -> Vec<Run> {
+fn in_order(args: &CompareArgs, planned: &[Planned], live: Vec<Kept>, saved: SavedRuns) -> Vec<Kept> {
     let first_live = planned.first().map_or(args.models.len(), |(place, _)| *place);
     let mut live = Some(live);
     let mut runs = Vec::new();
@@ -287,7 +313,7 @@ fn in_order(args: &CompareArgs, planned: &[Planned], live: Vec<Run>, saved: Save
         if place > first_live {
             runs.extend(live.take().into_iter().flatten());
         }
-        runs.extend(saved);
+        runs.extend(saved.into_iter().map(|run| Kept { run, flips: None }));
     }
     runs.extend(live.into_iter().flatten());
     runs
@@ -300,12 +326,13 @@ fn asked_for_runtimes(planned: &[Planned]) -> bool {
 
 /// Something that could not run shows in the exit status, but for one case: a runtime that nobody
 /// asked for by name and that has no support for one of the models. That is an answer.
-fn exit_of(runs: &[Run], asked: bool) -> Exit {
-    let completed = runs.iter().any(|run| run.record.outcome.is_completed());
+fn exit_of(runs: &[Kept], asked: bool) -> Exit {
+    let outcomes = || runs.iter().map(|kept| &kept.run.record.outcome);
+    let completed = outcomes().any(Outcome::is_completed);
     let fine = |outcome: &Outcome| match outcome {
         Outcome::Completed => true,
         Outcome::CouldNotRun { error, .. } => error.kind == ErrorKind::Unsupported && !asked && completed,
         Outcome::Failed { .. } | Outcome::Crashed { .. } | Outcome::Interrupted { .. } => false,
     };
-    if runs.iter().all(|run| fine(&run.record.outcome)) { Exit::Done } else { Exit::CouldNotRun }
+    if outcomes().all(fine) { Exit::Done } else { Exit::CouldNotRun }
 }

@@ -1,12 +1,16 @@
 //! Builds a comparison from runs.
 
+use super::align::timing;
 use super::verdict::verdict;
 use super::{
     ClassDelta, Classes, Column, Comparison, Delta, Options, Versus, Warning, WorstFlips, align, warning,
 };
 use crate::error::{Error, Result};
 use crate::metric::paired::{Judged, JudgedClass, Judgement, Resampling, judge};
-use crate::metric::{Flip, METRICS, Metric, PAIR_METRICS, Reading, ScoredPair, ScoredRun, Scoring, flips};
+use crate::metric::{
+    Flip, METRICS, Metric, PAIR_METRICS, PairReading, Reading, SPEED_UP, ScoredPair, ScoredRun, Scoring,
+    flips,
+};
 use crate::record::{DatasetIdentity, Run};
 
 /// Flips that a comparison lists; the rest are counted.
@@ -35,20 +39,38 @@ pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Options) -> Resul
         })
         .collect();
     warnings.extend(warning::of_timings(&scored, baseline));
+    let own: Vec<_> = (0..scored.len()).map(|index| in_own_runtime(&scored, baseline, index)).collect();
     drop(scored);
     let columns = runs.into_iter().zip(judged).zip(versus);
     let mut columns: Vec<Column> =
         columns.map(|((run, judged), versus)| judged.into_column(run, versus)).collect();
     for index in 0..columns.len() {
         let column = &columns[index];
-        let found = column
-            .versus
-            .as_ref()
-            .map(|versus| verdict(&column.record, &columns[baseline], versus, &options.criteria));
+        let found = column.versus.as_ref().map(|versus| {
+            verdict(&column.record, &columns[baseline], versus, own[index].as_ref(), &options.criteria)
+        });
         columns[index].verdict = found;
     }
     let criteria = options.criteria;
     Ok(Comparison { baseline, criteria, columns, warnings: without_repeats(warnings) })
+}
+
+/// The run of the baseline's model in the runtime of run `index`, where the baseline itself ran in
+/// another, and the speed-up over it.
+fn in_own_runtime(scored: &[ScoredRun<'_>], baseline: usize, index: usize) -> Option<(usize, PairReading)> {
+    let record = |index: usize| &scored[index].run.record;
+    let (first, own) = (record(baseline), record(index));
+    if own.job.runtime == first.job.runtime || own.model.sha256 == first.model.sha256 {
+        return None;
+    }
+    let is_reference = |&other: &usize| {
+        record(other).job.runtime == own.job.runtime && record(other).model.sha256 == first.model.sha256
+    };
+    let reference = (0..scored.len()).find(is_reference)?;
+    let timing = timing(record(reference), own, &mut Vec::new());
+    let pair = ScoredPair { baseline: &scored[reference], candidate: &scored[index], images: None, timing };
+    let speed_up = PAIR_METRICS.iter().find(|metric| metric.spec().id == SPEED_UP.id)?;
+    Some((reference, speed_up.read(&pair)?))
 }
 
 /// What is said of a run by itself.

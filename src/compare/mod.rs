@@ -17,4 +17,6 @@ pub use comparison::{
     ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode, WorstFlips,
 };
 pub use criteria::{Criteria, Margin, Options};
-pub use verdict::{Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, Verdict, WorthIt, change};
+pub use verdict::{
+    Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, OwnRuntime, Verdict, WorthIt, change,
+};

@@ -52,7 +52,7 @@ pub use rates::{
 pub use scored::{ScoredPair, ScoredRun, Timing};
 pub use scoring::{ImageScore, Scoring};
 pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
-pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO, blocks as latency_blocks};
+pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO};
 pub use throughput::THROUGHPUT;
 
 /// A figure of one run.

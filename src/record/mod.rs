@@ -18,13 +18,16 @@ pub use evidence::{
     Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, MemoryReading,
     OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound, TwinEvidence, WarmUp,
 };
+pub(crate) use file::{cannot_write, write_whole};
 pub use identity::{
     DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ToolIdentity, hex, sha256_of,
 };
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
-pub use store::{find_record, load, load_folder, load_predictions, predictions_name, save, save_record};
+pub use store::{
+    find_record, flips_name, load, load_folder, load_predictions, predictions_name, save, save_record,
+};
 pub use timestamp::timestamp;
 
 use schemars::JsonSchema;

@@ -195,13 +195,12 @@ impl LatencySummary {
 
 impl RoundSummary {
     fn of(round: &Round) -> Self {
-        let samples: Vec<f64> = round.samples_ns.iter().map(|ns| *ns as f64).collect();
         Self {
             round: round.round,
             position: round.position,
             launch: round.launch,
-            runs: samples.len(),
-            median_ns: crate::stats::median(&samples),
+            runs: round.samples_ns.len(),
+            median_ns: round.median_ns(),
         }
     }
 }
