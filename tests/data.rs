@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use onnx_bench::dataset::{Dataset, Entry, Image, decode, open};
 use onnx_bench::plan::{DatasetFormat, DatasetSpec};
-use onnx_bench::preprocess::{InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
+use onnx_bench::preprocess::{Decoding, InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
 use onnx_bench::tensor::{ElementType, Values};
 
 fn fixture(path: &str) -> PathBuf {
@@ -165,7 +165,7 @@ mod golden {
     use super::*;
 
     fn image(name: &str) -> Image {
-        decode(&std::fs::read(fixture("images/golden").join(name)).unwrap()).unwrap()
+        decode(&std::fs::read(fixture("images/golden").join(name)).unwrap(), Decoding::default()).unwrap()
     }
 
     fn resolved(toml: &str, channels: usize, (width, height): (u32, u32)) -> Preprocess {

@@ -54,6 +54,7 @@ fn job(variant: &str) -> Job {
         },
         fixed_batch: None,
         preprocess: Preprocess {
+            exif_orientation: false,
             channels: Channels::Grey,
             resize: None,
             crop: None,
@@ -90,6 +91,7 @@ fn dataset() -> DatasetIdentity {
         images: 4,
         classes: vec!["coat".into(), "shirt".into(), "dress".into()],
         sha256: "5e7".into(),
+        decoder: None,
         passed_over: None,
     }
 }

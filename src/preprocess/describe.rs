@@ -19,6 +19,7 @@ impl Preprocess {
             None => none(),
         };
         [
+            ("exif_orientation", if self.exif_orientation { "applied" } else { "ignored" }.to_owned()),
             ("channels", self.channels.name().to_owned()),
             ("resize", resize),
             ("filter", filter),
@@ -42,6 +43,7 @@ impl Preprocess {
             format!("{} {} {}", shape.join("x"), self.element.name(), self.layout.name()),
             self.channels.name().to_owned(),
         ];
+        parts.extend(self.exif_orientation.then(|| "upright by EXIF".to_owned()));
         parts.extend(self.resize.as_ref().map(|step| self.resize_in_words(step)));
         parts.extend(self.crop.map(|size| format!("crop {size}")));
         parts.push(self.scale_in_words().to_owned());
@@ -169,6 +171,9 @@ mod tests {
             "3x224x224 f32 NCHW · RGB · shorter side 256 bilinear · crop 224x224 · [0,1] · \
              mean 0.485,0.456,0.406 std 0.229,0.224,0.225"
         );
+        let upright = Preprocess { exif_orientation: true, resize: None, ..fashion };
+        let expected = "1x28x28 f32 NCHW · grey · upright by EXIF · [0,1] · mean 0.286 std 0.353";
+        assert_eq!(upright.summary(), expected);
         let bytes = Preprocess { resize: None, ..resolved(Preset::Raw, 3, 32, ElementType::U8) };
         assert_eq!(bytes.summary(), "3x32x32 u8 NCHW · RGB · bytes as they are");
     }
@@ -178,6 +183,7 @@ mod tests {
         let described = resolved(Preset::Imagenet, 3, 224, ElementType::F32).describe();
         let names: Vec<&str> = described.iter().map(|(name, _)| name.as_str()).collect();
         let fields = [
+            "exif_orientation",
             "channels",
             "resize",
             "filter",
@@ -191,7 +197,7 @@ mod tests {
             "size",
         ];
         assert_eq!(names, fields);
-        assert_eq!(described[1].1, "shorter side 256");
+        assert_eq!(described[2].1, "shorter side 256");
     }
 
     #[test]

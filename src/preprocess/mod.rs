@@ -23,4 +23,4 @@ pub use image::Image;
 pub use presets::Preset;
 pub use resolve::InputFacts;
 pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting};
-pub use spec::{Channels, Filter, Layout, Preprocess, Resize, ResizeTo, Scale, Size};
+pub use spec::{Channels, Decoding, Filter, Layout, Preprocess, Resize, ResizeTo, Scale, Size};

@@ -217,6 +217,7 @@ impl Draft {
             images: each * classes.len(),
             classes: classes.iter().map(|class| (*class).to_owned()).collect(),
             sha256: "d".repeat(64),
+            decoder: None,
             passed_over: None,
         });
         self
@@ -305,6 +306,7 @@ fn job(runtime: &str, variant: &str) -> Job {
         },
         fixed_batch: None,
         preprocess: Preprocess {
+            exif_orientation: false,
             channels: Channels::Grey,
             resize: None,
             crop: None,
