@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use onnx_bench::dataset::{Dataset, Entry, Image, decode, open};
+use onnx_bench::dataset::{Dataset, Entry, Image, JPEG_DECODER, decode, open, open_with};
 use onnx_bench::plan::{DatasetFormat, DatasetSpec};
 use onnx_bench::preprocess::{Decoding, InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
 use onnx_bench::tensor::{ElementType, Values};
@@ -139,6 +139,25 @@ mod fashion_mnist {
         let error = open(&spec(cut.path())).err().unwrap();
         assert!(error.to_string().contains("t10k-images-idx3-ubyte.gz"), "{error}");
     }
+}
+
+#[test]
+fn the_decoder_is_named_where_there_is_something_to_decode() {
+    let decoder = |path| open(&spec(fixture(path))).unwrap().identity().decoder.clone();
+    assert_eq!(decoder("images/shapes").as_deref(), Some(JPEG_DECODER));
+    assert_eq!(decoder("fashion-mnist"), None, "its pixels are stored as they are");
+}
+
+#[test]
+fn a_data_set_gives_pictures_upright_where_preprocessing_wants_them() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("class")).unwrap();
+    let turned = fixture("images/jpeg/turned-6.jpg");
+    std::fs::copy(turned, folder.path().join("class/1.jpg")).unwrap();
+    let size = |data: Box<dyn Dataset>| data.image(0).map(|image| (image.width, image.height)).unwrap();
+    let upright = Decoding { exif_orientation: true };
+    assert_eq!(size(open(&spec(folder.path())).unwrap()), (21, 13));
+    assert_eq!(size(open_with(&spec(folder.path()), upright).unwrap()), (13, 21));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn factors(decoder: &Decoder<'_>) -> impl Iterator<Item = Option<(usize, usize)>
     let channels = &decoder.header().components;
     let columns = channels.iter().map(|channel| channel.horizontal_sampling).max().unwrap_or(1);
     let rows = channels.iter().map(|channel| channel.vertical_sampling).max().unwrap_or(1);
-    let whole = |most: u8, own: u8| (own > 0 && most % own == 0).then(|| usize::from(most / own));
+    let whole = |most: u8, own: u8| (own > 0 && most.is_multiple_of(own)).then(|| usize::from(most / own));
     channels.iter().map(move |channel| {
         whole(columns, channel.horizontal_sampling).zip(whole(rows, channel.vertical_sampling))
     })
