@@ -149,6 +149,24 @@ fn every_setting_is_explained_with_its_source() {
 }
 
 #[test]
+fn orientation_is_applied_on_request_and_said_and_the_decoder_is_named() {
+    let story = || Story::compare(&[FP32]).args(&["--data", SHAPES, "--explain"]);
+    let decoder = format!("{} for JPEG", onnx_bench::dataset::JPEG_DECODER);
+    let plain = story().run().exits(0).prints(&decoder);
+    let said = |text: &str| {
+        let line = text.lines().find(|line| line.contains("preprocess.exif_orientation")).unwrap();
+        line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&plain.stdout()), ["ignored", "default"]);
+    for flag in ["--exif-orientation", "--exif-orientation=true"] {
+        assert_eq!(said(&story().args(&[flag]).run().exits(0).stdout()), ["applied", "flag"]);
+    }
+    let by_variable = story().env("BENCH_EXIF_ORIENTATION", "true").run().exits(0);
+    assert_eq!(said(&by_variable.stdout()), ["applied", "environment"]);
+    assert_eq!(said(&story().args(&["--exif-orientation=false"]).run().stdout()), ["ignored", "flag"]);
+}
+
+#[test]
 fn the_class_of_each_output_is_listed_on_request() {
     let story = || Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]);
     story().args(&["--explain"]).run().exits(0).prints("       0  circle").prints("       2  triangle");

@@ -86,6 +86,16 @@ pub struct ModelArgs {
     /// Named preprocessing: imagenet, keras-tf, fashion-mnist … (`bench list presets`)
     #[arg(long, value_name = "NAME", env = "BENCH_PRESET")]
     preset: Option<Preset>,
+    /// Turn pictures upright as their EXIF says; Pillow and most training pipelines do not
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "BENCH_EXIF_ORIENTATION"
+    )]
+    exif_orientation: Option<bool>,
     /// grey, rgb or bgr [default: from the model's input]
     #[arg(long, value_name = "ORDER", env = "BENCH_CHANNELS")]
     channels: Option<Channels>,
@@ -242,6 +252,7 @@ impl ModelArgs {
     fn preprocess(&self, given: &Given<'_>) -> PreprocessSettings {
         PreprocessSettings {
             preset: given.one("preset", &self.preset),
+            exif_orientation: given.one("exif_orientation", &self.exif_orientation),
             channels: given.one("channels", &self.channels),
             resize: given.one("resize", &self.resize),
             filter: given.one("filter", &self.filter),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::candidates::{PlannedModel, runtimes};
 use super::criteria;
 use super::start::printable;
+use crate::dataset;
 use crate::plan::{Job, Source};
 use crate::report::layout::wrap;
 use crate::report::{ColorChoice, Style};
@@ -72,6 +73,7 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
                 if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
             row("data.classes", classes, "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
+            row("data.decoder", format!("{} for JPEG", dataset::JPEG_DECODER), "built in");
             row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");
         }
         None => row("data.path", none(), "default"),

@@ -196,6 +196,8 @@ pub enum WarningCode {
     Spinning,
     /// The interval of a speed-up holds for these processes only.
     OneLaunch,
+    /// Image files were decoded by different decoders or versions of one.
+    DifferentDecoder,
     /// Runs in one runtime were made with different libraries of it.
     DifferentRuntime,
     /// Runs were measured at different times, so that drift of the machine is in their ratio.

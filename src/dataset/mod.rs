@@ -10,6 +10,7 @@ mod cifar;
 mod cifar_files;
 mod cifar_python;
 mod classes;
+mod cmyk;
 mod decode;
 mod file_names;
 mod folder;
@@ -19,10 +20,12 @@ mod idx;
 mod idx_file;
 mod inside;
 mod integer_labels;
+mod jpeg;
 mod labels;
 mod manifest;
 mod npy;
 mod npz;
+mod orientation;
 mod parquet;
 mod pickle;
 mod prefixed;
@@ -41,11 +44,13 @@ use sha2::Sha256;
 
 pub use crate::preprocess::Image;
 pub use decode::decode;
+pub use jpeg::DECODER as JPEG_DECODER;
 
 use selection::Selection;
 
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::preprocess::Decoding;
 use crate::record::{DatasetIdentity, PassedOver};
 
 /// One image's name and truth. Made when it is asked for, so that a data set holds little an image.
@@ -78,9 +83,14 @@ pub trait Dataset: Send + Sync {
 /// given. Everything that is wrong with names, labels and counts comes out here, before the first
 /// image is decoded.
 pub fn open(spec: &DatasetSpec) -> Result<Box<dyn Dataset>> {
+    open_with(spec, Decoding::default())
+}
+
+/// As [`open`], with image files decoded as a model's preprocessing wants it.
+pub fn open_with(spec: &DatasetSpec, decoding: Decoding) -> Result<Box<dyn Dataset>> {
     let format = formats::of(spec)?;
     let content = (format.list)(spec)?;
-    Ok(Box::new(Selection::of(content, format.format.name(), spec)?))
+    Ok(Box::new(Selection::of(content, format.format.name(), spec, decoding)?))
 }
 
 fn unreadable(path: &Path, cause: &std::io::Error) -> Error {

@@ -1,8 +1,9 @@
 //! The images to evaluate, of all that a format found.
 
-use super::{Content, Dataset, Entry, Image, Images, Picture, decode, identity, subset};
+use super::{Content, Dataset, Entry, Image, Images, Picture, decode, identity, jpeg, subset};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
+use crate::preprocess::Decoding;
 use crate::record::DatasetIdentity;
 
 /// All that a format found, or a part of it.
@@ -12,11 +13,12 @@ pub(super) struct Selection {
     indices: Option<Vec<usize>>,
     images: Box<dyn Images>,
     on_bad_image: OnBadImage,
+    decoding: Decoding,
 }
 
 impl Selection {
-    /// The part of `content` that `spec` asks for.
-    pub(super) fn of(content: Content, format: &str, spec: &DatasetSpec) -> Result<Self> {
+    /// The part of `content` that `spec` asks for, decoded as `decoding` says.
+    pub(super) fn of(content: Content, format: &str, spec: &DatasetSpec, decoding: Decoding) -> Result<Self> {
         let Content { name, split, classes, passed_over, columns: _, images } = content;
         let indices = match spec.limit {
             Some(limit) => subset::stratified(images.count(), |index| images.label(index), limit, spec.seed)?,
@@ -30,9 +32,10 @@ impl Selection {
             images: indices.as_ref().map_or(images.count(), Vec::len),
             classes,
             sha256,
+            decoder: decoder(indices.as_deref(), images.as_ref()),
             passed_over,
         };
-        Ok(Self { identity, indices, images, on_bad_image: spec.on_bad_image })
+        Ok(Self { identity, indices, images, on_bad_image: spec.on_bad_image, decoding })
     }
 
     /// Index of image `index` among all that the format found.
@@ -58,6 +61,15 @@ impl Selection {
     }
 }
 
+/// What decodes the images, unless the first one needs no decoding: a format holds files or pixels.
+fn decoder(indices: Option<&[usize]>, images: &dyn Images) -> Option<String> {
+    let first = indices.map_or(0, |indices| indices.first().copied().unwrap_or(usize::MAX));
+    match (first < images.count()).then(|| images.read(first))? {
+        Ok(Picture::Pixels(_)) => None,
+        Ok(Picture::File(_)) | Err(_) => Some(jpeg::DECODER.into()),
+    }
+}
+
 impl Dataset for Selection {
     fn identity(&self) -> &DatasetIdentity {
         &self.identity
@@ -71,7 +83,7 @@ impl Dataset for Selection {
     fn image(&self, index: usize) -> Result<Image> {
         let index = self.original(index)?;
         let decoded = self.images.read(index).and_then(|picture| match picture {
-            Picture::File(bytes) => decode(&bytes),
+            Picture::File(bytes) => decode(&bytes, self.decoding),
             Picture::Pixels(image) => Ok(image),
         });
         decoded.map_err(|error| self.located(error, index))

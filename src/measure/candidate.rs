@@ -80,7 +80,8 @@ impl Candidate {
         check_digest(&job)?;
         let runtime = runtime::find(&job.runtime.name)?;
         let identity = runtime.check(job.runtime.device)?.with_digest();
-        let dataset = job.dataset.as_ref().map(dataset::open).transpose()?;
+        let decoding = job.preprocess.decoding();
+        let dataset = job.dataset.as_ref().map(|spec| dataset::open_with(spec, decoding)).transpose()?;
         let latency_batch = job.fixed_batch.unwrap_or(1);
         let (inputs, source) = inputs::pool(&job, dataset.as_deref(), latency_batch)?;
         let mut memory = MemoryLog::default();

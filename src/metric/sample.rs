@@ -55,6 +55,7 @@ fn job(variant: &str) -> Job {
         },
         fixed_batch: None,
         preprocess: Preprocess {
+            exif_orientation: false,
             channels: Channels::Grey,
             resize: None,
             crop: None,
@@ -92,6 +93,7 @@ fn dataset() -> DatasetIdentity {
         images: 4,
         classes: vec!["coat".into(), "shirt".into(), "dress".into()],
         sha256: "5e7".into(),
+        decoder: None,
         passed_over: None,
     }
 }

@@ -18,6 +18,7 @@ impl Preprocess {
             None => none(),
         };
         [
+            ("exif_orientation", if self.exif_orientation { "applied" } else { "ignored" }.to_owned()),
             ("channels", self.channels.name().to_owned()),
             ("resize", resize),
             ("resampler", of_resize(|step| step.resampler.name())),
@@ -44,6 +45,7 @@ impl Preprocess {
             format!("{} {} {}", shape.join("x"), self.element.name(), self.layout.name()),
             self.channels.name().to_owned(),
         ];
+        parts.extend(self.exif_orientation.then(|| "upright by EXIF".to_owned()));
         parts.extend(self.resize.as_ref().map(|step| self.resize_in_words(step)));
         parts.extend(self.crop.map(crop_in_words));
         parts.push(self.scale_in_words().to_owned());
@@ -244,6 +246,9 @@ mod tests {
             "3x224x224 f32 NCHW · RGB · shorter side 256 bilinear · crop 224x224 · [0,1] · \
              mean 0.485,0.456,0.406 std 0.229,0.224,0.225"
         );
+        let upright = Preprocess { exif_orientation: true, resize: None, ..fashion };
+        let expected = "1x28x28 f32 NCHW · grey · upright by EXIF · [0,1] · mean 0.286 std 0.353";
+        assert_eq!(upright.summary(), expected);
         let opencv = PreprocessSettings { resampler: Some(Resampler::Opencv), ..Preset::Imagenet.settings() };
         let opencv = opencv.resolve(InputFacts { channels: Some(3), ..open(224) }).unwrap();
         let steps = "shorter side 256 bilinear as OpenCV · crop 224x224 rounded down";
@@ -257,6 +262,7 @@ mod tests {
         let described = resolved(Preset::Imagenet, 3, 224, ElementType::F32).describe();
         let names: Vec<&str> = described.iter().map(|(name, _)| name.as_str()).collect();
         let fields = [
+            "exif_orientation",
             "channels",
             "resize",
             "resampler",
@@ -273,7 +279,7 @@ mod tests {
             "size",
         ];
         assert_eq!(names, fields);
-        assert_eq!(described[1].1, "shorter side 256");
+        assert_eq!(described[2].1, "shorter side 256");
     }
 
     #[test]

@@ -25,5 +25,5 @@ pub use presets::Preset;
 pub use resolve::InputFacts;
 pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting};
 pub use spec::{
-    Channels, Crop, CropRounding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale, Size,
+    Channels, Crop, CropRounding, Decoding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale, Size,
 };

@@ -43,6 +43,7 @@ impl PreprocessSettings {
             ),
         };
         let preprocess = Preprocess {
+            exif_orientation: said.exif_orientation.unwrap_or(false),
             channels,
             resize: said.resolve_resize(size),
             crop: said.resolve_crop(),

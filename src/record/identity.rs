@@ -63,6 +63,10 @@ pub struct DatasetIdentity {
     pub classes: Vec<String>,
     /// SHA-256 over the ordered ids and labels and the digest or length of what holds the pixels.
     pub sha256: String,
+    /// Name and version of what decoded JPEG files, where images were files and not plain pixels:
+    /// lossless formats are the same in every decoder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<String>,
     /// What lay among the images and was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed_over: Option<PassedOver>,

@@ -78,7 +78,8 @@ fn data(record: &RunRecord) -> String {
             let name = clean(&name.collect::<Vec<_>>().join(" "));
             let classes = counted(data.classes.len() as u64, "class", "classes");
             let images = counted(data.images as u64, "image", "images");
-            format!("{name} · {images} · {classes}")
+            let decoder = data.decoder.iter().map(|decoder| format!(" · JPEG by {}", clean(decoder)));
+            format!("{name} · {images} · {classes}{}", decoder.collect::<String>())
         }
         (None, Some(spec)) => format!("{} (not read)", clean(&spec.path.display().to_string())),
         (None, None) => "none, so accuracy is unknown · add --data FOLDER".into(),

@@ -218,6 +218,7 @@ impl Draft {
             images: each * classes.len(),
             classes: classes.iter().map(|class| (*class).to_owned()).collect(),
             sha256: "d".repeat(64),
+            decoder: None,
             passed_over: None,
         });
         self
@@ -307,6 +308,7 @@ fn job(runtime: &str, variant: &str) -> Job {
         },
         fixed_batch: None,
         preprocess: Preprocess {
+            exif_orientation: false,
             channels: Channels::Grey,
             resize: None,
             crop: None,
