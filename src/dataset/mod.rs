@@ -5,15 +5,19 @@
 //! for all of them alike.
 
 mod classes;
+mod columns;
 mod decode;
+mod dictionary;
 mod file_names;
 mod folder;
 mod formats;
 mod identity;
 mod idx;
 mod idx_file;
+mod labels;
 mod selection;
 mod subset;
+mod webdataset;
 
 use std::path::Path;
 

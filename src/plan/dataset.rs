@@ -13,6 +13,8 @@ pub enum DatasetFormat {
     Idx,
     /// A folder with one folder of images a class.
     Folder,
+    /// WebDataset shards: tar archives of `key.jpg` with `key.cls` or `key.json`.
+    Webdataset,
 }
 
 impl DatasetFormat {
@@ -21,6 +23,7 @@ impl DatasetFormat {
         match self {
             Self::Idx => "idx",
             Self::Folder => "folder",
+            Self::Webdataset => "webdataset",
         }
     }
 }
@@ -39,7 +42,7 @@ pub enum OnBadImage {
 /// A data set and the part of it to use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
-    /// File or folder.
+    /// File or folder, or a pattern with braces for shards.
     #[serde(with = "super::path_text")]
     #[schemars(with = "String")]
     pub path: PathBuf,
