@@ -4,6 +4,8 @@
 //! None of them may panic, hang, or take much memory, whatever the bytes are. What they find is
 //! otherwise of no interest: an error is as good as a result.
 
+#![allow(clippy::expect_used, reason = "without a scratch folder nothing can be fuzzed")]
+
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;

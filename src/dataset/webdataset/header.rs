@@ -73,12 +73,15 @@ fn number(field: &[u8]) -> Option<u64> {
 /// it. A value may hold line feeds. Gives `None` once where a record is not understood, and ends.
 pub(super) struct Records<'a>(&'a [u8]);
 
+/// Key and value.
+type Record<'a> = (&'a [u8], &'a [u8]);
+
 impl<'a> Records<'a> {
     pub(super) fn of(content: &'a [u8]) -> Self {
         Self(content)
     }
 
-    fn split(content: &'a [u8]) -> Option<((&'a [u8], &'a [u8]), &'a [u8])> {
+    fn split(content: &'a [u8]) -> Option<(Record<'a>, &'a [u8])> {
         let space = content.iter().position(|&byte| byte == b' ')?;
         let length: usize = std::str::from_utf8(&content[..space]).ok()?.parse().ok()?;
         let pair = content.get(space + 1..length)?.strip_suffix(b"\n")?;
@@ -88,7 +91,7 @@ impl<'a> Records<'a> {
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = Option<(&'a [u8], &'a [u8])>;
+    type Item = Option<Record<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
