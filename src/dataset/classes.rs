@@ -53,6 +53,11 @@ pub(super) fn given(spec: &DatasetSpec, folder: &Path) -> Result<Option<Vec<Stri
     if spec.classes.is_empty() { beside(folder) } else { Ok(Some(spec.classes.clone())) }
 }
 
+/// Reads names from `classes.txt` in `folder`, if the file is there.
+pub(super) fn beside(folder: &Path) -> Result<Option<Vec<String>>> {
+    in_file(&folder.join("classes.txt"))
+}
+
 /// An empty line within the list is an error: every name after it would stand for another class.
 fn from_lines(text: &str) -> Result<Vec<String>> {
     let text = text.trim_start_matches('\u{feff}').trim_end();

@@ -41,6 +41,17 @@ impl FileNames {
     }
 }
 
+/// A name as text. Bytes that are not UTF-8 become `\xNN` and a backslash is doubled, so that two
+/// names never read the same.
+pub(super) fn readable(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

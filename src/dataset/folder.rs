@@ -9,18 +9,19 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
-use super::file_names::FileNames;
+use super::file_names::{self, FileNames};
 use super::splits;
 use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
 
-const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
+/// Extensions of image files, without the dot.
+pub(super) const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
 /// What archives and file managers leave beside the images; hidden names are such litter too.
-const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
-/// Largest image file that is read.
-const MAX_FILE_BYTES: u64 = 1 << 30;
+pub(super) const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
+/// Largest image file that is read, bytes.
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// Whether `path` is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
@@ -214,15 +215,9 @@ fn has_image_extension(name: &OsStr) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// A name as text. Bytes that are not UTF-8 become `\xNN` and a backslash is doubled, so that two
-/// names never read the same.
+/// A name as text.
 pub(super) fn readable(name: &OsStr) -> String {
-    let mut text = String::new();
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
-        text.push_str(&chunk.valid().replace('\\', "\\\\"));
-        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
-    }
-    text
+    file_names::readable(name.as_encoded_bytes())
 }
 
 /// `class/file`.

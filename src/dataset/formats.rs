@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Content, arrays, cifar, cifar_python, folder, idx, manifest, parquet, prefixed, unreadable,
+    Content, arrays, cifar, cifar_python, folder, idx, manifest, parquet, prefixed, unreadable, webdataset,
 };
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
@@ -64,6 +64,13 @@ const FORMATS: &[Format] = &[
         list: folder::list,
         looked_for: "a folder with one folder of .jpg, .jpeg, .png, .bmp, .webp or .gif images a class",
     },
+    // Behind the folder: an archive that was downloaded often lies beside what was unpacked from it.
+    Format {
+        format: DatasetFormat::Webdataset,
+        is_here: webdataset::is_here,
+        list: webdataset::list,
+        looked_for: "WebDataset shards (.tar, a folder of them, or NAME-{000..012}.tar)",
+    },
     // After folders of images, beside which arrays of other things may lie.
     Format {
         format: DatasetFormat::Npz,
@@ -81,8 +88,14 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
             .find(|format| format.format == asked)
             .ok_or_else(|| Error::usage(format!("format `{}` cannot be read", asked.name())));
     }
-    if let Err(cause) = spec.path.metadata() {
-        return Err(unreadable(&spec.path, &cause).help("check the path; `--data` takes a file or a folder"));
+    match spec.path.metadata() {
+        // A pattern stands for files without being one.
+        Err(cause) if !webdataset::is_pattern(&spec.path) => {
+            return Err(
+                unreadable(&spec.path, &cause).help("check the path; `--data` takes a file or a folder")
+            );
+        }
+        _ => {}
     }
     for format in FORMATS {
         if (format.is_here)(&spec.path)? {

@@ -37,6 +37,7 @@ mod subset;
 #[cfg(test)]
 mod table_fixtures;
 mod text_column;
+mod webdataset;
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::classes::{self, Wanted};
 use super::file_names::FileNames;
 use super::folder::{checked_split, folders_in, read_file, readable, short_name, sorted_in};
-use super::{Content, Images, Picture, unreadable};
+use super::{Content, Images, Picture, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;

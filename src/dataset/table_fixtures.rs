@@ -49,7 +49,7 @@ pub(super) fn check(name: &str, content: &Content, expected: &Expected) {
 /// Pixels of image `index`.
 pub(super) fn pixels(content: &Content, index: usize) -> Result<Vec<u8>> {
     let image = match content.images.read(index)? {
-        Picture::File(bytes) => decode(&bytes)?,
+        Picture::File(bytes) => decode(&bytes, Decoding::default())?,
         Picture::Pixels(image) => image,
     };
     Ok(image.pixels)

@@ -25,6 +25,8 @@ pub enum DatasetFormat {
     Parquet,
     /// A list of image files with labels: CSV, TSV, JSON Lines, `val_map.txt`, `y_labels.csv`.
     Manifest,
+    /// WebDataset shards: tar archives of `key.jpg` with `key.cls` or `key.json`.
+    Webdataset,
 }
 
 impl DatasetFormat {
@@ -39,6 +41,7 @@ impl DatasetFormat {
             Self::Folder => "folder",
             Self::Parquet => "parquet",
             Self::Manifest => "manifest",
+            Self::Webdataset => "webdataset",
         }
     }
 }
@@ -74,7 +77,7 @@ impl DataColumns {
 /// A data set and the part of it to use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
-    /// File or folder.
+    /// File or folder, or a pattern with braces for shards.
     #[serde(with = "super::path_text")]
     #[schemars(with = "String")]
     pub path: PathBuf,

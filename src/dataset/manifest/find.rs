@@ -117,7 +117,7 @@ fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
     // A folder's only manifest needs no name of a split.
     let asked = spec.split.as_deref().filter(|_| names != [NO_SPLIT]);
     let split = splits::choose(&names, asked).map_err(|error| error.at_path(&spec.path))?;
-    let mut chosen = named.iter().filter(|(name, _)| name == split);
+    let mut chosen = named.iter().filter(|(name, _)| *name == split);
     match (chosen.next(), chosen.next()) {
         (Some((_, only)), None) => Ok(only.clone()),
         _ => Err(Error::usage("there are several manifests here").at_path(&spec.path).help(format!(

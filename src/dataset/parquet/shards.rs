@@ -61,10 +61,10 @@ fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
     }
     let names: Vec<&str> = found.keys().map(String::as_str).collect();
     let split = splits::choose(&names, spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
-    let files = found.get(split).cloned().unwrap_or_default();
+    let files = found.get(&split).cloned().unwrap_or_default();
     check_complete(&files).map_err(|error| error.at_path(&spec.path))?;
     let name = short_name(&spec.path);
-    Ok(Shards { name, split: Some(split.to_owned()).filter(|split| split != NO_SPLIT), files })
+    Ok(Shards { name, split: Some(split).filter(|split| split != NO_SPLIT), files })
 }
 
 /// Files of the folder itself, else of `data` within it, else of folders within it that are splits.
