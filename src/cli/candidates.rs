@@ -7,7 +7,7 @@ use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
 use crate::plan::{
-    self, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec,
+    self, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Part, Protocol, Resolved, RuntimeSpec,
     SessionOptions, Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
@@ -71,7 +71,7 @@ fn metadata_layer(model: &ModelFile) -> Result<Layer> {
     };
     let mut settings = Settings::default();
     if let Some(classes) = metadata.get("bench.classes") {
-        settings.data.classes = Some(classes.lines().map(str::to_owned).collect());
+        settings.data.class_names = Some(classes.lines().map(str::to_owned).collect());
     }
     if let Some(text) = metadata.get("bench.preprocess") {
         settings.preprocess = toml::from_str::<PreprocessSettings>(text)
@@ -159,8 +159,15 @@ fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
         path: data.path.clone()?,
         format: data.format,
         split: data.split.clone(),
-        classes: data.classes.clone().unwrap_or_default(),
+        class_names: data.class_names.clone().unwrap_or_default(),
+        part: Part {
+            classes: data.only_classes.clone().unwrap_or_default(),
+            conditions: data.conditions.clone(),
+            list: data.list.clone(),
+        },
         limit: data.limit,
+        shard: None,
+        slices: data.slices.clone().unwrap_or_default(),
         seed,
         on_bad_image: data.on_bad_image.unwrap_or_default(),
     })

@@ -161,9 +161,9 @@ fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u8>> 
 }
 
 fn class_names(spec: &DatasetSpec, folder: &Path, seen: usize) -> Result<Vec<String>> {
-    if !spec.classes.is_empty() {
-        classes::check(&spec.classes, &Wanted::AtLeast(seen))?;
-        return Ok(spec.classes.clone());
+    if !spec.class_names.is_empty() {
+        classes::check(&spec.class_names, &Wanted::AtLeast(seen))?;
+        return Ok(spec.class_names.clone());
     }
     match classes::beside(folder)? {
         Some(names) => {
