@@ -43,7 +43,9 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
             .ok_or_else(|| Error::usage(format!("format `{}` cannot be read", asked.name())));
     }
     if let Err(cause) = spec.path.metadata() {
-        return Err(unreadable(&spec.path, &cause).help("check the path; `--data` takes a file or a folder"));
+        return Err(
+            unreadable(&spec.path, &cause).help("check the path; `--data` takes a file or a folder")
+        );
     }
     for format in FORMATS {
         if (format.is_here)(&spec.path)? {

@@ -199,6 +199,25 @@ mod tests {
     }
 
     #[test]
+    fn the_shards_of_any_choice_are_its_images_one_after_the_other() {
+        let choice = |spec: &mut DatasetSpec| {
+            dogs_and_birds(spec);
+            spec.limit = Some(5);
+        };
+        let whole = ids(&select(choice));
+        for count in 1..=20 {
+            let shard = |index| {
+                let data = select(|spec| {
+                    choice(spec);
+                    spec.shard = Some(Shard::new(index, count).unwrap());
+                });
+                ids(&data)
+            };
+            assert_eq!((1..=count).flat_map(shard).collect::<Vec<_>>(), whole, "{count} shards");
+        }
+    }
+
+    #[test]
     fn all_shards_have_the_slices_of_the_whole() {
         let whole = select(|_| ());
         assert_eq!(whole.slices(), ["source", "year"]);

@@ -267,7 +267,7 @@ mod tests {
         #[test]
         fn the_shards_in_any_order_make_the_record_of_the_whole(
             images in 1usize..60,
-            count in 1u32..20,
+            count in 1u32..=20,
             swaps in prop::collection::vec((any::<Index>(), any::<Index>()), 0..20),
         ) {
             let whole = whole(images);
