@@ -202,7 +202,7 @@ fn a_label_beyond_the_classes_is_named_by_its_record() {
     assert!(error.what.contains("image 2 is 10, but there are 10 classes"), "{error}");
     assert!(error.place.unwrap().ends_with("test_batch.bin"));
     let names = (0..11).map(|name| name.to_string()).collect();
-    let told = open(&DatasetSpec { classes: names, ..DatasetSpec::at(changed.path()) }).unwrap();
+    let told = open(&DatasetSpec { class_names: names, ..DatasetSpec::at(changed.path()) }).unwrap();
     assert_eq!(told.entry(2).unwrap().label, 10, "who names eleven classes has eleven");
 }
 

@@ -107,7 +107,7 @@ mod fashion_mnist {
 
     #[test]
     fn too_few_class_names_are_refused_with_both_numbers() {
-        let error = open(&DatasetSpec { classes: vec!["shoe".into()], ..spec(folder()) }).err().unwrap();
+        let error = open(&DatasetSpec { class_names: vec!["shoe".into()], ..spec(folder()) }).err().unwrap();
         assert!(error.what.contains("1 class names") && error.what.contains("10 classes"), "{error}");
     }
 

@@ -16,6 +16,7 @@ use onnx_bench::compare::compare;
 use onnx_bench::dataset;
 use onnx_bench::model::ModelFile;
 use onnx_bench::plan::{self, DatasetFormat, DatasetSpec};
+use onnx_bench::preprocess::Decoding;
 use onnx_bench::preprocess::{Image, InputFacts, Layout, PreprocessSettings, Scratch};
 use onnx_bench::record;
 use onnx_bench::report::{Report, Style, Terminal, View};
@@ -45,7 +46,7 @@ const MAX_IMAGES: usize = 16;
 pub fn image(bytes: &[u8]) {
     hush();
     if !is_large(bytes) {
-        let _ = dataset::decode(bytes);
+        let _ = dataset::decode(bytes, Decoding::default());
     }
 }
 

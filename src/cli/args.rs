@@ -75,8 +75,20 @@ pub struct DataArgs {
     #[arg(long, value_name = "WHAT", env = "BENCH_ON_BAD_IMAGE")]
     on_bad_image: Option<OnBadImage>,
     /// Class names in label order, comma-separated
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "BENCH_CLASSES")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "BENCH_CLASS_NAMES")]
+    class_names: Vec<String>,
+    /// Only images of these true classes, comma-separated, by name or index
+    #[arg(long, value_name = "CLASSES", value_delimiter = ',', env = "BENCH_CLASSES")]
     classes: Vec<String>,
+    /// Only images that have one of these values in a column of the data; repeatable
+    #[arg(long = "where", value_name = "COLUMN=VALUE,…", value_parser = condition)]
+    conditions: Vec<(String, Vec<String>)>,
+    /// Only images whose ids are in this file, one a line
+    #[arg(long, value_name = "FILE", env = "BENCH_LIST")]
+    list: Option<PathBuf>,
+    /// Columns whose values have an accuracy each, besides those with few values; comma-separated
+    #[arg(long = "slice", value_name = "COLUMN", value_delimiter = ',', env = "BENCH_SLICE")]
+    slices: Vec<String>,
 }
 
 /// How images become tensors, and outputs become classes.
@@ -232,7 +244,11 @@ impl DataArgs {
             split: given.one("split", &self.split),
             image_column: given.one("image_column", &self.image_column),
             label_column: given.one("label_column", &self.label_column),
-            classes: given.list("classes", &self.classes),
+            class_names: given.list("class_names", &self.class_names),
+            only_classes: given.list("classes", &self.classes),
+            conditions: given.list("conditions", &self.conditions).map(joined).unwrap_or_default(),
+            list: given.one("list", &self.list),
+            slices: given.list("slices", &self.slices),
             limit: given.one("limit", &self.limit),
             on_bad_image: given.one("on_bad_image", &self.on_bad_image),
         }
@@ -288,6 +304,22 @@ fn percent(text: &str) -> Result<f64, String> {
         Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
         _ => Err("it must be a number of percent above 0 and at most 100".into()),
     }
+}
+
+fn condition(text: &str) -> Result<(String, Vec<String>), String> {
+    match text.split_once('=') {
+        Some((column, values)) if !column.is_empty() => {
+            Ok((column.into(), values.split(',').map(str::to_owned).collect()))
+        }
+        _ => Err("write COLUMN=VALUE, or COLUMN=VALUE,VALUE for either".into()),
+    }
+}
+
+/// A column that is named again has more values to choose from.
+fn joined(conditions: Vec<(String, Vec<String>)>) -> BTreeMap<String, Vec<String>> {
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    conditions.into_iter().for_each(|(column, values)| columns.entry(column).or_default().extend(values));
+    columns
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -49,7 +49,7 @@ pub fn beside(model: &ModelFile) -> Result<(Vec<Layer>, Vec<String>)> {
 
 fn names(path: &Path, labels: Labels) -> Layer {
     let mut settings = Settings::default();
-    settings.data.classes = Some(labels.names);
+    settings.data.class_names = Some(labels.names);
     settings.model =
         ModelSettings { background_class: labels.background.then_some(true), ..ModelSettings::default() };
     Layer { source: Source::Beside(path.to_owned(), labels.key), settings }

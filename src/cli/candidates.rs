@@ -9,8 +9,8 @@ use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
 use crate::plan::{
-    self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, OutputPort, Protocol, Resolved,
-    RuntimeSpec, SessionOptions, Settings, Source,
+    self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, OutputPort, Part, Protocol,
+    Resolved, RuntimeSpec, SessionOptions, Settings, Source,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
@@ -80,7 +80,7 @@ fn metadata_layer(model: &ModelFile) -> Result<Layer> {
     };
     let mut settings = Settings::default();
     if let Some(classes) = metadata.get("bench.classes") {
-        settings.data.classes = Some(classes.lines().map(str::to_owned).collect());
+        settings.data.class_names = Some(classes.lines().map(str::to_owned).collect());
     }
     if let Some(text) = metadata.get("bench.preprocess") {
         settings.preprocess = toml::from_str::<PreprocessSettings>(text)
@@ -146,9 +146,9 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
 /// Class names that came with the model must be as many as its outputs: a file that was copied from
 /// another model names the wrong ones.
 fn check_names(planned: &PlannedModel, output: &OutputPort) -> Result<()> {
-    let source = planned.resolved.source("data.classes");
+    let source = planned.resolved.source("data.class_names");
     let (Source::Beside(..), Some(names), Some(classes)) =
-        (source, &planned.resolved.settings.data.classes, output.judged())
+        (source, &planned.resolved.settings.data.class_names, output.judged())
     else {
         return Ok(());
     };
@@ -194,8 +194,15 @@ fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
         format: data.format,
         split: data.split.clone(),
         columns: DataColumns { image: data.image_column.clone(), label: data.label_column.clone() },
-        classes: data.classes.clone().unwrap_or_default(),
+        class_names: data.class_names.clone().unwrap_or_default(),
+        part: Part {
+            classes: data.only_classes.clone().unwrap_or_default(),
+            conditions: data.conditions.clone(),
+            list: data.list.clone(),
+        },
         limit: data.limit,
+        shard: None,
+        slices: data.slices.clone().unwrap_or_default(),
         seed,
         on_bad_image: data.on_bad_image.unwrap_or_default(),
     })
@@ -251,10 +258,11 @@ fn other_classes(job: &Job, judged: usize, classes: usize) -> Error {
 
 /// Names that are the data set's own in another order would be put on the wrong classes.
 fn check_order(spec: &DatasetSpec, names: Vec<String>) -> Result<Vec<String>> {
-    if spec.classes.is_empty() {
+    if spec.class_names.is_empty() {
         return Ok(names);
     }
-    let own = dataset::open(&DatasetSpec { classes: Vec::new(), ..spec.clone() })?.identity().classes.clone();
+    let own =
+        dataset::open(&DatasetSpec { class_names: Vec::new(), ..spec.clone() })?.identity().classes.clone();
     let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
     match own.iter().zip(&names).position(|(own, name)| own != name) {
         Some(label) if set(&own) == set(&names) => Err(Error::usage(format!(

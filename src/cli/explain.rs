@@ -6,7 +6,7 @@ use super::candidates::{PlannedModel, runtimes};
 use super::criteria;
 use super::start::printable;
 use crate::dataset;
-use crate::plan::{Job, Source};
+use crate::plan::{Job, Part, Source};
 use crate::report::layout::wrap;
 use crate::report::{ColorChoice, Style};
 
@@ -69,9 +69,19 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
             let found = || "found by type and name, in tables".to_owned();
             row("data.image_column", data.columns.image.clone().unwrap_or_else(found), "default");
             row("data.label_column", data.columns.label.clone().unwrap_or_else(found), "default");
-            let classes =
-                if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
-            row("data.classes", classes, "default");
+            let or = |texts: Vec<String>, otherwise: &str| {
+                if texts.is_empty() { otherwise.to_owned() } else { texts.join(", ") }
+            };
+            row("data.class_names", or(data.class_names.clone(), "the data set's own"), "default");
+            row("data.classes", or(data.part.classes.clone(), "all"), "default");
+            let conditions = Part { conditions: data.part.conditions.clone(), ..Part::default() };
+            row("data.where", or(conditions.describe(), "all images"), "default");
+            row(
+                "data.list",
+                data.part.list.as_ref().map_or_else(none, |list| list.display().to_string()),
+                "default",
+            );
+            row("data.slices", or(data.slices.clone(), "columns with few values"), "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
             row("data.decoder", format!("{} for JPEG", dataset::JPEG_DECODER), "built in");
             row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");

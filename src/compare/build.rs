@@ -3,13 +3,14 @@
 use super::align::timing;
 use super::verdict::verdict;
 use super::{
-    ClassDelta, Classes, Column, Comparison, Delta, Options, Versus, Warning, WorstFlips, align, warning,
+    ClassDelta, Classes, Column, Comparison, Delta, Options, SliceDelta, Versus, Warning, WarningCode,
+    WorstFlips, align, warning,
 };
 use crate::error::{Error, Result};
-use crate::metric::paired::{Judged, JudgedClass, Judgement, Resampling, judge};
+use crate::metric::paired::{Judged, JudgedClass, JudgedSlice, Judgement, Resampling, judge, judge_slices};
 use crate::metric::{
     Flip, METRICS, Metric, PAIR_METRICS, PairReading, Reading, SPEED_UP, ScoredPair, ScoredRun, Scoring,
-    flips,
+    SliceReading, flips, slices,
 };
 use crate::record::{DatasetIdentity, Run};
 
@@ -77,18 +78,20 @@ fn in_own_runtime(scored: &[ScoredRun<'_>], baseline: usize, index: usize) -> Op
 struct ByItself {
     readings: Vec<Reading>,
     classes: Option<Classes>,
+    slices: Vec<SliceReading>,
 }
 
 impl ByItself {
     fn of(scored: &ScoredRun<'_>) -> Self {
         let readings = METRICS.iter().filter_map(|metric| metric.read(scored)).collect();
         let names = scored.run.record.dataset.as_ref();
-        Self { readings, classes: scored.scoring.as_ref().map(|scoring| classes(scoring, names)) }
+        let classes = scored.scoring.as_ref().map(|scoring| classes(scoring, names));
+        Self { readings, classes, slices: slices(scored) }
     }
 
     fn into_column(self, run: Run, versus: Option<Versus>) -> Column {
-        let Self { readings, classes } = self;
-        Column { record: run.record, readings, classes, versus, verdict: None }
+        let Self { readings, classes, slices } = self;
+        Column { record: run.record, readings, classes, slices, versus, verdict: None }
     }
 }
 
@@ -115,7 +118,27 @@ fn set_against(
     warnings.extend(found);
     let readings = PAIR_METRICS.iter().filter_map(|metric| metric.read(&pair)).collect();
     let flips = pair.images.is_some().then(|| worst(flips(&pair)));
-    Versus { deltas: deltas(&pair, options), pair: readings, flips }
+    let slices = slice_deltas(&pair, options.level, warnings);
+    Versus { deltas: deltas(&pair, options), pair: readings, slices, flips }
+}
+
+fn slice_deltas(pair: &ScoredPair<'_>, level: f64, warnings: &mut Vec<Warning>) -> Vec<SliceDelta> {
+    let judged = judge_slices(pair, level);
+    let labels = [pair.candidate, pair.baseline].map(|side| side.run.record.job.label());
+    warnings.extend(judged.parted.into_iter().map(|(column, image)| Warning {
+        code: WarningCode::DifferentSlices,
+        message: format!(
+            "the column {column} does not say the same about image {image} in {} and {}: its slices are not compared",
+            labels[0], labels[1]
+        ),
+    }));
+    judged.slices.into_iter().map(slice_delta).collect()
+}
+
+fn slice_delta(slice: JudgedSlice) -> SliceDelta {
+    let JudgedSlice { column, value, absolute, judged } = slice;
+    let JudgedClass { interval, test, discordant, untested, .. } = judged;
+    SliceDelta { column, value, absolute, interval, test, untested, discordant }
 }
 
 fn worst(mut flips: Vec<Flip>) -> WorstFlips {

@@ -204,7 +204,9 @@ impl Array {
         let element = self.shape.element;
         let bytes = self.into_memory()?;
         // An integer has 1, 2, 4 or 8 bytes.
-        integer_labels::from_integers(bytes.chunks_exact(element.size as usize).map(|bytes| element.integer(bytes)))
+        integer_labels::from_integers(
+            bytes.chunks_exact(element.size as usize).map(|bytes| element.integer(bytes)),
+        )
     }
 
     /// One integer, for numbers that are pickled as arrays without axes.

@@ -17,9 +17,9 @@ pub(super) fn names(
     own: Option<Vec<String>>,
     seen: usize,
 ) -> Result<Vec<String>> {
-    if !spec.classes.is_empty() {
-        check(&spec.classes, &Wanted::AtLeast(seen))?;
-        return Ok(spec.classes.clone());
+    if !spec.class_names.is_empty() {
+        check(&spec.class_names, &Wanted::AtLeast(seen))?;
+        return Ok(spec.class_names.clone());
     }
     let path = folder.join("classes.txt");
     if let Some(names) = in_file(&path)? {
@@ -50,7 +50,7 @@ pub(super) fn in_file(path: &Path) -> Result<Option<Vec<String>>> {
 
 /// The names that `spec` gives, else those of `classes.txt` in `folder`.
 pub(super) fn given(spec: &DatasetSpec, folder: &Path) -> Result<Option<Vec<String>>> {
-    if spec.classes.is_empty() { beside(folder) } else { Ok(Some(spec.classes.clone())) }
+    if spec.class_names.is_empty() { beside(folder) } else { Ok(Some(spec.class_names.clone())) }
 }
 
 /// Reads names from `classes.txt` in `folder`, if the file is there.

@@ -102,11 +102,11 @@ fn class_folders(root: &Path) -> Result<Vec<OsString>> {
 }
 
 fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
-    if spec.classes.is_empty() {
+    if spec.class_names.is_empty() {
         return Ok(folders.iter().map(|folder| readable(folder)).collect());
     }
-    classes::check(&spec.classes, &Wanted::Exactly(folders.len()))?;
-    Ok(spec.classes.clone())
+    classes::check(&spec.class_names, &Wanted::Exactly(folders.len()))?;
+    Ok(spec.class_names.clone())
 }
 
 /// A class folder and the index of its first image.
@@ -405,7 +405,10 @@ mod tests {
     fn given_class_names_must_be_as_many_as_the_folders() {
         let scene = Scene::with(&["0/1.png", "1/1.png"]);
         let named = |names: &[&str]| {
-            open(&DatasetSpec { classes: names.iter().map(|&name| name.into()).collect(), ..scene.spec() })
+            open(&DatasetSpec {
+                class_names: names.iter().map(|&name| name.into()).collect(),
+                ..scene.spec()
+            })
         };
         assert_eq!(named(&["cat", "dog"]).unwrap().identity().classes, ["cat", "dog"]);
         let error = named(&["cat", "dog", "bird"]).err().unwrap();

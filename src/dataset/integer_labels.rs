@@ -31,7 +31,7 @@ pub(super) fn check_below(labels: &[u32], classes: usize, path: &Path) -> Result
             labels[index]
         ))
         .at_path(path)
-        .help("fetch the file again, or name all its classes (classes.txt beside it, or `--classes`)")),
+        .help("fetch the file again, or name all its classes (classes.txt beside it, or `--class-names`)")),
         None => Ok(()),
     }
 }

@@ -159,8 +159,9 @@ fn unknown(text: &str, names: &[String]) -> Error {
 }
 
 fn mixed(text: &str) -> Error {
-    Error::unusable(format!("label `{text}` is an index, others are class names"))
-        .help("write all labels in the same way; give the names with --classes when some of them are numbers")
+    Error::unusable(format!("label `{text}` is an index, others are class names")).help(
+        "write all labels in the same way; give the names with --class-names when some of them are numbers",
+    )
 }
 
 fn too_many() -> Error {

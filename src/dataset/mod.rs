@@ -2,7 +2,8 @@
 //!
 //! To add a format: a file here that lists a `Content`, and one row in `formats::FORMATS`. A format
 //! says where the bytes of each image are; decoding and choosing a part of the images is done here,
-//! for all of them alike.
+//! for all of them alike: the images that are meant (`part`), so many of them (`subset`), and the
+//! stretch of those that one of several machines evaluates.
 
 mod array;
 mod arrays;
@@ -12,6 +13,8 @@ mod cifar_python;
 mod classes;
 mod cmyk;
 mod decode;
+#[cfg(test)]
+mod fake;
 mod file_names;
 mod folder;
 mod formats;
@@ -27,10 +30,12 @@ mod npy;
 mod npz;
 mod orientation;
 mod parquet;
+mod part;
 mod pickle;
 mod prefixed;
 mod raw_images;
 mod selection;
+mod slices;
 mod splits;
 mod stored;
 mod subset;
@@ -78,6 +83,16 @@ pub trait Dataset: Send + Sync {
 
     /// Reads and decodes image `index`. The error names the image.
     fn image(&self, index: usize) -> Result<Image>;
+
+    /// Names of the columns by which figures are told apart.
+    fn slices(&self) -> &[String] {
+        &[]
+    }
+
+    /// What each of [`Dataset::slices`] says about image `index`.
+    fn slice_values(&self, _index: usize) -> Result<Vec<&str>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Opens the data set that `spec` describes. The format is found from the content when it is not

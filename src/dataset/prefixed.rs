@@ -49,11 +49,11 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 }
 
 fn class_names(spec: &DatasetSpec, words: &Words) -> Result<Vec<String>> {
-    if spec.classes.is_empty() {
+    if spec.class_names.is_empty() {
         return Ok(words.keys().cloned().collect());
     }
-    classes::check(&spec.classes, &Wanted::Exactly(words.len()))?;
-    Ok(spec.classes.clone())
+    classes::check(&spec.class_names, &Wanted::Exactly(words.len()))?;
+    Ok(spec.class_names.clone())
 }
 
 fn default_split(root: &Path) -> Result<Option<String>> {

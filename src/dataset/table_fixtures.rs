@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::{Content, Picture, decode};
 use crate::error::{Error, Result};
+use crate::preprocess::Decoding;
 
 /// What a table holds.
 #[derive(serde::Deserialize)]

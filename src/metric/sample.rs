@@ -94,6 +94,7 @@ fn dataset() -> DatasetIdentity {
         classes: vec!["coat".into(), "shirt".into(), "dress".into()],
         sha256: "5e7".into(),
         decoder: None,
+        shard: None,
         passed_over: None,
     }
 }
@@ -114,6 +115,16 @@ pub(crate) fn predictions(classes: usize, rows: &[(&str, u32, &[f32])]) -> Predi
     let mut predictions = Predictions::new(classes);
     for (id, label, scores) in rows {
         predictions.push((*id).into(), *label, scores);
+    }
+    predictions
+}
+
+/// Rows of (id, label, scores, what each of `slices` says).
+pub(crate) fn sliced(classes: usize, slices: &[&str], rows: &[(&str, u32, &[f32], &[&str])]) -> Predictions {
+    let names: Vec<String> = slices.iter().map(|&name| name.to_owned()).collect();
+    let mut predictions = Predictions::new(classes).with_slices(&names);
+    for (id, label, scores, values) in rows {
+        predictions.push_sliced((*id).into(), *label, scores, values);
     }
     predictions
 }

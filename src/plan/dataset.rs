@@ -1,9 +1,12 @@
 //! Which images to evaluate on.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Shard;
 
 /// A data-set format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
@@ -74,6 +77,40 @@ impl DataColumns {
     }
 }
 
+/// Which images of a data set are meant; all conditions must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Part {
+    /// True classes, each by its name or its index; all where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Values by column; an image must have one of them in each column.
+    #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Vec<String>>,
+    /// File with the ids of the images, one a line.
+    #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub list: Option<PathBuf>,
+}
+
+impl Part {
+    /// Whether every image is meant.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The conditions in words, one each: `classes cat, dog`, `source = phone or web`, `list ids.txt`.
+    pub fn describe(&self) -> Vec<String> {
+        let classes = (!self.classes.is_empty()).then(|| format!("classes {}", self.classes.join(", ")));
+        let named = |value: &String| if value.is_empty() { "(none)".to_owned() } else { value.clone() };
+        let values = |(column, values): (&String, &Vec<String>)| {
+            format!("{column} = {}", values.iter().map(named).collect::<Vec<_>>().join(" or "))
+        };
+        let list = self.list.as_ref().map(|list| format!("list {}", list.display()));
+        classes.into_iter().chain(self.conditions.iter().map(values)).chain(list).collect()
+    }
+}
+
 /// A data set and the part of it to use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DatasetSpec {
@@ -92,10 +129,19 @@ pub struct DatasetSpec {
     pub columns: DataColumns,
     /// Class names that replace the data set's own, in label order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub classes: Vec<String>,
-    /// At most this many images, drawn with `seed`, stratified by class.
+    pub class_names: Vec<String>,
+    /// The images that are meant.
+    #[serde(default, skip_serializing_if = "Part::is_everything")]
+    pub part: Part,
+    /// At most this many of those, drawn with `seed`, stratified by class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// The stretch of those that this job evaluates; all where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// Columns that tell images apart in the report, besides those with few values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<String>,
     /// Seed of the draw.
     pub seed: u64,
     /// What to do with an image that cannot be decoded.
@@ -111,8 +157,11 @@ impl DatasetSpec {
             format: None,
             split: None,
             columns: DataColumns::default(),
-            classes: Vec::new(),
+            class_names: Vec::new(),
+            part: Part::default(),
             limit: None,
+            shard: None,
+            slices: Vec::new(),
             seed: 7,
             on_bad_image: OnBadImage::default(),
         }

@@ -68,7 +68,20 @@ pub struct DataSettings {
     pub label_column: Option<String>,
     /// Class names in label order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes: Option<Vec<String>>,
+    pub class_names: Option<Vec<String>>,
+    /// Only images of these true classes, by name or index. Not called `classes` here, so that names
+    /// and choice are not taken for each other.
+    #[serde(rename = "classes", skip_serializing_if = "Option::is_none")]
+    pub only_classes: Option<Vec<String>>,
+    /// Only images that have one of these values in each of these columns.
+    #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Vec<String>>,
+    /// Only images whose ids are in this file; in a settings file, relative to it.
+    #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
+    pub list: Option<PathBuf>,
+    /// Columns that tell images apart in the report, however many values they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slices: Option<Vec<String>>,
     /// At most this many images, stratified by class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
@@ -303,8 +316,9 @@ pub fn read_file(path: &Path) -> Result<Layer> {
             .at(place_in(path, &text, e.span()))
             .help("docs/guide.md lists every setting")
     })?;
-    if let (Some(data), Some(folder)) = (&settings.data.path, path.parent()) {
-        settings.data.path = Some(folder.join(data));
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for place in [&mut settings.data.path, &mut settings.data.list].into_iter().flatten() {
+        *place = folder.join(&place);
     }
     Ok(Layer { source: Source::File(path.to_owned()), settings })
 }
@@ -418,8 +432,23 @@ mod tests {
     fn a_data_path_is_relative_to_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
-        std::fs::write(&path, "[data]\npath = \"images\"\n").unwrap();
-        assert_eq!(read_file(&path).unwrap().settings.data.path, Some(folder.path().join("images")));
+        std::fs::write(&path, "[data]\npath = \"images\"\nlist = \"ids.txt\"\n").unwrap();
+        let data = read_file(&path).unwrap().settings.data;
+        assert_eq!(data.path, Some(folder.path().join("images")));
+        assert_eq!(data.list, Some(folder.path().join("ids.txt")));
+    }
+
+    #[test]
+    fn names_of_classes_a_choice_of_them_and_conditions_are_read_by_their_keys() {
+        let text =
+            "[data]\nclass_names = [\"a\", \"b\"]\nclasses = [\"b\"]\nwhere = { source = [\"web\"] }\n";
+        let weaker = layer(Source::File("bench.toml".into()), text);
+        let resolved = resolve(&[layer(Source::Flag, "[data]\nclasses = [\"a\"]"), weaker]).unwrap();
+        let data = &resolved.settings.data;
+        assert_eq!(data.only_classes, Some(vec!["a".into()]));
+        assert_eq!(data.class_names, Some(vec!["a".into(), "b".into()]));
+        assert_eq!(data.conditions, [("source".into(), vec!["web".into()])].into());
+        assert_eq!(resolved.source("data.classes"), &Source::Flag);
     }
 
     #[test]

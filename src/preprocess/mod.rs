@@ -25,5 +25,6 @@ pub use presets::Preset;
 pub use resolve::InputFacts;
 pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting};
 pub use spec::{
-    Channels, Crop, CropRounding, Decoding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale, Size,
+    Channels, Crop, CropRounding, Decoding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale,
+    Size,
 };

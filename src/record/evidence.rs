@@ -193,6 +193,9 @@ pub struct MemoryEvidence {
     pub peak_evaluation_bytes: Option<u64>,
 }
 
+/// At most this many images that could not be used are named; the rest is counted.
+pub const NAMED: usize = 100;
+
 /// An image that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SkippedImage {
@@ -223,7 +226,7 @@ pub struct EvaluationEvidence {
     pub elapsed_ns: u64,
     /// Images whose scores held a value that is not finite; they count as wrong.
     pub not_finite: usize,
-    /// Images that could not be decoded: the first hundred by name.
+    /// Images that could not be decoded: the first [`NAMED`] of them.
     pub skipped: Vec<SkippedImage>,
     /// How many could not be decoded.
     pub skipped_count: usize,

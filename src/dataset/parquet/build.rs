@@ -281,10 +281,10 @@ fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
 /// Those given; else those of the file; else those of a `classes.txt` beside it.
 fn class_names(spec: &DatasetSpec, own: Option<&[String]>, files: &[PathBuf]) -> Result<Option<Vec<String>>> {
     match own {
-        Some(own) if spec.classes.is_empty() => Ok(Some(own.to_vec())),
+        Some(own) if spec.class_names.is_empty() => Ok(Some(own.to_vec())),
         Some(own) => {
-            classes::check(&spec.classes, &Wanted::Exactly(own.len()))?;
-            Ok(Some(spec.classes.clone()))
+            classes::check(&spec.class_names, &Wanted::Exactly(own.len()))?;
+            Ok(Some(spec.class_names.clone()))
         }
         None => {
             let folder = files.first().and_then(|file| file.parent());

@@ -94,7 +94,7 @@ fn columns_that_are_asked_for_are_taken() {
 fn given_class_names_must_be_as_many_as_the_file_has() {
     let named = |names: &[&str]| {
         let classes = names.iter().map(|&name| name.into()).collect();
-        list(&DatasetSpec { classes, ..DatasetSpec::at(table("snappy-1.parquet")) })
+        list(&DatasetSpec { class_names: classes, ..DatasetSpec::at(table("snappy-1.parquet")) })
     };
     assert_eq!(named(&["a", "b", "c"]).unwrap().classes, ["a", "b", "c"]);
     assert!(named(&["a", "b"]).err().unwrap().what.contains("2 class names"));

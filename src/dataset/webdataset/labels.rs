@@ -73,7 +73,7 @@ fn by_name(texts: &[String], classes: Vec<String>) -> Result<Meaning, Misfit> {
                 "the label `{text}` is none of the {} class names",
                 classes.len()
             ))
-            .help("correct the label, or the list of names (`--classes`, classes.txt)"),
+            .help("correct the label, or the list of names (`--class-names`, classes.txt)"),
             text: Some(at),
         })
     });
@@ -87,7 +87,7 @@ fn mixed(texts: &[String]) -> Misfit {
     let text = name.map_or("", |at| texts[at].as_str());
     Misfit {
         error: Error::unusable(format!("the label `{text}` is a name, and other labels are numbers"))
-            .help("write all labels as numbers, or give all names (`--classes`, classes.txt)"),
+            .help("write all labels as numbers, or give all names (`--class-names`, classes.txt)"),
         text: name,
     }
 }

@@ -63,8 +63,8 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 
 /// The class names that the user gives, or that lie beside the shards.
 fn given_classes(spec: &DatasetSpec, folders: &[PathBuf]) -> Result<Option<Vec<String>>> {
-    if !spec.classes.is_empty() {
-        return Ok(Some(spec.classes.clone()));
+    if !spec.class_names.is_empty() {
+        return Ok(Some(spec.class_names.clone()));
     }
     folders.iter().find_map(|folder| classes::beside(folder).transpose()).transpose()
 }

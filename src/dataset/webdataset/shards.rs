@@ -69,7 +69,10 @@ fn in_folder(spec: &DatasetSpec) -> Result<Shards> {
     let split = match &spec.split {
         Some(asked) if !found.contains(asked) => return Err(no_split(asked, &found).at_path(root)),
         Some(asked) => Some(asked.clone()),
-        None => splits::USUAL.iter().find(|&&split| found.iter().any(|found| found == split)).map(|&s| s.to_owned()),
+        None => splits::USUAL
+            .iter()
+            .find(|&&split| found.iter().any(|found| found == split))
+            .map(|&s| s.to_owned()),
     };
     let files = splits.remove(&split).unwrap_or_default();
     if files.is_empty() {
