@@ -39,7 +39,7 @@ impl Selection {
             images: stretch.len(),
             classes,
             sha256: if shard.is_some() { digest(stretch.clone())? } else { whole.sha256 },
-            decoder: decoder(chosen.stretch(stretch.clone()), images.as_ref()),
+            decoder: decoder(chosen.stretch(0..chosen.count()), images.as_ref()),
             shard,
             passed_over,
         };
