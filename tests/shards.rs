@@ -93,8 +93,8 @@ fn a_limit_draws_from_all_shards() {
 #[test]
 fn given_class_names_must_hold_the_names_in_the_shards() {
     let named = |classes: &[&str]| {
-        let classes = classes.iter().map(|&class| class.to_owned()).collect();
-        open(&DatasetSpec { class_names: classes, ..DatasetSpec::at(fixture("shards/names/gnu.tar")) })
+        let class_names = classes.iter().map(|&class| class.to_owned()).collect();
+        open(&DatasetSpec { class_names, ..DatasetSpec::at(fixture("shards/names/gnu.tar")) })
     };
     let data = named(&["triangle", "square", "circle"]).unwrap();
     assert_eq!((data.entry(0).unwrap().label, data.entry(1).unwrap().label), (0, 2));
