@@ -217,7 +217,9 @@ mod tests {
             "3x224x224 f32 NCHW · RGB · shorter side 256 bilinear · crop 224x224 · [0,1] · \
              mean 0.485,0.456,0.406 std 0.229,0.224,0.225"
         );
-        let opencv = PreprocessSettings { resampler: Some(Resampler::Opencv), ..Preset::Imagenet.settings() };
+        let opencv =
+            PreprocessSettings { resampler: Some(Resampler::Opencv), ..PreprocessSettings::default() };
+        let opencv = opencv.overlay(Preset::Imagenet.settings());
         let opencv = opencv.resolve(InputFacts { channels: Some(3), ..open(224) }).unwrap();
         let steps = "shorter side 256 bilinear as OpenCV · crop 224x224 rounded down";
         assert!(opencv.summary().contains(steps), "{}", opencv.summary());

@@ -10,6 +10,7 @@
 mod apply;
 mod describe;
 mod image;
+mod pixels;
 mod presets;
 mod resize;
 mod resolve;
