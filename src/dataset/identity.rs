@@ -9,18 +9,14 @@ use crate::record::hex;
 /// SHA-256 over the ordered ids, labels and fingerprints of the pixels. Two runs with the same
 /// digest saw the same images in the same order. Lengths go in before texts, so that no two lists
 /// run together to the same bytes.
-pub(super) fn digest(indices: Option<&[usize]>, images: &dyn Images) -> Result<String> {
+pub(super) fn digest(indices: impl Iterator<Item = usize>, images: &dyn Images) -> Result<String> {
     let mut digest = Sha256::new();
-    let mut add = |index: usize| {
+    for index in indices {
         let id = images.id(index);
         digest.update((id.len() as u64).to_le_bytes());
         digest.update(id.as_bytes());
         digest.update(images.label(index).to_le_bytes());
-        images.fingerprint(index, &mut digest)
-    };
-    match indices {
-        Some(indices) => indices.iter().try_for_each(|&index| add(index))?,
-        None => (0..images.count()).try_for_each(add)?,
+        images.fingerprint(index, &mut digest)?;
     }
     Ok(hex(&digest.finalize()))
 }

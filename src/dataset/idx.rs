@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::classes::{self, Wanted};
 use super::idx_file::{IdxFile, Kind, sniff};
-use super::{Content, Image, Images, Picture, unreadable};
+use super::{Content, Image, Images, Picture, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -36,7 +35,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let pixels = IdxFile::open(images, Kind::Images)?;
     let labels = read_labels(labels, pixels.header.count, images)?;
     let seen = labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
-    let classes = class_names(spec, &folder, seen)?;
+    let classes = classes::names(spec, &folder, None, seen)?;
     Ok(Content {
         name: super::folder::short_name(&folder),
         split: Some(split),
@@ -102,25 +101,15 @@ fn parse_name(name: &str) -> Option<(String, Kind)> {
     Some((split.to_owned(), kind))
 }
 
-/// The split that is meant: the one asked for, else test, else the only one.
+/// The split that is meant, of those whose files are here.
 fn choose(pairs: &BTreeMap<String, Pair>, asked: Option<&str>) -> Result<String> {
     let found: Vec<&str> = pairs.keys().map(String::as_str).collect();
-    let wanted = asked.unwrap_or("test");
-    let ending =
-        |split: &&&str| split.strip_suffix(wanted).is_some_and(|rest| rest.ends_with(['-', '_', '.']));
-    let exact = found.iter().find(|&&split| split == wanted || (wanted == "t10k" && split == "test"));
-    let mut similar = found.iter().filter(ending);
-    if let Some(split) = exact.or_else(|| similar.next().filter(|_| similar.next().is_none())) {
-        return Ok((*split).to_owned());
-    }
-    match (asked, found.as_slice()) {
-        (None, [only]) => Ok((*only).to_owned()),
-        (_, []) => Err(Error::unusable("there are no IDX files here").help(
+    if found.is_empty() {
+        return Err(Error::unusable("there are no IDX files here").help(
             "looked for names such as t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz",
-        )),
-        _ => Err(Error::usage(format!("there is no split `{wanted}`"))
-            .help(format!("the splits here are: {}; set `--split`", found.join(", ")))),
+        ));
     }
+    splits::choose(&found, asked)
 }
 
 fn split_of_file(file: &Path, pairs: &BTreeMap<String, Pair>, asked: Option<&str>) -> Result<String> {
@@ -158,21 +147,6 @@ fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u8>> 
             .help("take both files from the same source"));
     }
     file.into_data().map_err(|error| error.at_path(path))
-}
-
-fn class_names(spec: &DatasetSpec, folder: &Path, seen: usize) -> Result<Vec<String>> {
-    if !spec.classes.is_empty() {
-        classes::check(&spec.classes, &Wanted::AtLeast(seen))?;
-        return Ok(spec.classes.clone());
-    }
-    match classes::beside(folder)? {
-        Some(names) => {
-            let path = folder.join("classes.txt");
-            classes::check(&names, &Wanted::AtLeast(seen)).map_err(|error| error.at_path(&path))?;
-            Ok(names)
-        }
-        None => Ok(classes::numbered(seen)),
-    }
 }
 
 /// A byte an image in memory; ids are the indices.
@@ -242,24 +216,5 @@ mod tests {
         let pairs = names(&["t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte"]);
         let images = pairs["test"].images.as_ref().unwrap();
         assert!(images.ends_with("t10k-images-idx3-ubyte"), "{}", images.display());
-    }
-
-    #[test]
-    fn the_split_is_the_one_asked_for_else_test_else_the_only_one() {
-        let both = names(&["t10k-images-idx3-ubyte", "train-images-idx3-ubyte"]);
-        assert_eq!(choose(&both, None).unwrap(), "test");
-        assert_eq!(choose(&both, Some("t10k")).unwrap(), "test");
-        assert_eq!(choose(&both, Some("train")).unwrap(), "train");
-        assert_eq!(choose(&names(&["train-images-idx3-ubyte"]), None).unwrap(), "train");
-        let emnist = names(&["emnist-test-images-idx3-ubyte", "emnist-train-images-idx3-ubyte"]);
-        assert_eq!(choose(&emnist, None).unwrap(), "emnist-test");
-    }
-
-    #[test]
-    fn an_absent_split_is_an_error_that_lists_those_found() {
-        let both = names(&["t10k-images-idx3-ubyte", "train-images-idx3-ubyte"]);
-        let error = choose(&both, Some("val")).unwrap_err();
-        assert_eq!(error.what, "there is no split `val`");
-        assert!(error.help.unwrap().contains("test, train"));
     }
 }

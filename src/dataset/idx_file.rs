@@ -1,17 +1,15 @@
 //! One IDX file: a magic number, dimensions (big-endian `u32`), then bytes; plain or gzip.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
 
+use super::stored::{MAX_UNPACKED, Stored};
 use super::unreadable;
 use crate::error::{Error, Result};
 
-/// Most bytes that a `.gz` file may unpack to; it is held in memory.
-const MAX_UNPACKED: u64 = 1 << 30;
 /// Most pixels of one image.
 const MAX_PIXELS: u64 = 100_000_000;
 
@@ -123,16 +121,10 @@ fn cut_short(cause: impl std::fmt::Display) -> Error {
     Error::unusable("the IDX file is cut short or damaged").because(cause).help("fetch or copy it again")
 }
 
-/// Where the bytes are: a plain file is read image by image, a packed one cannot be.
-enum Storage {
-    Memory(Vec<u8>),
-    File(Mutex<File>),
-}
-
 /// An open IDX file.
 pub(super) struct IdxFile {
     pub header: Header,
-    storage: Storage,
+    data: Stored,
 }
 
 impl IdxFile {
@@ -147,7 +139,9 @@ impl IdxFile {
         let header = Header::read(kind, &mut file).map_err(at)?;
         let length = file.metadata().map_err(|cause| unreadable(path, &cause))?.len();
         header.check_length(length.saturating_sub(header.bytes)).map_err(at)?;
-        Ok(Self { header, storage: Storage::File(Mutex::new(file)) })
+        let data =
+            Stored::part(file, header.bytes, header.data_len()).map_err(|cause| at(cut_short(cause)))?;
+        Ok(Self { header, data })
     }
 
     /// Unpacks no more than the header declares, however much there is.
@@ -163,7 +157,7 @@ impl IdxFile {
         let mut data = Vec::new();
         from.take(declared + 1).read_to_end(&mut data).map_err(cut_short)?;
         header.check_length(data.len() as u64)?;
-        Ok(Self { header, storage: Storage::Memory(data) })
+        Ok(Self { header, data: Stored::Memory(data) })
     }
 
     /// Bytes of item `index`.
@@ -172,34 +166,13 @@ impl IdxFile {
         if index as u64 >= self.header.count {
             return Err(Error::usage(format!("item {index} of {} was asked for", self.header.count)));
         }
-        match &self.storage {
-            Storage::Memory(data) => Ok(data[index * length..][..length].to_vec()),
-            Storage::File(file) => {
-                let offset = self.header.bytes + index as u64 * length as u64;
-                read_at(file, offset, length).map_err(cut_short)
-            }
-        }
+        self.data.read(index as u64 * length as u64, length).map_err(cut_short)
     }
 
     /// All bytes after the header; for labels, which are few.
     pub(super) fn into_data(self) -> Result<Vec<u8>> {
-        match self.storage {
-            Storage::Memory(data) => Ok(data),
-            Storage::File(file) => {
-                // `open` held the length against the file's, so it can be allocated.
-                read_at(&file, self.header.bytes, self.header.data_len() as usize).map_err(cut_short)
-            }
-        }
+        self.data.into_bytes().map_err(cut_short)
     }
-}
-
-/// The lock is held for one short read. Reading at an offset without it differs by system.
-fn read_at(file: &Mutex<File>, offset: u64, length: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn is_gzip(path: &Path) -> Result<bool> {

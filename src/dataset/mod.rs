@@ -2,18 +2,47 @@
 //!
 //! To add a format: a file here that lists a `Content`, and one row in `formats::FORMATS`. A format
 //! says where the bytes of each image are; decoding and choosing a part of the images is done here,
-//! for all of them alike.
+//! for all of them alike: the images that are meant (`part`), so many of them (`subset`), and the
+//! stretch of those that one of several machines evaluates.
 
+mod array;
+mod arrays;
+mod cifar;
+mod cifar_files;
+mod cifar_python;
 mod classes;
+mod cmyk;
 mod decode;
+#[cfg(test)]
+mod fake;
 mod file_names;
 mod folder;
 mod formats;
 mod identity;
 mod idx;
 mod idx_file;
+mod inside;
+mod integer_labels;
+mod jpeg;
+mod labels;
+mod manifest;
+mod npy;
+mod npz;
+mod orientation;
+mod parquet;
+mod part;
+mod pickle;
+mod prefixed;
+mod raw_images;
 mod selection;
+mod slices;
+mod splits;
+mod stored;
 mod subset;
+#[cfg(test)]
+mod table_fixtures;
+mod text_column;
+mod webdataset;
 
 use std::path::Path;
 
@@ -21,11 +50,13 @@ use sha2::Sha256;
 
 pub use crate::preprocess::Image;
 pub use decode::decode;
+pub use jpeg::DECODER as JPEG_DECODER;
 
 use selection::Selection;
 
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::preprocess::Decoding;
 use crate::record::{DatasetIdentity, PassedOver};
 
 /// One image's name and truth. Made when it is asked for, so that a data set holds little an image.
@@ -52,15 +83,30 @@ pub trait Dataset: Send + Sync {
 
     /// Reads and decodes image `index`. The error names the image.
     fn image(&self, index: usize) -> Result<Image>;
+
+    /// Names of the columns by which figures are told apart.
+    fn slices(&self) -> &[String] {
+        &[]
+    }
+
+    /// What each of [`Dataset::slices`] says about image `index`.
+    fn slice_values(&self, _index: usize) -> Result<Vec<&str>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Opens the data set that `spec` describes. The format is found from the content when it is not
 /// given. Everything that is wrong with names, labels and counts comes out here, before the first
 /// image is decoded.
 pub fn open(spec: &DatasetSpec) -> Result<Box<dyn Dataset>> {
+    open_with(spec, Decoding::default())
+}
+
+/// As [`open`], with image files decoded as a model's preprocessing wants it.
+pub fn open_with(spec: &DatasetSpec, decoding: Decoding) -> Result<Box<dyn Dataset>> {
     let format = formats::of(spec)?;
     let content = (format.list)(spec)?;
-    Ok(Box::new(Selection::of(content, format.format.name(), spec)?))
+    Ok(Box::new(Selection::of(content, format.format.name(), spec, decoding)?))
 }
 
 fn unreadable(path: &Path, cause: &std::io::Error) -> Error {

@@ -191,6 +191,7 @@ mod tests {
 
     fn settings(channels: Channels, size: Size) -> Preprocess {
         Preprocess {
+            exif_orientation: false,
             channels,
             resize: None,
             crop: None,

@@ -18,6 +18,7 @@ impl Preprocess {
             None => none(),
         };
         [
+            ("exif_orientation", if self.exif_orientation { "applied" } else { "ignored" }.to_owned()),
             ("channels", self.channels.name().to_owned()),
             ("resize", resize),
             ("resampler", of_resize(|step| step.resampler.name())),
@@ -44,6 +45,7 @@ impl Preprocess {
             format!("{} {} {}", shape.join("x"), self.element.name(), self.layout.name()),
             self.channels.name().to_owned(),
         ];
+        parts.extend(self.exif_orientation.then(|| "upright by EXIF".to_owned()));
         parts.extend(self.resize.as_ref().map(|step| self.resize_in_words(step)));
         parts.extend(self.crop.map(crop_in_words));
         parts.push(self.scale_in_words().to_owned());
@@ -178,6 +180,33 @@ impl Preset {
             Self::Unit => "unit",
             Self::Signed => "signed",
             Self::Raw => "raw",
+            Self::MlperfVgg => "mlperf-vgg",
+            Self::MlperfMobilenet => "mlperf-mobilenet",
+            Self::TorchvisionInceptionV3 => "torchvision-inception-v3",
+            Self::TorchvisionEfficientnetB0 => "torchvision-efficientnet-b0",
+            Self::TorchvisionEfficientnetB1 => "torchvision-efficientnet-b1",
+            Self::TorchvisionEfficientnetB1V2Weights => "torchvision-efficientnet-b1-v2-weights",
+            Self::TorchvisionEfficientnetB2 => "torchvision-efficientnet-b2",
+            Self::TorchvisionEfficientnetB3 => "torchvision-efficientnet-b3",
+            Self::TorchvisionEfficientnetB4 => "torchvision-efficientnet-b4",
+            Self::TorchvisionEfficientnetB5 => "torchvision-efficientnet-b5",
+            Self::TorchvisionEfficientnetB6 => "torchvision-efficientnet-b6",
+            Self::TorchvisionEfficientnetB7 => "torchvision-efficientnet-b7",
+            Self::TorchvisionEfficientnetV2Small => "torchvision-efficientnet-v2-small",
+            Self::TorchvisionEfficientnetV2Medium => "torchvision-efficientnet-v2-medium",
+            Self::TorchvisionEfficientnetV2Large => "torchvision-efficientnet-v2-large",
+            Self::TorchvisionConvnextTiny => "torchvision-convnext-tiny",
+            Self::TorchvisionConvnextSmall => "torchvision-convnext-small",
+            Self::TorchvisionVitL16 => "torchvision-vit-l16",
+            Self::TorchvisionSwagLinear => "torchvision-swag-linear",
+            Self::TorchvisionSwag384 => "torchvision-swag-384",
+            Self::TorchvisionSwag512 => "torchvision-swag-512",
+            Self::TorchvisionSwag518 => "torchvision-swag-518",
+            Self::TorchvisionSwinTiny => "torchvision-swin-tiny",
+            Self::TorchvisionSwinSmall => "torchvision-swin-small",
+            Self::TorchvisionSwinBase => "torchvision-swin-base",
+            Self::TorchvisionSwinV2Small => "torchvision-swin-v2-small",
+            Self::TorchvisionSwinV2Base => "torchvision-swin-v2-base",
         }
     }
 }
@@ -217,6 +246,9 @@ mod tests {
             "3x224x224 f32 NCHW · RGB · shorter side 256 bilinear · crop 224x224 · [0,1] · \
              mean 0.485,0.456,0.406 std 0.229,0.224,0.225"
         );
+        let upright = Preprocess { exif_orientation: true, resize: None, ..fashion };
+        let expected = "1x28x28 f32 NCHW · grey · upright by EXIF · [0,1] · mean 0.286 std 0.353";
+        assert_eq!(upright.summary(), expected);
         let opencv =
             PreprocessSettings { resampler: Some(Resampler::Opencv), ..PreprocessSettings::default() };
         let opencv = opencv.overlay(Preset::Imagenet.settings());
@@ -232,6 +264,7 @@ mod tests {
         let described = resolved(Preset::Imagenet, 3, 224, ElementType::F32).describe();
         let names: Vec<&str> = described.iter().map(|(name, _)| name.as_str()).collect();
         let fields = [
+            "exif_orientation",
             "channels",
             "resize",
             "resampler",
@@ -248,7 +281,7 @@ mod tests {
             "size",
         ];
         assert_eq!(names, fields);
-        assert_eq!(described[1].1, "shorter side 256");
+        assert_eq!(described[2].1, "shorter side 256");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! the weights are rounded differently; everything else is exact to the last bit.
 
 mod apply;
+pub mod config;
 mod describe;
 mod image;
 mod pixels;
@@ -25,5 +26,6 @@ pub use presets::Preset;
 pub use resolve::InputFacts;
 pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting};
 pub use spec::{
-    Channels, Crop, CropRounding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale, Size,
+    Channels, Crop, CropRounding, Decoding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale,
+    Size,
 };

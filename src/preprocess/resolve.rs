@@ -43,6 +43,7 @@ impl PreprocessSettings {
             ),
         };
         let preprocess = Preprocess {
+            exif_orientation: said.exif_orientation.unwrap_or(false),
             channels,
             resize: said.resolve_resize(size),
             crop: said.resolve_crop(),
@@ -215,10 +216,11 @@ mod tests {
         use clap::ValueEnum;
         for &name in Preset::value_variants() {
             let grey = matches!(name, Preset::Mnist | Preset::FashionMnist);
+            let side = name.settings().crop_window().map_or(224, |size| size.width);
             let facts = InputFacts {
                 channels: Some(if grey { 1 } else { 3 }),
-                height: Some(224),
-                width: Some(224),
+                height: Some(side),
+                width: Some(side),
                 ..fashion()
             };
             preset(name).resolve(facts).unwrap();

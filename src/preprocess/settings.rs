@@ -16,6 +16,9 @@ pub struct PreprocessSettings {
     /// Settings by name; the others here win over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
+    /// Whether pictures are turned upright as EXIF says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exif_orientation: Option<bool>,
     /// `"grey"`, `"rgb"`, `"bgr"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
@@ -167,6 +170,7 @@ impl PreprocessSettings {
         let same_resampler = agree(strong.resampler, weak.resampler);
         Self {
             preset: None,
+            exif_orientation: strong.exif_orientation.or(weak.exif_orientation),
             channels: strong.channels.or(weak.channels),
             resize: strong.resize.or(weak.resize),
             resampler: strong.resampler.or(weak.resampler),

@@ -148,10 +148,21 @@ pub enum Layout {
     Nhwc,
 }
 
-/// Every step from a decoded image to one sample of the input tensor, in this order: channels,
-/// resize, centre crop, scale, `(x − mean) / std`, layout, element type.
+/// What of preprocessing is done while an image file is decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoding {
+    /// As [`Preprocess::exif_orientation`].
+    pub exif_orientation: bool,
+}
+
+/// Every step from an image file to one sample of the input tensor, in this order: orientation,
+/// channels, resize, centre crop, scale, `(x − mean) / std`, layout, element type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Preprocess {
+    /// Whether pictures are turned upright as EXIF says, like Pillow's `ImageOps.exif_transpose`.
+    /// Pillow's `open` and most training pipelines do not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exif_orientation: bool,
     /// Colour channels and their order.
     pub channels: Channels,
     /// Resize, if the images are not already of the model's size.
@@ -178,6 +189,11 @@ pub struct Preprocess {
 }
 
 impl Preprocess {
+    /// The part that is done while decoding.
+    pub fn decoding(&self) -> Decoding {
+        Decoding { exif_orientation: self.exif_orientation }
+    }
+
     /// Shape of a batch of `batch` images, in the order of `layout`.
     pub fn shape(&self, batch: usize) -> Vec<usize> {
         let (rows, columns) = (self.size.height as usize, self.size.width as usize);

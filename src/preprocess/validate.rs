@@ -142,6 +142,7 @@ mod tests {
 
     fn valid() -> Preprocess {
         Preprocess {
+            exif_orientation: false,
             channels: Channels::Rgb,
             resize: Some(Resize {
                 to: ResizeTo::ShorterSide(256),
