@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use onnx_bench::dataset::decode;
 use onnx_bench::preprocess::config::{self, Found};
-use onnx_bench::preprocess::{InputFacts, Layout, Preset, Scratch, Size};
+use onnx_bench::preprocess::{Decoding, InputFacts, Layout, Preset, Scratch, Size};
 use onnx_bench::tensor::{ElementType, Values};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -47,7 +47,7 @@ fn facts(size: Size) -> InputFacts {
 fn tensors_are_those_of_the_libraries() {
     let golden = read_json(&fixture("configs/expected.json"));
     let bytes = fs::read(fixture("images/golden/source.png")).unwrap();
-    let image = decode(&bytes).unwrap();
+    let image = decode(&bytes, Decoding::default()).unwrap();
     let mut wrong = Vec::new();
     for (name, expected) in golden.as_object().unwrap() {
         let axis = |axis: usize| expected["shape"][axis].as_u64().unwrap() as u32;

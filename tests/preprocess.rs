@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use onnx_bench::dataset::decode;
-use onnx_bench::preprocess::{Image, InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
+use onnx_bench::preprocess::{Decoding, Image, InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
 use onnx_bench::tensor::{ElementType, Values};
 use serde::Deserialize;
 
@@ -66,7 +66,8 @@ fn golden() -> Golden {
 
 /// The upper left corner of the picture that all golden values were made of.
 fn corner((width, height): (u32, u32)) -> Image {
-    let picture = decode(&std::fs::read(fixture("images/golden/source.png")).unwrap()).unwrap();
+    let picture =
+        decode(&std::fs::read(fixture("images/golden/source.png")).unwrap(), Decoding::default()).unwrap();
     let rows = picture.pixels.chunks_exact(picture.width as usize * 3).take(height as usize);
     let pixels = rows.flat_map(|row| row[..width as usize * 3].to_vec()).collect();
     Image { width, height, channels: 3, pixels }
@@ -131,33 +132,50 @@ fn resizes(library: &str, resampler: &str, of: impl Fn(&Resized) -> bool) -> Dif
     })
 }
 
+const PILLOWS: [&str; 6] = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"];
+
 #[test]
-fn pillow_is_followed_to_the_bit_by_every_filter_up_and_down() {
-    for filter in ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] {
-        let found = resizes("pillow", "pillow", |case| case.filter == filter && case.to != BOTH_WAYS);
+fn pillow_exact_is_pillow_to_the_bit_by_every_filter_up_and_down_and_in_either_order() {
+    for filter in PILLOWS {
+        let found = resizes("pillow", "pillow-exact", |case| case.filter == filter);
+        println!("{filter}: {found:?}");
         assert_eq!(found.differ, 0, "{filter}: {found:?}");
     }
 }
 
 #[test]
-fn where_pillow_begins_with_the_columns_it_is_followed_within_one_level() {
-    let cases = golden().resizes.into_iter().filter(|case| case.library == "pillow" && case.to == BOTH_WAYS);
-    for case in cases {
-        let settings = format!("resize = [20, 5]\nfilter = '{}'\nscale = 'raw'", case.filter);
-        let found = Differing::of(&made(&settings, case.from, case.to, case.grey), &case.place.values());
-        assert!(found.most <= 1.0, "{}: {found:?}", case.filter);
+fn pillow_is_within_one_level_of_pillow_and_takes_its_very_pixels_for_nearest() {
+    for filter in PILLOWS {
+        let found = resizes("pillow", "pillow", |case| case.filter == filter);
+        println!("{filter}: {found:?}");
+        let most = if filter == "nearest" { 0.0 } else { 1.0 };
+        assert!(found.most <= most && found.differ * 5 <= found.values, "{filter}: {found:?}");
     }
 }
 
-/// Wider and lower: Pillow 13 begins with the columns here.
-const BOTH_WAYS: (u32, u32) = (20, 5);
+/// The crop computes less, and must not compute something else.
+#[test]
+fn a_crop_is_the_middle_of_the_whole_in_every_mode_and_order() {
+    for resampler in ["pillow", "pillow-exact", "opencv", "tensorflow"] {
+        // Pillow sums the columns of the first before the rows.
+        for from in [(21, 44), (61, 47)] {
+            let resize = format!("resampler = '{resampler}'\nscale = 'raw'\nresize = [18, 16]\n");
+            let whole = made(&resize, from, (18, 16), false);
+            let middle: Vec<f32> =
+                whole.chunks(18 * 3).skip(3).take(10).flat_map(|row| row[4 * 3..14 * 3].to_vec()).collect();
+            assert_eq!(made(&format!("{resize}crop = 10"), from, (10, 10), false), middle, "{resampler}");
+        }
+    }
+}
 
 #[test]
 fn torchvisions_tensors_are_within_one_level_with_and_without_antialias() {
     for filter in ["bilinear", "bicubic"] {
         for antialias in [true, false] {
-            let found =
-                resizes("torchvision", "pillow", |case| case.filter == filter && case.antialias == antialias);
+            let found = resizes("torchvision", "pillow-exact", |case| {
+                case.filter == filter && case.antialias == antialias
+            });
+            println!("torchvision {filter}, antialias {antialias}: {found:?}");
             assert!(found.most <= 1.0, "{filter}, antialias {antialias}: {found:?}");
             assert!(found.differ * 50 <= found.values, "{filter}, antialias {antialias}: {found:?}");
         }
@@ -168,9 +186,11 @@ fn torchvisions_tensors_are_within_one_level_with_and_without_antialias() {
 fn opencv_is_followed_to_the_bit_and_by_bicubic_within_one_level() {
     for filter in ["nearest", "bilinear", "area"] {
         let found = resizes("opencv", "opencv", |case| case.filter == filter);
+        println!("opencv {filter}: {found:?}");
         assert_eq!(found.differ, 0, "{filter}: {found:?}");
     }
     let found = resizes("opencv", "opencv", |case| case.filter == "bicubic");
+    println!("opencv bicubic: {found:?}");
     assert!(found.most <= 1.0 && found.differ * 50 <= found.values, "{found:?}");
 }
 
@@ -178,6 +198,7 @@ fn opencv_is_followed_to_the_bit_and_by_bicubic_within_one_level() {
 fn tensorflow_is_followed_within_a_ten_thousandth_of_a_level() {
     for filter in ["nearest", "bilinear", "bicubic", "lanczos", "area"] {
         let found = resizes("tensorflow", "tensorflow", |case| case.filter == filter);
+        println!("tensorflow {filter}: {found:?}");
         let most = if filter == "lanczos" { 2e-4 } else { 1e-4 };
         assert!(found.most <= most, "{filter}: {found:?}");
     }
@@ -204,7 +225,8 @@ fn antialiasing_libraries_and_filters_are_told_apart() {
     }
 }
 
-/// What rounds to levels is the same to the last digits, scaled; Hugging Face resizes tensors.
+/// What rounds to levels is the same to the last digits, scaled, in the exact mode; Hugging Face
+/// resizes tensors.
 #[test]
 fn whole_pipelines_come_out_as_in_the_libraries() {
     for case in golden().pipelines {
@@ -212,8 +234,13 @@ fn whole_pipelines_come_out_as_in_the_libraries() {
             [3, height, width] | [height, width, 3] => (height, width),
             _ => panic!("{}: {:?}", case.name, case.shape),
         };
-        let found =
-            Differing::of(&made(&case.settings, case.from, (width, height), false), &case.place.values());
+        let exact = match case.settings.contains("resampler") {
+            true => String::new(),
+            false => "resampler = 'pillow-exact'\n".to_owned(),
+        };
+        let ours = made(&(exact + &case.settings), case.from, (width, height), false);
+        let found = Differing::of(&ours, &case.place.values());
+        println!("{}: {found:?}", case.name);
         let most = if case.name == "hugging face clip" || case.name == "hugging face vit" {
             ONE_LEVEL
         } else {

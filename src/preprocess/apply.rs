@@ -29,7 +29,7 @@ impl Preprocess {
         let Scratch { resizer, grey, tables } = scratch;
         let source = self.with_channels(image, grey);
         let window = self.window(image)?;
-        match resizer.run(self.resize, source, window) {
+        match resizer.run(self.resize, source, window)? {
             Pixels::Bytes(pixels) => self.place_bytes(pixels, tables.of(self), into, index),
             Pixels::Floats(pixels) => self.place_floats(pixels, into, index),
         }

@@ -84,6 +84,8 @@ impl Preprocess {
 fn kernel_in_words(step: &Resize) -> String {
     let filter = step.filter.name();
     match (step.resampler, step.filter, step.antialias) {
+        (Resampler::PillowExact, _, true) => format!("{filter} bit for bit"),
+        (Resampler::PillowExact, _, false) => format!("{filter} without antialias bit for bit"),
         (Resampler::Pillow, Filter::Nearest, _) | (Resampler::Pillow, _, true) => filter.to_owned(),
         (Resampler::Pillow, _, false) => format!("{filter} without antialias"),
         (Resampler::Tensorflow, _, true) => format!("{filter} as TensorFlow with antialias"),
@@ -138,6 +140,7 @@ impl Resampler {
     pub fn name(self) -> &'static str {
         match self {
             Self::Pillow => "pillow",
+            Self::PillowExact => "pillow-exact",
             Self::Opencv => "opencv",
             Self::Tensorflow => "tensorflow",
         }

@@ -1,5 +1,6 @@
 //! Resampling and crop in one: of the resized image only what the crop keeps is computed.
 
+mod fast;
 mod opencv;
 mod pillow;
 mod place;
@@ -9,6 +10,8 @@ mod tensorflow;
 
 use super::pixels::{Grid, Pixels};
 use super::{Filter, Resampler, Resize, Size};
+use crate::error::Result;
+use fast::Fast;
 use opencv::Method;
 pub(super) use place::{Window, target};
 use separable::{Arithmetic, Plan, Ring};
@@ -17,7 +20,11 @@ use taps::{Axis, Taps};
 /// Everything that a resize needs beside the images, kept between them.
 #[derive(Debug, Default)]
 pub(super) struct Resizer {
+    fast: Fast,
     pillow: Separable<pillow::Pillow>,
+    /// Where Pillow begins with the columns: these, and what they lead to.
+    pillow_columns: Separable<pillow::Pillow>,
+    halfway: Vec<u8>,
     linear: Separable<opencv::Linear>,
     cubic: Separable<opencv::Cubic>,
     whole_areas: Separable<opencv::WholeAreas>,
@@ -45,31 +52,50 @@ impl Task {
         let (source, target) = (self.from.height as usize, self.window.whole.height as usize);
         Axis { source, target, positions: self.window.rows() }
     }
+
+    /// The same as two tasks, of which each resizes in one direction and leaves the other as it is.
+    fn columns_then_rows(&self) -> (Self, Self) {
+        let Self { step, from, window } = *self;
+        let (columns, rows) = (window.columns(), window.rows());
+        let halfway = Size { width: from.width, height: rows.len() as u32 };
+        let whole = Size { height: window.whole.height, ..halfway };
+        let down = Window { whole, left: 0, top: rows.start as i64, size: halfway };
+        let whole = Size { width: window.whole.width, ..halfway };
+        let size = Size { width: columns.len() as u32, ..halfway };
+        let across = Window { whole, left: columns.start as i64, top: 0, size };
+        (Self { step, from, window: down }, Self { step, from: halfway, window: across })
+    }
 }
 
 impl Resizer {
     /// The part of `source`, resized by `step` to `window.whole`, that lies in `window`. An image
     /// that has the size already is not touched, whatever the filter: so do all three libraries.
-    pub fn run<'a>(&'a mut self, step: Option<Resize>, source: Grid<'a, u8>, window: Window) -> Pixels<'a> {
+    pub fn run<'a>(
+        &'a mut self,
+        step: Option<Resize>,
+        source: Grid<'a, u8>,
+        window: Window,
+    ) -> Result<Pixels<'a>> {
         match step.filter(|_| window.whole != source.size) {
-            None if window == Window::all(source.size) => Pixels::Bytes(source),
-            None => self.pick(source, (&axis_of(window.columns()), &axis_of(window.rows())), window),
+            None if window == Window::all(source.size) => Ok(Pixels::Bytes(source)),
+            None => Ok(Pixels::Bytes(self.bytes.of(source, window))),
             Some(step) => self.resample(source, &Task { step, from: source.size, window }),
         }
     }
 
-    fn resample<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Pixels<'a> {
-        match (task.step.resampler, task.step.filter) {
+    fn resample<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Result<Pixels<'a>> {
+        Ok(match (task.step.resampler, task.step.filter) {
             (_, Filter::Nearest) => self.nearest(source, task),
-            (Resampler::Pillow, _) => self.as_pillow(source, task),
+            (Resampler::Pillow, _) if task.step.antialias => return self.near_pillow(source, task),
+            (Resampler::Pillow | Resampler::PillowExact, _) => self.as_pillow(source, task),
             (Resampler::Opencv, _) => self.as_opencv(source, task),
             (Resampler::Tensorflow, _) => self.as_tensorflow(source, task),
-        }
+        })
     }
 
     fn nearest<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Pixels<'a> {
         let places = match task.step.resampler {
-            Resampler::Pillow => pillow::nearest,
+            Resampler::Pillow | Resampler::PillowExact => pillow::nearest,
             Resampler::Opencv => opencv::nearest,
             Resampler::Tensorflow => tensorflow::nearest,
         };
@@ -96,13 +122,25 @@ impl Resizer {
         Pixels::Bytes(self.bytes.bordered(window, channels))
     }
 
+    fn near_pillow<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Result<Pixels<'a>> {
+        let whole = self.fast.run(task.step.filter, source, task.window.whole)?;
+        let all = task.window == Window::all(whole.size);
+        Ok(Pixels::Bytes(if all { whole } else { self.bytes.of(whole, task.window) }))
+    }
+
+    /// Bit for bit. Without antialias it is PyTorch that is followed, which begins with the rows.
     fn as_pillow<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Pixels<'a> {
-        let plan = |task: &Task| Plan {
-            columns: pillow::taps(&task.step, &task.across()).within(task.across().source),
-            rows: pillow::taps(&task.step, &task.down()),
-        };
-        self.pillow.run(pillow::Pillow, source, task, plan, &mut self.bytes.values);
-        Pixels::Bytes(self.bytes.bordered(task.window, source.channels))
+        let plan = |task: &Task| on_both(task, |axis| pillow::taps(&task.step, axis));
+        let (channels, out) = (source.channels, &mut self.bytes.values);
+        if task.step.antialias && pillow::columns_first(task.from, task.window.whole) {
+            let (columns, rows) = task.columns_then_rows();
+            self.pillow_columns.run(pillow::Pillow, source, &columns, plan, &mut self.halfway);
+            let halfway = Grid { values: &self.halfway, channels, size: columns.window.size };
+            self.pillow.run(pillow::Pillow, halfway, &rows, plan, out);
+        } else {
+            self.pillow.run(pillow::Pillow, source, task, plan, out);
+        }
+        Pixels::Bytes(self.bytes.bordered(task.window, channels))
     }
 
     fn as_opencv<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Pixels<'a> {
@@ -137,10 +175,6 @@ impl Resizer {
         self.tensorflow.run(tensorflow::Floats, source, task, plan, &mut self.floats.values);
         Pixels::Floats(self.floats.bordered(task.window, source.channels))
     }
-}
-
-fn axis_of(positions: std::ops::Range<usize>) -> Vec<usize> {
-    positions.collect()
 }
 
 fn on_both<W: Copy + Default + std::ops::AddAssign>(task: &Task, taps: impl Fn(&Axis) -> Taps<W>) -> Plan<W> {
@@ -186,6 +220,18 @@ struct Cut<T> {
 }
 
 impl<T: Copy + Default> Cut<T> {
+    /// The part of an image that lies in the window.
+    fn of(&mut self, image: Grid<'_, T>, window: Window) -> Grid<'_, T> {
+        let (columns, rows) = (window.columns(), window.rows());
+        let columns = columns.start * image.channels..columns.end * image.channels;
+        let lines = image.values.chunks_exact((image.size.width as usize * image.channels).max(1));
+        self.values.clear();
+        for line in lines.skip(rows.start).take(rows.len()) {
+            self.values.extend_from_slice(&line[columns.clone()]);
+        }
+        self.bordered(window, image.channels)
+    }
+
     /// The values with zeros around them where the window is larger than the image.
     fn bordered(&mut self, window: Window, channels: usize) -> Grid<'_, T> {
         let (columns, rows) = (window.columns().len() * channels, window.rows().len());

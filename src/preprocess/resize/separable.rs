@@ -56,37 +56,8 @@ impl<T: Copy + Default> Ring<T> {
     }
 }
 
-/// Resizes `source` into `out`, with the widest instructions that this processor has.
+/// Resizes `source` into `out`.
 pub(super) fn resize<A: Arithmetic>(
-    arithmetic: A,
-    source: Grid<'_, u8>,
-    plan: &Plan<A::Weight>,
-    ring: &mut Ring<A::Between>,
-    out: &mut Vec<A::Out>,
-) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "safe Rust cannot yet call code for instructions found at run time")]
-        // SAFETY: the processor has the instructions, as the line above found.
-        return unsafe { resize_with_avx2(arithmetic, source, plan, ring, out) };
-    }
-    passes(arithmetic, source, plan, ring, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn resize_with_avx2<A: Arithmetic>(
-    arithmetic: A,
-    source: Grid<'_, u8>,
-    plan: &Plan<A::Weight>,
-    ring: &mut Ring<A::Between>,
-    out: &mut Vec<A::Out>,
-) {
-    passes(arithmetic, source, plan, ring, out);
-}
-
-#[inline(always)]
-fn passes<A: Arithmetic>(
     arithmetic: A,
     source: Grid<'_, u8>,
     plan: &Plan<A::Weight>,
@@ -100,7 +71,6 @@ fn passes<A: Arithmetic>(
         let (start, weights) = plan.rows.at(index);
         let bottom = i64::from(source.size.height) - 1;
         let nearest = |tap: usize| (start + tap as i64).clamp(0, bottom) as usize;
-        // No closure around `hold`: one that is not inlined loses the wide instructions.
         for tap in 0..weights.len() {
             hold::<A>(source, &plan.columns, ring, nearest(tap));
         }
