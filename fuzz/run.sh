@@ -35,7 +35,7 @@ found=()
 for target in $chosen; do
   printf '\n== %s, %s s\n' "$target" "$2"
   cargo +nightly fuzz run "$target" -- \
-    -max_total_time="$2" -timeout=20 -rss_limit_mb=3072 -max_len=131072 -print_final_stats=1 || found+=("$target")
+    -max_total_time="$2" -timeout=5 -rss_limit_mb=1024 -max_len=131072 -print_final_stats=1 || found+=("$target")
 done
 if [ ${#found[@]} -gt 0 ]; then
   echo "found something in: ${found[*]} (fuzz/artifacts/TARGET; fuzz/README.md says what to do)" >&2

@@ -68,7 +68,7 @@ fn decode_other(bytes: &[u8], decoding: Decoding) -> Result<Image> {
     let mut decoder = reader.into_decoder().map_err(|error| broken(&error))?;
     let (width, height) = decoder.dimensions();
     refuse_extremes(width, height)?;
-    let turned = decoding.exif_orientation.then(|| noted_orientation(&mut decoder));
+    let turned = decoding.exif_orientation.then(|| noted_orientation(&mut decoder, bytes));
     let decoded = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
     let image = from_dynamic(decoded);
     Ok(match turned {
@@ -78,10 +78,30 @@ fn decode_other(bytes: &[u8], decoding: Decoding) -> Result<Image> {
 }
 
 /// Metadata that cannot be read says nothing.
-fn noted_orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+fn noted_orientation(decoder: &mut impl ImageDecoder, bytes: &[u8]) -> Orientation {
+    if is_webp_cut_short(bytes) {
+        return Orientation::NoTransforms;
+    }
     let exif = decoder.exif_metadata().ok().flatten();
     let xmp = decoder.xmp_metadata().ok().flatten();
     orientation::of(exif.as_deref(), xmp.as_deref())
+}
+
+/// Whether a chunk of a WebP file is said to go on beyond its end. The decoder makes room for metadata,
+/// up to 4 GB, before it reads any. Each chunk has a name, a length and content of even length.
+fn is_webp_cut_short(bytes: &[u8]) -> bool {
+    let Some((start, mut rest)) = bytes.split_first_chunk::<12>() else { return false };
+    if !start.starts_with(b"RIFF") || !start.ends_with(b"WEBP") {
+        return false;
+    }
+    while let Some((&[_, _, _, _, a, b, c, d], content)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_le_bytes([a, b, c, d]) as usize;
+        if length > content.len() {
+            return true;
+        }
+        rest = content.get(length.next_multiple_of(2)..).unwrap_or_default();
+    }
+    false
 }
 
 pub(super) fn refuse_extremes(width: u32, height: u32) -> Result<()> {
@@ -172,6 +192,21 @@ mod tests {
             let error = decode(&odd(name), AS_STORED).unwrap_err();
             assert!(error.what.contains(reason), "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn no_room_is_made_for_metadata_that_is_not_there() {
+        let whole = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/jpeg/turned-8.webp"))
+            .unwrap();
+        let turned = Decoding { exif_orientation: true };
+        assert_ne!(decode(&whole, turned).unwrap(), decode(&whole, AS_STORED).unwrap());
+        assert!(!is_webp_cut_short(&whole));
+
+        let name = whole.windows(4).position(|name| name == b"EXIF").unwrap();
+        let mut lying = whole.clone();
+        lying[name + 4..name + 8].copy_from_slice(&0xee00_0000_u32.to_le_bytes());
+        assert!(is_webp_cut_short(&lying));
+        assert_eq!(decode(&lying, turned).unwrap(), decode(&whole, AS_STORED).unwrap());
     }
 
     proptest! {
