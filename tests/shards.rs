@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use onnx_bench::Error;
 use onnx_bench::dataset::{Dataset, decode, open};
 use onnx_bench::plan::DatasetSpec;
+use onnx_bench::preprocess::Decoding;
 
 fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
@@ -28,7 +29,7 @@ fn original(class: &str, extension: &str) -> onnx_bench::dataset::Image {
     let folder = fixture("images/shapes").join(class);
     let mut files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
     let file = files.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap();
-    decode(&std::fs::read(file).unwrap()).unwrap()
+    decode(&std::fs::read(file).unwrap(), Decoding::default()).unwrap()
 }
 
 #[test]
@@ -92,8 +93,8 @@ fn a_limit_draws_from_all_shards() {
 #[test]
 fn given_class_names_must_hold_the_names_in_the_shards() {
     let named = |classes: &[&str]| {
-        let classes = classes.iter().map(|&class| class.to_owned()).collect();
-        open(&DatasetSpec { classes, ..DatasetSpec::at(fixture("shards/names/gnu.tar")) })
+        let class_names = classes.iter().map(|&class| class.to_owned()).collect();
+        open(&DatasetSpec { class_names, ..DatasetSpec::at(fixture("shards/names/gnu.tar")) })
     };
     let data = named(&["triangle", "square", "circle"]).unwrap();
     assert_eq!((data.entry(0).unwrap().label, data.entry(1).unwrap().label), (0, 2));

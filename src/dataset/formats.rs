@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::{
-    Content, arrays, cifar, cifar_python, folder, idx, manifest, parquet, prefixed, unreadable, webdataset,
-};
+use super::{Content, arrays, cifar, folder, idx, manifest, parquet, prefixed, unreadable, webdataset};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
 
@@ -30,14 +28,14 @@ const FORMATS: &[Format] = &[
     },
     Format {
         format: DatasetFormat::Cifar,
-        is_here: cifar::is_here,
-        list: cifar::list,
+        is_here: cifar::binary::is_here,
+        list: cifar::binary::list,
         looked_for: "CIFAR's binary files (test_batch.bin and data_batch_1.bin …, or test.bin and train.bin)",
     },
     Format {
         format: DatasetFormat::CifarPython,
-        is_here: cifar_python::is_here,
-        list: cifar_python::list,
+        is_here: cifar::python::is_here,
+        list: cifar::python::list,
         looked_for: "CIFAR's Python files (test_batch and data_batch_1 …, or test and train)",
     },
     Format {

@@ -1,44 +1,36 @@
 //! Data sets as users have them on disk. Listing is cheap; only [`Dataset::image`] reads pixels.
 //!
-//! To add a format: a file here that lists a `Content`, and one row in `formats::FORMATS`. A format
-//! says where the bytes of each image are; decoding and choosing a part of the images is done here,
-//! for all of them alike: the images that are meant (`part`), so many of them (`subset`), and the
-//! stretch of those that one of several machines evaluates.
+//! To add a format: a file or folder here that lists a `Content`, and one row in `formats::FORMATS`. A
+//! format says where the bytes of each image are; the rest is done here for all of them alike:
+//!
+//! | | |
+//! |---|---|
+//! | `formats` | which format a path is |
+//! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
+//! | `splits`, `classes`, `labels` | which split is meant, what its classes are called, and which class each image is of |
+//! | `raw` | pixels that lie in files without any encoding |
+//! | `decode` | from the bytes of an image file to pixels |
+//! | `selection` | the images that are meant, so many of them, and the stretch of those that one of several machines evaluates |
 
-mod array;
 mod arrays;
 mod cifar;
-mod cifar_files;
-mod cifar_python;
 mod classes;
-mod cmyk;
 mod decode;
 #[cfg(test)]
 mod fake;
 mod file_names;
 mod folder;
 mod formats;
-mod identity;
 mod idx;
-mod idx_file;
 mod inside;
 mod integer_labels;
-mod jpeg;
 mod labels;
 mod manifest;
-mod npy;
-mod npz;
-mod orientation;
 mod parquet;
-mod part;
-mod pickle;
 mod prefixed;
-mod raw_images;
+mod raw;
 mod selection;
-mod slices;
 mod splits;
-mod stored;
-mod subset;
 #[cfg(test)]
 mod table_fixtures;
 mod text_column;
@@ -49,8 +41,7 @@ use std::path::Path;
 use sha2::Sha256;
 
 pub use crate::preprocess::Image;
-pub use decode::decode;
-pub use jpeg::DECODER as JPEG_DECODER;
+pub use decode::{JPEG_DECODER, decode};
 
 use selection::Selection;
 

@@ -36,7 +36,7 @@ fn identity(record: &RunRecord, other: &RunRecord) -> Value {
     });
     let data = record.dataset.as_ref().map(|data| {
         let whole = data.shard.as_ref().map(|shard| value(&shard.whole));
-        json!({ "format": data.format, "split": data.split, "classes": data.classes, "whole": whole })
+        json!({ "format": data.format, "split": data.split, "classes": data.classes, "decoder": data.decoder, "whole": whole })
     });
     let evaluation = record.evidence.evaluation.as_ref();
     let mut identity = json!({

@@ -15,7 +15,7 @@ use crate::plan::DataColumns;
 pub(super) fn read(path: &Path, asked: &DataColumns) -> Result<Table> {
     let mut reader = line::open(path)?;
     let separator =
-        separator(reader.fill_buf().map_err(|cause| super::super::unreadable(path, &cause))?, path);
+        separator(reader.fill_buf().map_err(|cause| crate::dataset::unreadable(path, &cause))?, path);
     let mut table = Table::of(path);
     read_rows(reader, separator, asked, &mut table)?;
     Ok(table)

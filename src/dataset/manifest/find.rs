@@ -3,10 +3,10 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use super::super::folder::short_name;
-use super::super::{splits, unreadable};
 use super::line::{self, Lines};
 use super::{delimited, header, json_lines, listing};
+use crate::dataset::folder::short_name;
+use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 

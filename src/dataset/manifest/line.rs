@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::super::unreadable;
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// Longest line, and longest row where a text in quotes goes over several lines.

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::super::file_names::FileNames;
-use super::super::text_column::TextColumn;
+use crate::dataset::file_names::FileNames;
+use crate::dataset::text_column::TextColumn;
 use crate::error::{Error, Result};
 
 /// Most rows.

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
-use super::super::table_fixtures::{check, expected, pixels, says, table};
 use super::*;
 use crate::dataset::open;
+use crate::dataset::table_fixtures::{check, expected, pixels, says, table};
 use crate::plan::{DataColumns, DatasetFormat};
 
 /// A manifest in a scratch folder with two images, `a.png` and `b/c d.png`.

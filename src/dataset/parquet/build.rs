@@ -8,15 +8,15 @@ use parquet::data_type::ByteArray;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use sha2::{Digest, Sha256};
 
-use super::super::classes::{self, Wanted};
-use super::super::labels::{self, Labels};
-use super::super::unreadable;
 use super::cache::PageCache;
 use super::chunk::Chunk;
 use super::layout::Layout;
 use super::shards::Shards;
 use super::values::Cell;
 use super::{Content, FileNames, Group, ParquetImages, Root, Shard, TextColumn, damaged, footer};
+use crate::dataset::classes::{self, Wanted};
+use crate::dataset::labels::{self, Labels};
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 

@@ -15,10 +15,10 @@ use parquet::column::page::Page;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::super::unreadable;
 use super::header::{Header, Kind};
 use super::values::{self, Cell};
 use super::{damaged, guarded};
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// Bytes that are read for a header; one with statistics can be longer.

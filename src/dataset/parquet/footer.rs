@@ -6,9 +6,9 @@ use std::path::Path;
 
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
-use super::super::unreadable;
 use super::thrift::{Compact, STRUCT};
 use super::{damaged, guarded};
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// How Parquet files begin and end.

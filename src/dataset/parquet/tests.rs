@@ -2,9 +2,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::super::table_fixtures::{check, expected, pixels, says, table};
 use super::*;
 use crate::dataset::open;
+use crate::dataset::table_fixtures::{check, expected, pixels, says, table};
 use crate::plan::{DataColumns, DatasetFormat};
 
 fn listed(name: &str) -> Content {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Images;
+use crate::dataset::Images;
 use crate::error::Result;
 use crate::record::hex;
 

@@ -1,14 +1,14 @@
 //! Arrays of NumPy, in `.npy`, `.npz` and pickles alike: what the elements are, in which order they
 //! lie, and what images or labels they make.
 
-use super::integer_labels;
-use super::raw_images::Raster;
-use super::stored::{MAX_UNPACKED, Stored};
+use crate::dataset::integer_labels;
+use crate::dataset::raw::Raster;
+use crate::dataset::raw::stored::{MAX_UNPACKED, Stored};
 use crate::error::{Error, Result};
 
 /// The type of an element, as in NumPy's `<i8` or `|u1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Element {
+pub(in crate::dataset) struct Element {
     kind: char,
     /// Bytes; for text, characters.
     size: u64,
@@ -17,7 +17,7 @@ pub(super) struct Element {
 
 impl Element {
     /// Reads NumPy's code: byte order, kind, bytes.
-    pub(super) fn parse(code: &str) -> Result<Self> {
+    pub(in crate::dataset) fn parse(code: &str) -> Result<Self> {
         let rest = code.trim_start_matches(['<', '>', '|', '=']);
         let mut parts = rest.chars();
         let kind = parts.next().unwrap_or(' ');
@@ -68,7 +68,7 @@ impl Element {
 
 /// Which axis of an array of images holds the channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Axes {
+pub(in crate::dataset) enum Axes {
     /// N × H × W × C.
     ChannelsLast,
     /// N × C × H × W.
@@ -77,7 +77,7 @@ pub(super) enum Axes {
 
 /// Type, shape and order of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(in crate::dataset) struct Shape {
     pub element: Element,
     /// Elements along each axis.
     pub axes: Vec<u64>,
@@ -87,7 +87,7 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Bytes of all elements; `None` when no file can hold as many.
-    pub(super) fn bytes(&self) -> Option<u64> {
+    pub(in crate::dataset) fn bytes(&self) -> Option<u64> {
         self.axes.iter().try_fold(self.element.bytes()?, |bytes, &axis| bytes.checked_mul(axis))
     }
 
@@ -99,7 +99,7 @@ impl Shape {
 
     /// How each image lies in the array: `uint8` of N × H × W, N × H × W × C or N × C × H × W, where
     /// C is 1 or 3. Where both of the latter would do, `told` decides.
-    pub(super) fn raster(&self, told: Option<Axes>) -> Result<Raster> {
+    pub(in crate::dataset) fn raster(&self, told: Option<Axes>) -> Result<Raster> {
         self.check_pixels()?;
         let channels = |axis: u64| u8::try_from(axis).ok().filter(|channels| matches!(channels, 1 | 3));
         match *self.axes.as_slice() {
@@ -172,14 +172,14 @@ impl Shape {
 }
 
 /// An array whose elements can be read.
-pub(super) struct Array {
+pub(in crate::dataset) struct Array {
     pub shape: Shape,
     data: Stored,
 }
 
 impl Array {
     /// Holds the bytes of `data` against `shape`.
-    pub(super) fn new(shape: Shape, data: Stored) -> Result<Self> {
+    pub(in crate::dataset) fn new(shape: Shape, data: Stored) -> Result<Self> {
         match shape.bytes() {
             Some(bytes) if bytes == data.length() => Ok(Self { shape, data }),
             _ => Err(wrong_length(&shape, data.length())),
@@ -187,7 +187,7 @@ impl Array {
     }
 
     /// Checks that these are rows of `length` bytes; returns how many.
-    pub(super) fn check_rows(&self, length: u64) -> Result<u64> {
+    pub(in crate::dataset) fn check_rows(&self, length: u64) -> Result<u64> {
         self.shape.check_pixels()?;
         match *self.shape.axes.as_slice() {
             [count, row] if row == length => Ok(count),
@@ -199,7 +199,7 @@ impl Array {
     }
 
     /// Labels, one an image: integers of any size and byte order.
-    pub(super) fn labels(self) -> Result<Vec<u32>> {
+    pub(in crate::dataset) fn labels(self) -> Result<Vec<u32>> {
         self.shape.check_labels()?;
         let element = self.shape.element;
         let bytes = self.into_memory()?;
@@ -210,7 +210,7 @@ impl Array {
     }
 
     /// One integer, for numbers that are pickled as arrays without axes.
-    pub(super) fn integer(self) -> Result<i128> {
+    pub(in crate::dataset) fn integer(self) -> Result<i128> {
         if !self.shape.element.is_integer() || !self.shape.axes.is_empty() {
             return Err(Error::unusable(format!(
                 "a label is a {}, not an integer",
@@ -222,7 +222,7 @@ impl Array {
     }
 
     /// The elements of one byte each, the last axis moving fastest.
-    pub(super) fn into_rows(self) -> Result<Stored> {
+    pub(in crate::dataset) fn into_rows(self) -> Result<Stored> {
         if !self.shape.first_moves_fastest || self.shape.axes.len() < 2 {
             return Ok(self.data);
         }
@@ -257,7 +257,7 @@ fn last_moves_fastest(data: &[u8], axes: &[usize]) -> Vec<u8> {
 }
 
 /// Refuses to hold more than a gigabyte.
-pub(super) fn check_fits_memory(bytes: u64) -> Result<()> {
+pub(in crate::dataset) fn check_fits_memory(bytes: u64) -> Result<()> {
     if bytes <= MAX_UNPACKED {
         return Ok(());
     }
@@ -268,7 +268,7 @@ pub(super) fn check_fits_memory(bytes: u64) -> Result<()> {
 }
 
 /// The words for data of another length than its shape declares.
-pub(super) fn wrong_length(shape: &Shape, actual: u64) -> Error {
+pub(in crate::dataset) fn wrong_length(shape: &Shape, actual: u64) -> Error {
     let declared = shape.bytes().map_or("too many".to_owned(), |bytes| bytes.to_string());
     let help = "fetch or save the file again";
     Error::unusable(format!(
@@ -280,7 +280,7 @@ pub(super) fn wrong_length(shape: &Shape, actual: u64) -> Error {
 }
 
 /// The words for a file that ends too soon.
-pub(super) fn cut_short(cause: impl std::fmt::Display) -> Error {
+pub(in crate::dataset) fn cut_short(cause: impl std::fmt::Display) -> Error {
     Error::unusable("the array is cut short or damaged").because(cause).help("fetch or save the file again")
 }
 

@@ -8,8 +8,8 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::array::{Array, cut_short};
 use super::npy;
-use super::stored::Stored;
-use super::unreadable;
+use crate::dataset::raw::stored::Stored;
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// Most members that are looked at: an archive of arrays has a handful.

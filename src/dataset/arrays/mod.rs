@@ -1,14 +1,19 @@
 //! Images and labels as arrays of NumPy: an `.npz` file, or `.npy` files in a folder. Which array is
 //! what is told by its name: `images` and `labels`, `x_test` and `y_test`, `train_images` ….
 
+pub(super) mod array;
+mod npy;
+mod npz;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::array::{Array, Axes};
-use super::raw_images::{Part, RawImages};
-use super::{Content, classes, integer_labels, npy, npz, splits, unreadable};
+use array::{Array, Axes};
+
+use super::raw::{Part, RawImages};
+use super::{Content, classes, integer_labels, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 

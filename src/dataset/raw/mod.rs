@@ -1,11 +1,14 @@
 //! Images of one size whose pixels lie one after the other in a file, without any encoding.
 
+pub(super) mod stored;
+
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+use stored::Stored;
+
 use super::file_names::FileNames;
-use super::stored::Stored;
 use super::{Image, Images, Picture};
 use crate::error::{Error, Result};
 

@@ -5,8 +5,7 @@
 
 use libjpeg_turbo_rs::{ColorSpace, DecodeLimits, Decoder, JpegError, PixelFormat};
 
-use super::decode::{MAX_BYTES, MAX_PIXELS, refuse_extremes};
-use super::{Image, cmyk, orientation};
+use super::{Image, MAX_BYTES, MAX_PIXELS, cmyk, orientation, refuse_extremes};
 use crate::error::{Error, Result};
 use crate::preprocess::Decoding;
 
@@ -186,7 +185,7 @@ mod tests {
     fn the_decoder_in_records_is_the_one_that_is_built_in() {
         let (name, version) = DECODER.split_once(' ').unwrap();
         let locked = format!("name = \"{name}\"\nversion = \"{version}\"\n");
-        assert!(include_str!("../../Cargo.lock").contains(&locked), "{locked}");
+        assert!(include_str!("../../../Cargo.lock").contains(&locked), "{locked}");
     }
 
     #[test]

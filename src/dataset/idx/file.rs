@@ -6,8 +6,8 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::stored::{MAX_UNPACKED, Stored};
-use super::unreadable;
+use crate::dataset::raw::stored::{MAX_UNPACKED, Stored};
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// Most pixels of one image.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, part};
+use super::part;
+use crate::dataset::Content;
 use crate::error::Result;
 
 /// A column with more values than this is no slice unless asked for: it is a name, a time or a

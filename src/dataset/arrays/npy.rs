@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::array::{Array, Element, Shape, check_fits_memory, cut_short, wrong_length};
-use super::stored::Stored;
-use super::unreadable;
+use crate::dataset::raw::stored::Stored;
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// What every such file starts with.

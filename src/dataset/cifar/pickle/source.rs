@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::super::stored::Stored;
-use super::super::unreadable;
+use crate::dataset::raw::stored::Stored;
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// Longest string that is kept in memory, bytes.

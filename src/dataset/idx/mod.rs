@@ -1,12 +1,15 @@
 //! The IDX files of MNIST, Fashion-MNIST and their kin: a pair of `…images…idx3…` and
 //! `…labels…idx1…` a split, plain or `.gz`. Class names come from a `classes.txt` beside them.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::idx_file::{IdxFile, Kind, sniff};
+use file::{IdxFile, Kind, sniff};
+
 use super::{Content, Image, Images, Picture, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;

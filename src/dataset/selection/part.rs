@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use super::{Content, unreadable};
+use crate::dataset::{Content, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::Part;
 

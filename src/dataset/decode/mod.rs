@@ -1,12 +1,18 @@
 //! From the bytes of an image file to 8-bit grey or RGB.
 
+mod cmyk;
+mod jpeg;
+mod orientation;
+
 use std::io::Cursor;
 use std::panic::catch_unwind;
 
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
-use super::{Image, jpeg, orientation};
+pub use jpeg::DECODER as JPEG_DECODER;
+
+use super::Image;
 use crate::error::{Error, Result};
 use crate::preprocess::Decoding;
 

@@ -6,10 +6,10 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
 
 /// Most bytes that are unpacked into memory from one file.
-pub(super) const MAX_UNPACKED: u64 = 1 << 30;
+pub(in crate::dataset) const MAX_UNPACKED: u64 = 1 << 30;
 
 /// Bytes, wherever they are. Read from many threads at once.
-pub(super) enum Stored {
+pub(in crate::dataset) enum Stored {
     /// What had to be unpacked.
     Memory(Vec<u8>),
     /// A stretch of a file, from `start` on.
@@ -18,7 +18,7 @@ pub(super) enum Stored {
 
 impl Stored {
     /// `length` bytes of `file` from `start` on. Fails when there are not as many.
-    pub(super) fn part(file: File, start: u64, length: u64) -> Result<Self> {
+    pub(in crate::dataset) fn part(file: File, start: u64, length: u64) -> Result<Self> {
         match start.checked_add(length) {
             Some(end) if end <= file.metadata()?.len() => {
                 Ok(Self::File { file: Mutex::new(file), start, length })
@@ -28,13 +28,13 @@ impl Stored {
     }
 
     /// The first bytes, however few: for headers.
-    pub(super) fn start(&self, most: u64) -> Result<Vec<u8>> {
+    pub(in crate::dataset) fn start(&self, most: u64) -> Result<Vec<u8>> {
         // Both fit what `usize` holds, since headers are short.
         self.read(0, most.min(self.length()) as usize)
     }
 
     /// Number of bytes.
-    pub(super) fn length(&self) -> u64 {
+    pub(in crate::dataset) fn length(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::File { length, .. } => *length,
@@ -42,7 +42,7 @@ impl Stored {
     }
 
     /// `length` bytes from `offset` on; nothing is allocated for bytes that are not there.
-    pub(super) fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>> {
+    pub(in crate::dataset) fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>> {
         if offset.checked_add(length as u64).is_none_or(|end| end > self.length()) {
             return Err(beyond_the_end());
         }
@@ -54,7 +54,7 @@ impl Stored {
     }
 
     /// All of it, which must be known to be little.
-    pub(super) fn into_bytes(self) -> Result<Vec<u8>> {
+    pub(in crate::dataset) fn into_bytes(self) -> Result<Vec<u8>> {
         match self {
             Self::Memory(bytes) => Ok(bytes),
             Self::File { length, .. } => self.read(0, usize::try_from(length).map_err(|_| beyond_the_end())?),

@@ -1,8 +1,13 @@
 //! The images to evaluate, of all that a format found.
 
+mod identity;
+mod part;
+mod slices;
+mod subset;
+
 use std::ops::Range;
 
-use super::{Content, Dataset, Entry, Image, Images, Picture, decode, identity, jpeg, part, slices, subset};
+use super::{Content, Dataset, Entry, Image, Images, JPEG_DECODER, Picture, decode};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
 use crate::preprocess::Decoding;
@@ -39,7 +44,7 @@ impl Selection {
             images: stretch.len(),
             classes,
             sha256: if shard.is_some() { digest(stretch.clone())? } else { whole.sha256 },
-            decoder: decoder(chosen.stretch(stretch.clone()), images.as_ref()),
+            decoder: decoder(chosen.stretch(0..chosen.count()), images.as_ref()),
             shard,
             passed_over,
         };
@@ -80,7 +85,7 @@ impl Selection {
 fn decoder(mut indices: impl Iterator<Item = usize>, images: &dyn Images) -> Option<String> {
     match images.read(indices.next()?) {
         Ok(Picture::Pixels(_)) => None,
-        Ok(Picture::File(_)) | Err(_) => Some(jpeg::DECODER.into()),
+        Ok(Picture::File(_)) | Err(_) => Some(JPEG_DECODER.into()),
     }
 }
 

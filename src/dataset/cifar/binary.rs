@@ -5,10 +5,10 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::cifar_files::{Cifar, Files, Labels, Naming};
-use super::raw_images::{Part, Raster, RawImages, Remarks};
-use super::stored::Stored;
-use super::{Content, classes, integer_labels, unreadable};
+use super::files::{Cifar, Files, Labels, Naming};
+use crate::dataset::raw::stored::Stored;
+use crate::dataset::raw::{Part, Raster, RawImages, Remarks};
+use crate::dataset::{Content, classes, integer_labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -22,7 +22,7 @@ fn record(cifar: Cifar) -> usize {
 }
 
 /// Whether `path` is one of the files, a folder of them, or the folder around theirs.
-pub(super) fn is_here(path: &Path) -> Result<bool> {
+pub(in crate::dataset) fn is_here(path: &Path) -> Result<bool> {
     NAMING.is_here(path)
 }
 
@@ -35,7 +35,7 @@ fn is_binary(path: &Path, cifar: Cifar) -> Result<bool> {
 }
 
 /// Lists the images and reads the labels.
-pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
+pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
     let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
     let classes = classes::names(spec, &files.folder, Some(own_names(&files, counting)?), 0)?;
@@ -50,7 +50,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         None => None,
     };
     Ok(Content {
-        name: super::folder::short_name(&files.folder),
+        name: crate::dataset::folder::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,

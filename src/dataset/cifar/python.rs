@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::cifar::RASTER;
-use super::cifar_files::{Cifar, Files, Labels, Naming};
-use super::file_names::FileNames;
+use super::binary::RASTER;
+use super::files::{Cifar, Files, Labels, Naming};
 use super::pickle::Pickle;
-use super::raw_images::{Part, RawImages, Remarks};
-use super::{Content, classes, integer_labels, unreadable};
+use crate::dataset::file_names::FileNames;
+use crate::dataset::raw::{Part, RawImages, Remarks};
+use crate::dataset::{Content, classes, integer_labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -19,7 +19,7 @@ const NAMING: Naming =
     Naming { suffix: "", folders: ["cifar-10-batches-py", "cifar-100-python"], is_it: is_pickle };
 
 /// Whether `path` is one of the files, a folder of them, or the folder around theirs.
-pub(super) fn is_here(path: &Path) -> Result<bool> {
+pub(in crate::dataset) fn is_here(path: &Path) -> Result<bool> {
     NAMING.is_here(path)
 }
 
@@ -36,7 +36,7 @@ fn is_pickle(path: &Path, cifar: Cifar) -> Result<bool> {
 }
 
 /// Reads the pickles; their pixels stay where they are.
-pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
+pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
     let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
     let names = Names::of(&files)?;
@@ -52,7 +52,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         None => None,
     };
     Ok(Content {
-        name: super::folder::short_name(&files.folder),
+        name: crate::dataset::folder::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 use globals::Global;
 use source::{Source, Span};
 
-use super::array::{Array, Element, Shape, check_fits_memory, cut_short};
-use super::file_names::FileNames;
-use super::integer_labels;
-use super::stored::Stored;
-use super::unreadable;
+use crate::dataset::arrays::array::{Array, Element, Shape, check_fits_memory, cut_short};
+use crate::dataset::file_names::FileNames;
+use crate::dataset::integer_labels;
+use crate::dataset::raw::stored::Stored;
+use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 
 /// Most bytes of all the texts of one list together.
