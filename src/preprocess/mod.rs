@@ -5,7 +5,7 @@
 //! complete [`Preprocess`] of it, and [`Preprocess::write`] carries that out.
 //!
 //! A resize follows one of three libraries ([`Resampler`]), since the same filter gives other pixels in
-//! each: Pillow within one level of 255 or bit for bit, OpenCV in bytes, TensorFlow in floats. Scaling
+//! each: Pillow bit for bit or, faster, within one level of 255, OpenCV in bytes, TensorFlow in floats. Scaling
 //! is exact to the last bit of what NumPy and PyTorch compute in `f32`. What is promised and what was
 //! measured stands in `docs/preprocessing.md`, and `tests/preprocess.rs` holds it to tensors that the
 //! libraries made.

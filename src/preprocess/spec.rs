@@ -71,7 +71,7 @@ pub enum Resampler {
     /// Pillow, and with it torchvision, timm and Hugging Face: bytes, within one level of 255.
     #[default]
     Pillow,
-    /// The same bit for bit, and slower.
+    /// Pillow bit for bit; slower with `bilinear` and `hamming`, the same with the other filters.
     PillowExact,
     /// `cv2.resize`: bytes, never antialiased.
     Opencv,

@@ -12,6 +12,7 @@ use super::pixels::{Grid, Pixels};
 use super::{Filter, Resampler, Resize, Size};
 use crate::error::Result;
 use fast::Fast;
+use fast_image_resize::FilterType;
 use opencv::Method;
 pub(super) use place::{Window, target};
 use separable::{Arithmetic, Plan, Ring};
@@ -86,8 +87,11 @@ impl Resizer {
     fn resample<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Result<Pixels<'a>> {
         Ok(match (task.step.resampler, task.step.filter) {
             (_, Filter::Nearest) => self.nearest(source, task),
-            (Resampler::Pillow, _) if task.step.antialias => return self.near_pillow(source, task),
-            (Resampler::Pillow | Resampler::PillowExact, _) => self.as_pillow(source, task),
+            (Resampler::Pillow, filter) => match fast::kernel(filter).filter(|_| task.step.antialias) {
+                Some(kernel) => return self.near_pillow(kernel, source, task),
+                None => self.as_pillow(source, task),
+            },
+            (Resampler::PillowExact, _) => self.as_pillow(source, task),
             (Resampler::Opencv, _) => self.as_opencv(source, task),
             (Resampler::Tensorflow, _) => self.as_tensorflow(source, task),
         })
@@ -122,8 +126,13 @@ impl Resizer {
         Pixels::Bytes(self.bytes.bordered(window, channels))
     }
 
-    fn near_pillow<'a>(&'a mut self, source: Grid<'_, u8>, task: &Task) -> Result<Pixels<'a>> {
-        let whole = self.fast.run(task.step.filter, source, task.window.whole)?;
+    fn near_pillow<'a>(
+        &'a mut self,
+        kernel: FilterType,
+        source: Grid<'_, u8>,
+        task: &Task,
+    ) -> Result<Pixels<'a>> {
+        let whole = self.fast.run(kernel, source, task.window.whole)?;
         let all = task.window == Window::all(whole.size);
         Ok(Pixels::Bytes(if all { whole } else { self.bytes.of(whole, task.window) }))
     }
