@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::classes::{self, Wanted};
+use super::classes;
 use super::file_names::{self, FileNames};
 use super::splits;
 use super::{Content, Images, Picture, unreadable};
@@ -102,11 +102,8 @@ fn class_folders(root: &Path) -> Result<Vec<OsString>> {
 }
 
 fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
-    if spec.class_names.is_empty() {
-        return Ok(folders.iter().map(|folder| readable(folder)).collect());
-    }
-    classes::check(&spec.class_names, &Wanted::Exactly(folders.len()))?;
-    Ok(spec.class_names.clone())
+    let own = folders.iter().map(|folder| readable(folder)).collect();
+    classes::or_own(classes::given(spec, [])?, own)
 }
 
 /// A class folder and the index of its first image.

@@ -23,7 +23,6 @@ mod folder;
 mod formats;
 mod idx;
 mod inside;
-mod integer_labels;
 mod labels;
 mod manifest;
 mod parquet;

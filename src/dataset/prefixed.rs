@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::classes::{self, Wanted};
 use super::file_names::FileNames;
 use super::folder::{checked_split, folders_in, read_file, readable, short_name, sorted_in};
-use super::{Content, Images, Picture, splits, unreadable};
+use super::{Content, Images, Picture, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
@@ -35,7 +34,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     };
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let Some(words) = words(&root)? else { return Err(not_prefixed(&root)) };
-    let names = class_names(spec, &words)?;
+    let names = classes::or_own(classes::given(spec, [])?, words.keys().cloned().collect())?;
     let others = sorted_in(&root)?.others;
     let passed_over = others.first().map(|first| PassedOver { count: others.len(), first: readable(first) });
     Ok(Content {
@@ -46,14 +45,6 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         columns: Vec::new(),
         images: Box::new(PrefixedImages::of(root, words)),
     })
-}
-
-fn class_names(spec: &DatasetSpec, words: &Words) -> Result<Vec<String>> {
-    if spec.class_names.is_empty() {
-        return Ok(words.keys().cloned().collect());
-    }
-    classes::check(&spec.class_names, &Wanted::Exactly(words.len()))?;
-    Ok(spec.class_names.clone())
 }
 
 fn default_split(root: &Path) -> Result<Option<String>> {

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 use array::{Array, Axes};
 
+use super::labels::{self, Labels};
 use super::raw::{Part, RawImages};
-use super::{Content, classes, integer_labels, splits, unreadable};
+use super::{Content, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -95,11 +96,13 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let raster = array.shape.raster(*axes).map_err(within(images))?;
     let count = array.shape.axes[0];
     let data = array.into_rows().map_err(within(images))?;
-    let labels = labels_at.open()?.labels().map_err(within(labels_at))?;
-    integer_labels::check_count(labels.len(), count)
+    let place = |image: usize| format!("image {image} of {}", labels_at.told());
+    let indices = labels_at.open()?.labels(&place).map_err(within(labels_at))?;
+    labels::check_count(indices.len(), count)
         .map_err(|error| error.at(format!("{} and {}", images.told(), labels_at.told())))?;
     let folder = parent(&images.path);
-    let classes = classes::names(spec, folder, None, integer_labels::seen(&labels))?;
+    let names = classes::given(spec, [folder])?;
+    let Labels { labels, classes } = labels::from_indices(indices, names, &place)?;
     let part = Part { path: images.path.clone(), data, count: labels.len() };
     Ok(Content {
         name: name(&spec.path),

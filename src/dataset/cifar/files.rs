@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{splits, unreadable};
+use crate::dataset::{classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -56,6 +56,13 @@ impl Cifar {
     }
 }
 
+impl Labels {
+    /// `own`, the names beside the data, else numbers.
+    pub(super) fn names(self, own: Option<Vec<String>>) -> Vec<String> {
+        own.unwrap_or_else(|| classes::numbered(self.classes))
+    }
+}
+
 /// How one edition of the files is called.
 pub(super) struct Naming {
     /// What follows `test_batch`, `train` …
@@ -74,6 +81,21 @@ pub(super) struct Files {
     pub split: String,
     /// In the order in which they are numbered.
     pub paths: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Names of the classes that `labels` tell of, where `own` are those beside the data.
+    pub(super) fn classes(
+        &self,
+        spec: &DatasetSpec,
+        labels: Labels,
+        own: Option<Vec<String>>,
+    ) -> Result<Vec<String>> {
+        match own {
+            Some(own) => classes::or_own(classes::given(spec, [])?, own),
+            None => classes::or_own(classes::given(spec, [&*self.folder])?, labels.names(None)),
+        }
+    }
 }
 
 /// A file and its number among those of its split.

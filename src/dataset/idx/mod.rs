@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use file::{IdxFile, Kind, sniff};
 
+use super::labels::{self, Labels};
 use super::{Content, Image, Images, Picture, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -36,9 +37,9 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         return Err(half_missing(&split, &pair).at_path(&folder));
     };
     let pixels = IdxFile::open(images, Kind::Images)?;
-    let labels = read_labels(labels, pixels.header.count, images)?;
-    let seen = labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
-    let classes = classes::names(spec, &folder, None, seen)?;
+    let indices = read_labels(labels, pixels.header.count, images)?;
+    let names = classes::given(spec, [&*folder])?;
+    let Labels { labels, classes } = labels::from_indices(indices, names, &labels::in_file(labels))?;
     Ok(Content {
         name: super::folder::short_name(&folder),
         split: Some(split),
@@ -142,21 +143,20 @@ fn half_missing(split: &str, pair: &Pair) -> Error {
         .help("put the missing file beside it")
 }
 
-fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u8>> {
+fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u32>> {
     let file = IdxFile::open(path, Kind::Labels)?;
-    if file.header.count != images {
-        return Err(Error::unusable(format!("{} labels do not fit {images} images", file.header.count))
-            .at(format!("{} and {}", path.display(), images_path.display()))
-            .help("take both files from the same source"));
-    }
-    file.into_data().map_err(|error| error.at_path(path))
+    // Less than 2^32.
+    labels::check_count(file.header.count as usize, images)
+        .map_err(|error| error.at(format!("{} and {}", path.display(), images_path.display())))?;
+    let labels = file.into_data().map_err(|error| error.at_path(path))?;
+    Ok(labels.into_iter().map(u32::from).collect())
 }
 
-/// A byte an image in memory; ids are the indices.
+/// The labels are in memory; ids are the indices.
 struct IdxImages {
     path: PathBuf,
     pixels: IdxFile,
-    labels: Vec<u8>,
+    labels: Vec<u32>,
 }
 
 impl IdxImages {
@@ -175,7 +175,7 @@ impl Images for IdxImages {
     }
 
     fn label(&self, index: usize) -> u32 {
-        self.labels[index].into()
+        self.labels[index]
     }
 
     fn read(&self, index: usize) -> Result<Picture> {

@@ -21,11 +21,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::classes::{self, Wanted};
 use super::inside::Root;
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
-use super::{Content, Image, Images, Picture, folder};
+use super::{Content, Image, Images, Picture, classes, folder};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
 use find::{Kind, Manifest};
@@ -59,11 +58,10 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 
 /// Those given; else those of `classes.txt`; else numbers, where the manifest says how many.
 fn class_names(spec: &DatasetSpec, folder: &Path, table: &Table) -> Result<Option<Vec<String>>> {
-    let names = classes::given(spec, folder)?;
-    let Some(count) = table.classes else { return Ok(names) };
-    match names {
-        Some(names) => classes::check(&names, &Wanted::Exactly(count)).map(|()| Some(names)),
-        None => Ok(Some(classes::numbered(count))),
+    let given = classes::given(spec, [folder])?;
+    match table.classes {
+        Some(count) => classes::or_own(given, classes::numbered(count)).map(Some),
+        None => Ok(given),
     }
 }
 

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::shards::Shards;
 use super::values::Cell;
 use super::{Content, FileNames, Group, ParquetImages, Root, Shard, TextColumn, damaged, footer};
-use crate::dataset::classes::{self, Wanted};
+use crate::dataset::classes;
 use crate::dataset::labels::{self, Labels};
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
@@ -234,10 +234,8 @@ fn place(shards: &[Shard], row: usize) -> String {
 fn add_label(labels: &mut Column, cell: Cell) -> Result<()> {
     match (labels, cell) {
         (_, Cell::Null) => Err(labels::missing()),
-        (_, Cell::Int(label)) if label < 0 => Err(labels::negative(label)),
         (Column::Indices(indices), Cell::Int(label)) => {
-            // What does not fit is refused with all others that are too large.
-            indices.push(u32::try_from(label).unwrap_or(u32::MAX));
+            indices.push(labels::index(label.into())?);
             Ok(())
         }
         (Column::Texts(texts), Cell::Bytes(bytes)) => {
@@ -281,14 +279,13 @@ fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
 /// Those given; else those of the file; else those of a `classes.txt` beside it.
 fn class_names(spec: &DatasetSpec, own: Option<&[String]>, files: &[PathBuf]) -> Result<Option<Vec<String>>> {
     match own {
-        Some(own) if spec.class_names.is_empty() => Ok(Some(own.to_vec())),
-        Some(own) => {
-            classes::check(&spec.class_names, &Wanted::Exactly(own.len()))?;
-            Ok(Some(spec.class_names.clone()))
-        }
+        Some(own) => classes::or_own(classes::given(spec, [])?, own.to_vec()).map(Some),
         None => {
             let folder = files.first().and_then(|file| file.parent());
-            classes::given(spec, folder.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+            classes::given(
+                spec,
+                [folder.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."))],
+            )
         }
     }
 }
