@@ -15,6 +15,7 @@
 mod arrays;
 mod cifar;
 mod classes;
+mod columns;
 mod decode;
 #[cfg(test)]
 mod fake;
@@ -144,6 +145,11 @@ trait Images: Send + Sync {
     /// What column `column` of [`Content::columns`] says about image `index`.
     fn value(&self, _column: usize, _index: usize) -> &str {
         ""
+    }
+
+    /// Names of columns that are there and were left out, since they tell single images apart.
+    fn left_out(&self) -> &[String] {
+        &[]
     }
 }
 

@@ -51,8 +51,8 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let folder = find::parent(&path);
     let names = class_names(spec, folder, &table).map_err(|error| error.at_path(&path))?;
     let Labels { labels, classes } = labels::from_texts(&table.labels, names, &|row| table.place(row))?;
-    let columns = table.names.clone();
     let images = ManifestImages::new(table, labels, folder, spec.on_bad_image)?;
+    let columns = images.table.columns.names();
     Ok(Content { name, split, classes, passed_over: None, columns, images: Box::new(images) })
 }
 
@@ -82,7 +82,7 @@ impl ManifestImages {
         for row in 0..labels.len() {
             root.find(table.path(row)).map_err(|error| error.at(table.place(row)))?;
         }
-        table.columns = table.columns.into_iter().map(TextColumn::complete).collect();
+        table.columns = table.columns.complete();
         table.labels = TextColumn::default();
         let ids = table.paths.are_distinct();
         Ok(Self { table, root, labels, ids, skip: on_bad_image == OnBadImage::Skip })
@@ -139,7 +139,11 @@ impl Images for ManifestImages {
     }
 
     fn value(&self, column: usize, index: usize) -> &str {
-        self.table.columns[column].get(index)
+        self.table.columns.value(column, index)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.table.columns.left_out()
     }
 }
 

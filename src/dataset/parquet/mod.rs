@@ -27,9 +27,9 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+use super::columns::Columns;
 use super::file_names::FileNames;
 use super::inside::Root;
-use super::text_column::TextColumn;
 use super::{Content, Images, Picture, folder, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -97,7 +97,7 @@ struct ParquetImages {
     paths: Option<FileNames>,
     /// Whether the paths tell the images apart.
     ids: bool,
-    columns: Vec<TextColumn>,
+    columns: Columns,
     cache: PageCache,
 }
 
@@ -165,7 +165,11 @@ impl Images for ParquetImages {
     }
 
     fn value(&self, column: usize, index: usize) -> &str {
-        self.columns[column].get(index)
+        self.columns.value(column, index)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.columns.left_out()
     }
 }
 

@@ -7,8 +7,6 @@
 
 mod archive;
 mod braces;
-mod columns;
-mod dictionary;
 mod header;
 mod samples;
 mod shards;
@@ -23,11 +21,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use archive::Archive;
-use columns::Columns;
 use samples::{Part, Sample, Strays};
 use shards::Shards;
 pub(super) use shards::{is_here, is_pattern};
 
+use super::columns::Columns;
 use super::file_names::FileNames;
 use super::folder::{EXTENSIONS, MAX_FILE_BYTES};
 use super::labels::{self, Labels};
@@ -92,16 +90,21 @@ impl Index {
     }
 
     fn push(&mut self, sample: &Sample) {
+        let row = self.parts.len();
+        for (field, value) in &sample.facts {
+            if let Some(column) = self.columns.add(field) {
+                self.columns.say(column, row, value);
+            }
+        }
         self.keys.push(OsStr::new(&sample.key));
         self.parts.push(sample.image);
         self.labels.push(&sample.label);
-        self.columns.push(sample.facts.iter().map(|(field, value)| (field.as_str(), value.as_str())));
     }
 
     /// The images, and the class names in label order.
     fn finish(self, given: Option<Vec<String>>) -> Result<(ShardImages, Vec<String>)> {
         let Self { shards, keys, parts, labels: texts, columns, strays: _ } = self;
-        let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.finish() };
+        let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.complete() };
         let Labels { labels, classes } = labels::from_texts(&texts, given, &|image| images.place(image))?;
         images.labels = labels;
         Ok((images, classes))
@@ -167,6 +170,10 @@ impl Images for ShardImages {
 
     fn value(&self, column: usize, index: usize) -> &str {
         self.columns.value(column, index)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.columns.left_out()
     }
 }
 
