@@ -25,7 +25,7 @@ pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// Whether `path` is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
-    Ok(path.is_dir() && (default_split(path)?.is_some() || has_classes(path)?))
+    Ok(path.is_dir() && (split(path, None)?.is_some() || has_classes(path)?))
 }
 
 /// Lists the images; reads none.
@@ -33,10 +33,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     if !spec.path.is_dir() {
         return Err(Error::unusable("this is no folder of class folders").at_path(&spec.path));
     }
-    let split = match &spec.split {
-        Some(split) => Some(checked_split(&spec.path, split)?),
-        None => default_split(&spec.path)?,
-    };
+    let split = split(&spec.path, spec.split.as_deref())?;
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
@@ -59,27 +56,30 @@ pub(super) fn short_name(path: &Path) -> String {
     whole.file_name().map_or_else(|| whole.display().to_string(), readable)
 }
 
-pub(super) fn checked_split(root: &Path, split: &str) -> Result<String> {
-    let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
-    if single && root.join(split).is_dir() {
-        return Ok(split.to_owned());
+/// The folder in `root` that is the split asked for, else the most usual of those that hold a data
+/// set as `is_one` tells; nothing where there is none and none is asked for.
+pub(super) fn split_in(
+    root: &Path,
+    asked: Option<&str>,
+    is_one: impl Fn(&Path) -> Result<bool>,
+) -> Result<Option<String>> {
+    let mut found = Vec::new();
+    for name in folders_in(root)?.iter().filter_map(|name| name.to_str()) {
+        if asked.is_some() || splits::USUAL.contains(&name) && is_one(&root.join(name))? {
+            found.push(name.to_owned());
+        }
     }
-    let found: Vec<String> = folders_in(root)?.iter().map(|name| readable(name)).collect();
-    Err(Error::usage(format!("there is no split `{split}`"))
-        .at_path(root)
-        .help(format!("the folders here are: {}; set `--split`", found.join(", "))))
+    if found.is_empty() && asked.is_none() {
+        return Ok(None);
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    splits::choose(&found, asked).map(Some).map_err(|error| error.at_path(root))
 }
 
 /// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
 /// happens to have that name.
-fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in splits::USUAL {
-        let folder = root.join(split);
-        if folder.is_dir() && sorted_in(&folder)?.images.is_empty() && has_classes(&folder)? {
-            return Ok(Some(split.to_owned()));
-        }
-    }
-    Ok(None)
+fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
+    split_in(root, asked, |folder| Ok(sorted_in(folder)?.images.is_empty() && has_classes(folder)?))
 }
 
 fn has_classes(root: &Path) -> Result<bool> {

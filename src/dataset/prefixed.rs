@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::file_names::FileNames;
-use super::folder::{checked_split, folders_in, read_file, readable, short_name, sorted_in};
-use super::{Content, Images, Picture, classes, splits, unreadable};
+use super::folder::{folders_in, read_file, readable, short_name, sorted_in, split_in};
+use super::{Content, Images, Picture, classes, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
@@ -19,7 +19,7 @@ type Words = BTreeMap<String, Vec<OsString>>;
 
 /// Whether `path`, or a split in it, is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
-    Ok(path.is_dir() && (words(path)?.is_some() || default_split(path)?.is_some()))
+    Ok(path.is_dir() && (words(path)?.is_some() || split(path, None)?.is_some()))
 }
 
 /// Lists the images; reads none.
@@ -28,9 +28,8 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         return Err(Error::unusable("this is no folder of images").at_path(&spec.path));
     }
     let split = match &spec.split {
-        Some(split) => Some(checked_split(&spec.path, split)?),
         None if words(&spec.path)?.is_some() => None,
-        None => default_split(&spec.path)?,
+        asked => split(&spec.path, asked.as_deref())?,
     };
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let Some(words) = words(&root)? else { return Err(not_prefixed(&root)) };
@@ -47,14 +46,8 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in splits::USUAL {
-        let folder = root.join(split);
-        if folder.is_dir() && words(&folder)?.is_some() {
-            return Ok(Some(split.to_owned()));
-        }
-    }
-    Ok(None)
+fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
+    split_in(root, asked, |folder| Ok(words(folder)?.is_some()))
 }
 
 /// The images of `folder` by their words; nothing where an image is called otherwise, where all

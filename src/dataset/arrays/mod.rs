@@ -23,9 +23,6 @@ const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 const IMAGES: [&str; 10] =
     ["x", "image", "images", "img", "imgs", "data", "pixels", "features", "input", "inputs"];
 const LABELS: [&str; 7] = ["y", "label", "labels", "target", "targets", "class", "classes"];
-const SPLITS: [&str; 7] = ["train", "test", "val", "valid", "validation", "dev", "eval"];
-/// The one split of arrays whose names do not tell of splits.
-const ALL: &str = "all";
 
 /// What an array is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,8 +202,8 @@ fn pairs(files: &[PathBuf]) -> Result<BTreeMap<String, Pair>> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut add = |name: &str, member: Option<String>| -> Result<()> {
             let Some((split, role)) = parse(name) else { return Ok(()) };
-            let of_file = member.as_ref().and_then(|_| split_in(&stem));
-            let split = split.or(of_file).unwrap_or(ALL).to_owned();
+            let of_file = member.as_ref().and_then(|_| splits::in_name(&stem));
+            let split = split.or(of_file).unwrap_or(splits::ALL).to_owned();
             pairs
                 .entry(split)
                 .or_default()
@@ -271,11 +268,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 fn split_called(word: &str) -> Option<&'static str> {
-    SPLITS.iter().find(|split| **split == word).copied()
-}
-
-fn split_in(stem: &str) -> Option<&'static str> {
-    words(stem).find_map(|word| split_called(&word))
+    splits::USUAL.into_iter().find(|&split| split == word)
 }
 
 fn half_missing(split: &str, pair: &Pair) -> Error {

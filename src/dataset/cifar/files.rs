@@ -149,13 +149,8 @@ impl Naming {
                 ),
             ));
         };
-        match spec.split.as_deref() {
-            Some(asked) if asked != split => Err(Error::usage(format!(
-                "the file is of split `{split}`, but split `{asked}` was asked for"
-            ))
-            .at_path(&path)),
-            _ => Ok(Files { folder: folder.to_owned(), cifar, split: split.to_owned(), paths: vec![path] }),
-        }
+        splits::check(Some(split), spec.split.as_deref()).map_err(|error| error.at_path(&path))?;
+        Ok(Files { folder: folder.to_owned(), cifar, split: split.to_owned(), paths: vec![path] })
     }
 
     /// The folder, at `path` or below it, that holds such files.

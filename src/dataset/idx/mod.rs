@@ -99,7 +99,7 @@ fn parse_name(name: &str) -> Option<(String, Kind)> {
     let prefix = name.split_once(word)?.0.trim_end_matches(['-', '_', '.']);
     let split = match prefix {
         "t10k" => "test",
-        "" => "all",
+        "" => splits::ALL,
         other => other,
     };
     Some((split.to_owned(), kind))
@@ -125,13 +125,9 @@ fn split_of_file(file: &Path, pairs: &BTreeMap<String, Pair>, asked: Option<&str
                 "name them as MNIST does: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz",
             ));
     };
-    match asked {
-        Some(asked) if choose(pairs, Some(asked)).ok().as_deref() != Some(split.as_str()) => {
-            Err(Error::usage(format!("the file is of split `{split}`, but split `{asked}` was asked for"))
-                .at_path(file))
-        }
-        _ => Ok(split),
-    }
+    let told = Some(split.as_str()).filter(|split| *split != splits::ALL);
+    splits::check(told, asked).map_err(|error| error.at_path(file))?;
+    Ok(split)
 }
 
 fn half_missing(split: &str, pair: &Pair) -> Error {
