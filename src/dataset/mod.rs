@@ -42,6 +42,7 @@ use sha2::Sha256;
 
 pub use crate::preprocess::Image;
 pub use decode::{JPEG_DECODER, decode};
+pub use formats::known as formats;
 
 use selection::Selection;
 
