@@ -128,7 +128,7 @@ fn coarse_labels_count_where_they_are_asked_for() {
 fn class_names_are_the_given_ones_else_those_beside_the_data() {
     let named = |classes: &[&str]| {
         let classes = classes.iter().map(|&name| name.to_owned()).collect();
-        open(&DatasetSpec { classes, ..DatasetSpec::at(fixture("numpy/loose")) })
+        open(&DatasetSpec { class_names: classes, ..DatasetSpec::at(fixture("numpy/loose")) })
     };
     assert_eq!(named(&["a", "b", "c"]).unwrap().identity().classes, ["a", "b", "c"]);
     assert_eq!(named(&[]).unwrap().identity().classes[0], "circle");

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `formats` | which format a path is |
 //! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
-//! | `splits`, `classes`, `labels` | which split is meant, what its classes are called, and which class each image is of |
+//! | `files`, `file_names`, `inside` | files of images, their names, and paths that a table names |
+//! | `splits`, `classes`, `labels`, `columns` | which split is meant, what its classes are called, which class each image is of, and what else is said of it |
 //! | `raw` | pixels that lie in files without any encoding |
 //! | `decode` | from the bytes of an image file to pixels |
 //! | `selection` | the images that are meant, so many of them, and the stretch of those that one of several machines evaluates |
@@ -20,6 +21,7 @@ mod decode;
 #[cfg(test)]
 mod fake;
 mod file_names;
+mod files;
 mod folder;
 mod formats;
 mod idx;

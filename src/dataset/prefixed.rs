@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::file_names::FileNames;
-use super::folder::{folders_in, read_file, readable, short_name, sorted_in, split_in};
-use super::{Content, Images, Picture, classes, unreadable};
+use super::files::{self, folders_in, read_file, readable, short_name, sorted_in};
+use super::folder::split_in;
+use super::{Content, Images, Picture, classes};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
@@ -126,12 +127,8 @@ impl Images for PrefixedImages {
         self.path(index).display().to_string()
     }
 
-    /// The length of the file: reading every file would cost as much as the evaluation.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
-        let path = self.path(index);
-        let length = path.metadata().map_err(|cause| unreadable(&path, &cause))?.len();
-        digest.update(length.to_le_bytes());
-        Ok(())
+        files::fingerprint(&self.path(index), digest)
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use array::{Array, Axes};
 
+use super::files::{parent, short_name};
 use super::labels::{self, Labels};
 use super::raw::{Part, RawImages};
 use super::{Content, classes, splits, unreadable};
@@ -117,12 +118,8 @@ fn name(path: &Path) -> String {
         Some(Kind::Npz) if path.is_file() => {
             path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
         }
-        _ => super::folder::short_name(if path.is_dir() { path } else { parent(path) }),
+        _ => short_name(if path.is_dir() { path } else { parent(path) }),
     }
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The split that is meant and its arrays.

@@ -50,7 +50,7 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
         None => None,
     };
     Ok(Content {
-        name: crate::dataset::folder::short_name(&files.folder),
+        name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{classes, splits, unreadable};
+use crate::dataset::{classes, files, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -140,7 +140,7 @@ impl Naming {
     /// One file alone.
     fn named(&self, spec: &DatasetSpec) -> Result<Files> {
         let path = spec.path.clone();
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = files::parent(&path);
         let Some((cifar, split, _)) = self.parse(&path) else {
             return Err(Error::unusable("the name does not tell what the file holds").at_path(&path).help(
                 format!(

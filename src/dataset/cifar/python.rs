@@ -43,7 +43,7 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     let classes = files.classes(spec, counting, names.of_labels(counting)?)?;
     let mut all = Batches::default();
     for path in &files.paths {
-        let batch = Batch::read(path, counting, other).map_err(|error| error.at_path(path))?;
+        let batch = Batch::read(path, counting, other).map_err(|error| error.within(path))?;
         labels::check(&batch.labels, classes.len(), &labels::in_file(path))?;
         all.add(batch);
     }
@@ -52,7 +52,7 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
         None => None,
     };
     Ok(Content {
-        name: crate::dataset::folder::short_name(&files.folder),
+        name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use file::{IdxFile, Kind, sniff};
 
 use super::labels::{self, Labels};
-use super::{Content, Image, Images, Picture, classes, splits, unreadable};
+use super::{Content, Image, Images, Picture, classes, files, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -41,7 +41,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let names = classes::given(spec, [&*folder])?;
     let Labels { labels, classes } = labels::from_indices(indices, names, &labels::in_file(labels))?;
     Ok(Content {
-        name: super::folder::short_name(&folder),
+        name: files::short_name(&folder),
         split: Some(split),
         classes,
         passed_over: None,
@@ -54,7 +54,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 fn locate(spec: &DatasetSpec) -> Result<(PathBuf, String, Pair)> {
     let named = (!spec.path.is_dir()).then_some(spec.path.as_path());
     let folder = match named {
-        Some(file) => file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        Some(file) => files::parent(file),
         None => &spec.path,
     };
     let pairs = pairs(folder)?;

@@ -56,7 +56,7 @@ fn read_rows(from: impl BufRead, separator: u8, asked: &DataColumns, table: &mut
             None => {
                 let (found, is_header) = Form::of(&fields, asked).map_err(|error| at(error, table))?;
                 if found.classes.is_none() {
-                    found.others.iter().for_each(|&place| drop(table.columns.add(fields[place])));
+                    table.add_columns(found.others.iter().map(|&place| fields[place]));
                 }
                 if !is_header {
                     found.add(line, &fields, table)?;

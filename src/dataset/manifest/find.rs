@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::{self, Lines};
 use super::{delimited, header, json_lines, listing};
-use crate::dataset::folder::short_name;
+use crate::dataset::files::{parent, short_name};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -82,11 +82,6 @@ pub(super) fn find(spec: &DatasetSpec) -> Result<Manifest> {
         None => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     Ok(Manifest { path, kind, name, split })
-}
-
-/// The folder of a file.
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use super::inside::Root;
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
-use super::{Content, Image, Images, Picture, classes, folder};
+use super::{Content, Image, Images, Picture, classes, files};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
 use find::{Kind, Manifest};
@@ -48,7 +48,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
             .at_path(&path)
             .help("add a row for each image"));
     }
-    let folder = find::parent(&path);
+    let folder = files::parent(&path);
     let names = class_names(spec, folder, &table).map_err(|error| error.at_path(&path))?;
     let Labels { labels, classes } = labels::from_texts(&table.labels, names, &|row| table.place(row))?;
     let images = ManifestImages::new(table, labels, folder, spec.on_bad_image)?;
@@ -107,7 +107,7 @@ impl Images for ManifestImages {
     }
 
     fn read(&self, index: usize) -> Result<Picture> {
-        let bytes = folder::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
+        let bytes = files::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
         match raw_side(self.table.path(index), bytes.len()).filter(|_| self.table.classes.is_some()) {
             Some(side) => {
                 Ok(Picture::Pixels(Image { width: side, height: side, channels: 3, pixels: bytes }))

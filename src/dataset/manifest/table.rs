@@ -32,6 +32,13 @@ impl Table {
         Self { file: path.to_owned(), ..Self::default() }
     }
 
+    /// Adds columns; those beyond the most that are kept get no number.
+    pub(super) fn add_columns<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        for name in names {
+            self.columns.add(name);
+        }
+    }
+
     /// Adds the row at line `line`; `facts` are what it says in columns, by their numbers.
     pub(super) fn push<'a>(
         &mut self,

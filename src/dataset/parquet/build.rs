@@ -18,7 +18,7 @@ use super::{Columns, Content, FileNames, Group, ParquetImages, Root, Shard, dama
 use crate::dataset::classes;
 use crate::dataset::labels::{self, Labels};
 use crate::dataset::text_column::TextColumn;
-use crate::dataset::unreadable;
+use crate::dataset::{files, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -73,7 +73,7 @@ impl Build {
         let layout = Layout::find(&metadata, &spec.columns).map_err(|error| error.at_path(path))?;
         let layout = self.same_layout(layout).map_err(|error| error.at_path(path))?;
         let file = Opened::of(path, &metadata)?;
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = files::parent(path);
         self.shards.push(Shard { path: file.path.clone(), first: self.rows, root: Root::new(folder) });
         for number in 0..metadata.num_row_groups() {
             self.add_group(&file, number, &layout)?;
@@ -260,16 +260,14 @@ fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
 }
 
 /// Those given; else those of the file; else those of a `classes.txt` beside it.
-fn class_names(spec: &DatasetSpec, own: Option<&[String]>, files: &[PathBuf]) -> Result<Option<Vec<String>>> {
+fn class_names(
+    spec: &DatasetSpec,
+    own: Option<&[String]>,
+    shards: &[PathBuf],
+) -> Result<Option<Vec<String>>> {
     match own {
         Some(own) => classes::or_own(classes::given(spec, [])?, own.to_vec()).map(Some),
-        None => {
-            let folder = files.first().and_then(|file| file.parent());
-            classes::given(
-                spec,
-                [folder.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."))],
-            )
-        }
+        None => classes::given(spec, shards.first().map(|shard| files::parent(shard))),
     }
 }
 

@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use super::columns::Columns;
 use super::file_names::FileNames;
 use super::inside::Root;
-use super::{Content, Images, Picture, folder, unreadable};
+use super::{Content, Images, Picture, files, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use cache::PageCache;
@@ -124,7 +124,7 @@ impl ParquetImages {
     fn beside(&self, index: usize) -> Result<Picture> {
         let path = self.path(index).ok_or_else(|| Error::unusable("the row has no image"))?;
         let file = self.shard(index).root.find(path)?;
-        folder::read_file(&file).map(Picture::File).map_err(|error| error.at(self.place(index)))
+        files::read_file(&file).map(Picture::File).map_err(|error| error.at(self.place(index)))
     }
 }
 

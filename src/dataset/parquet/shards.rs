@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::folder::short_name;
+use crate::dataset::files::{parent, short_name};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -37,7 +37,7 @@ fn of_file(spec: &DatasetSpec) -> Result<Shards> {
     let stem = spec.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let split = Some(Part::of(&stem).split).filter(|split| splits::USUAL.contains(&split.as_str()));
     splits::check(split.as_deref(), spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
-    let folder = spec.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent(&spec.path);
     let name = if split.is_some() { short_name(folder) } else { stem };
     Ok(Shards { name, split, files: vec![spec.path.clone()] })
 }

@@ -27,7 +27,7 @@ pub(super) use shards::{is_here, is_pattern};
 
 use super::columns::Columns;
 use super::file_names::FileNames;
-use super::folder::{EXTENSIONS, MAX_FILE_BYTES};
+use super::files::{EXTENSIONS, MAX_FILE_BYTES};
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
 use super::{Content, Images, Picture, classes, unreadable};

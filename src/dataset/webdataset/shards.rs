@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::archive::BLOCK;
 use super::braces;
 use super::header::Header;
-use crate::dataset::folder::short_name;
+use crate::dataset::files::short_name;
 use crate::dataset::splits;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
