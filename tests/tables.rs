@@ -33,7 +33,7 @@ fn manifest(desk: &Path) -> String {
 
 /// `bench run` of the small classifier; its record, once it went well.
 fn run(data: &str, more: &[&str], desk: &Path) -> (Ending, Value) {
-    let out = desk.join("run.json");
+    let out = desk.join(format!("run {}.json", more.join(" ").replace('/', " ")));
     let ending = Story::new("run")
         .args(&[FP32, "--data", data, "--runtime", "fake", "--accuracy-only", "-o", out.to_str().unwrap()])
         .args(more)
@@ -44,14 +44,16 @@ fn run(data: &str, more: &[&str], desk: &Path) -> (Ending, Value) {
 }
 
 fn refused(data: &str, more: &[&str]) -> Ending {
-    let story = Story::new("run").args(&[FP32, "--data", data, "--runtime", "fake"]).args(more);
+    let story = Story::new("run")
+        .args(&[FP32, "--data", data, "--runtime", "fake", "-o", "nowhere/run.json"])
+        .args(more);
     let ending = story.run().keeps_its_manners();
     assert_ne!(ending.status(), 0, "{}", ending.stdout());
     ending
 }
 
 fn compare(data: &str, more: &[&str]) -> Ending {
-    let models = [FP32, INT8, "--data", data, "--runtime", "fake", "--accuracy-only"];
+    let models = [FP32, INT8, "--data", data, "--runtime", "fake"];
     Story::compare(&models).args(more).run().keeps_its_manners()
 }
 
@@ -81,7 +83,7 @@ fn columns_of_parquet_choose_images_and_tell_figures_apart() {
     let desk = tempfile::tempdir().unwrap();
     let (_, whole) = run(PARQUET, &[], desk.path());
     let (_, part) = run(PARQUET, &["--where", "weather=sun"], desk.path());
-    let images = |record: &Value| record["evidence"]["data"]["images"].as_u64().unwrap();
+    let images = |record: &Value| record["dataset"]["images"].as_u64().unwrap();
     assert!(images(&part) > 0 && images(&part) < images(&whole), "{part}");
     compare(PARQUET, &[]).prints("weather: sun").prints("coarse_label: mammal");
     refused(PARQUET, &["--where", "light=day"]).complains("coarse_label, weather, session");

@@ -100,9 +100,11 @@ fn of_texts(texts: &[Box<str>], names: Option<Vec<String>>, place: Place<'_>) ->
     if let Some(indices) = indices.iter().copied().collect() {
         return from_indices(indices, names, place);
     }
-    match (named, names, indices.iter().position(Option::is_some)) {
+    // The first that is not written as the first of all is the odd one.
+    let odd = indices.iter().position(|index| index.is_some() != indices[0].is_some());
+    match (named, names, odd) {
         (Some(Err(at)), Some(names), _) => Err(unknown(&texts[at], &names).at(place(at))),
-        (.., Some(at)) => Err(mixed(&texts[at]).at(place(at))),
+        (.., Some(at)) => Err(mixed(&texts[at], indices[at].is_some()).at(place(at))),
         _ => in_byte_order(texts, place),
     }
 }
@@ -174,8 +176,9 @@ fn unknown(text: &str, names: &[String]) -> Error {
 }
 
 /// Names in byte order would give the indices among them new meanings.
-fn mixed(text: &str) -> Error {
-    Error::unusable(format!("label `{text}` is an index, others are class names"))
+fn mixed(text: &str, is_index: bool) -> Error {
+    let told = if is_index { "an index, others are class names" } else { "a class name, others are indices" };
+    Error::unusable(format!("label `{text}` is {told}"))
         .help("write all labels in the same way, or give all names (`--class-names`, classes.txt)")
 }
 
