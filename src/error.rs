@@ -80,6 +80,11 @@ impl Error {
         self.at(path.display().to_string())
     }
 
+    /// Names the file concerned, unless the error has said where it was.
+    pub fn within(self, path: &Path) -> Self {
+        if self.place.is_some() { self } else { self.at_path(path) }
+    }
+
     /// Adds the message of the library or system underneath.
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());

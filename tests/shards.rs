@@ -99,7 +99,7 @@ fn given_class_names_must_hold_the_names_in_the_shards() {
     let data = named(&["triangle", "square", "circle"]).unwrap();
     assert_eq!((data.entry(0).unwrap().label, data.entry(1).unwrap().label), (0, 2));
     let error = named(&["circle", "square"]).err().unwrap();
-    assert!(error.what.contains("`triangle` is none of the 2") && error.place.unwrap().contains("-0.png"));
+    assert!(error.what.contains("no class `triangle`") && error.place.unwrap().contains("-0.png"));
 }
 
 #[test]

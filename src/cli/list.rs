@@ -6,9 +6,9 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::start::closed_pipe;
+use crate::dataset;
 use crate::error::Result;
 use crate::metric::{METRICS, MetricSpec, PAIR_METRICS};
-use crate::plan::DatasetFormat;
 use crate::preprocess::Preset;
 use crate::runtime::RUNTIMES;
 
@@ -68,7 +68,7 @@ fn metrics() -> Vec<String> {
 }
 
 fn formats() -> Vec<String> {
-    described::<DatasetFormat>()
+    dataset::formats().map(|(format, looked_for)| format!("{:<20} {looked_for}", format.name())).collect()
 }
 
 fn presets() -> Vec<String> {

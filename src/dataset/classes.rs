@@ -9,26 +9,29 @@ use crate::plan::DatasetSpec;
 /// Longest `classes.txt` that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The names of the classes of data in `folder` whose labels are below `seen`: those that the user
-/// gives, else those of `classes.txt` beside the data, else the data set's `own`, else numbers.
-pub(super) fn names(
+/// The names that the user gives, else those of a `classes.txt` in one of `folders`, the nearest first.
+pub(super) fn given<'a>(
     spec: &DatasetSpec,
-    folder: &Path,
-    own: Option<Vec<String>>,
-    seen: usize,
-) -> Result<Vec<String>> {
+    folders: impl IntoIterator<Item = &'a Path>,
+) -> Result<Option<Vec<String>>> {
     if !spec.class_names.is_empty() {
-        check(&spec.class_names, &Wanted::AtLeast(seen))?;
-        return Ok(spec.class_names.clone());
+        return Ok(Some(spec.class_names.clone()));
     }
-    let path = folder.join("classes.txt");
-    if let Some(names) = in_file(&path)? {
-        check(&names, &Wanted::AtLeast(seen)).map_err(|error| error.at_path(&path))?;
-        return Ok(names);
-    }
-    match own {
-        Some(names) => check(&names, &Wanted::AtLeast(seen)).map(|()| names),
-        None => Ok(numbered(seen)),
+    let mut files = folders.into_iter().map(|folder| in_file(&folder.join("classes.txt")));
+    files.find_map(Result::transpose).transpose()
+}
+
+/// The data set's `own` names, unless others are `given`, which must be as many.
+pub(super) fn or_own(given: Option<Vec<String>>, own: Vec<String>) -> Result<Vec<String>> {
+    match given {
+        Some(given) if given.len() != own.len() => Err(Error::usage(format!(
+            "{} class names are given, the data has {} classes",
+            given.len(),
+            own.len()
+        ))
+        .help("give one name a class in label order, or none to use the data set's own")),
+        Some(given) => Ok(given),
+        None => Ok(own),
     }
 }
 
@@ -48,16 +51,6 @@ pub(super) fn in_file(path: &Path) -> Result<Option<Vec<String>>> {
     }
 }
 
-/// The names that `spec` gives, else those of `classes.txt` in `folder`.
-pub(super) fn given(spec: &DatasetSpec, folder: &Path) -> Result<Option<Vec<String>>> {
-    if spec.class_names.is_empty() { beside(folder) } else { Ok(Some(spec.class_names.clone())) }
-}
-
-/// Reads names from `classes.txt` in `folder`, if the file is there.
-pub(super) fn beside(folder: &Path) -> Result<Option<Vec<String>>> {
-    in_file(&folder.join("classes.txt"))
-}
-
 /// An empty line within the list is an error: every name after it would stand for another class.
 fn from_lines(text: &str) -> Result<Vec<String>> {
     let text = text.trim_start_matches('\u{feff}').trim_end();
@@ -66,27 +59,6 @@ fn from_lines(text: &str) -> Result<Vec<String>> {
         Some(line) => Err(Error::unusable(format!("line {} of the class names is empty", line + 1))),
         None => Ok(names),
     }
-}
-
-/// How many class names fit.
-pub(super) enum Wanted {
-    /// One for each of this many classes.
-    Exactly(usize),
-    /// At least this many: labels do not tell of classes without images.
-    AtLeast(usize),
-}
-
-/// Holds the number of `names` against the classes; the error says both numbers.
-pub(super) fn check(names: &[String], wanted: &Wanted) -> Result<()> {
-    let (fits, count, more) = match *wanted {
-        Wanted::Exactly(count) => (names.len() == count, count, ""),
-        Wanted::AtLeast(count) => (names.len() >= count, count, "at least "),
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(Error::usage(format!("{} class names are given, the data has {more}{count} classes", names.len()))
-        .help("give one name a class in label order, or none to use the data set's own"))
 }
 
 /// `0`, `1` …
@@ -112,11 +84,9 @@ mod tests {
 
     #[test]
     fn a_wrong_number_of_names_is_refused_with_both_numbers() {
-        let names = numbered(3);
-        check(&names, &Wanted::Exactly(3)).unwrap();
-        check(&names, &Wanted::AtLeast(2)).unwrap();
-        let error = check(&names, &Wanted::Exactly(10)).unwrap_err();
+        assert_eq!(or_own(Some(vec!["cat".into()]), numbered(1)).unwrap(), ["cat"]);
+        assert_eq!(or_own(None, numbered(2)).unwrap(), ["0", "1"]);
+        let error = or_own(Some(numbered(3)), numbered(10)).unwrap_err();
         assert!(error.what.contains("3 class names") && error.what.contains("10 classes"), "{error}");
-        assert!(check(&names, &Wanted::AtLeast(4)).is_err());
     }
 }

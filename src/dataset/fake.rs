@@ -6,7 +6,8 @@ use super::{Content, Image, Images, Picture};
 use crate::error::Result;
 
 /// Cats, dogs and birds in turn. The column `source` says `phone` for the first six, `web` for the
-/// next four and nothing for the last two; `year` is 2024 and 2025 in turn.
+/// next four and nothing for the last two; `year` is 2024 and 2025 in turn;
+/// `url` was left out.
 pub(super) fn content() -> Content {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     Content {
@@ -15,11 +16,13 @@ pub(super) fn content() -> Content {
         classes: owned(&["cat", "dog", "bird"]),
         passed_over: None,
         columns: owned(&["source", "year"]),
-        images: Box::new(Animals),
+        images: Box::new(Animals { left_out: owned(&["url"]) }),
     }
 }
 
-struct Animals;
+struct Animals {
+    left_out: Vec<String>,
+}
 
 impl Images for Animals {
     fn count(&self) -> usize {
@@ -56,5 +59,8 @@ impl Images for Animals {
             (1, _) => "2025",
             _ => "",
         }
+    }
+    fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 }

@@ -6,26 +6,20 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use super::classes::{self, Wanted};
-use super::file_names::{self, FileNames};
-use super::splits;
-use super::{Content, Images, Picture, unreadable};
+use super::file_names::FileNames;
+use super::files::{
+    self, EXTENSIONS, folders_in, has_image_extension, read_file, readable, short_name, sorted_in, visible,
+};
+use super::{Content, Images, Picture, classes, splits};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
 
-/// Extensions of image files, without the dot.
-pub(super) const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
-/// What archives and file managers leave beside the images; hidden names are such litter too.
-pub(super) const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
-/// Largest image file that is read, bytes.
-pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
-
 /// Whether `path` is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
-    Ok(path.is_dir() && (default_split(path)?.is_some() || has_classes(path)?))
+    Ok(path.is_dir() && (split(path, None)?.is_some() || has_classes(path)?))
 }
 
 /// Lists the images; reads none.
@@ -33,10 +27,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     if !spec.path.is_dir() {
         return Err(Error::unusable("this is no folder of class folders").at_path(&spec.path));
     }
-    let split = match &spec.split {
-        Some(split) => Some(checked_split(&spec.path, split)?),
-        None => default_split(&spec.path)?,
-    };
+    let split = split(&spec.path, spec.split.as_deref())?;
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
@@ -53,33 +44,30 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-/// The last part of the path, also where it is written as `.` or `..`.
-pub(super) fn short_name(path: &Path) -> String {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    whole.file_name().map_or_else(|| whole.display().to_string(), readable)
-}
-
-pub(super) fn checked_split(root: &Path, split: &str) -> Result<String> {
-    let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
-    if single && root.join(split).is_dir() {
-        return Ok(split.to_owned());
+/// The folder in `root` that is the split asked for, else the most usual of those that hold a data
+/// set as `is_one` tells; nothing where there is none and none is asked for.
+pub(super) fn split_in(
+    root: &Path,
+    asked: Option<&str>,
+    is_one: impl Fn(&Path) -> Result<bool>,
+) -> Result<Option<String>> {
+    let mut found = Vec::new();
+    for name in folders_in(root)?.iter().filter_map(|name| name.to_str()) {
+        if asked.is_some() || splits::USUAL.contains(&name) && is_one(&root.join(name))? {
+            found.push(name.to_owned());
+        }
     }
-    let found: Vec<String> = folders_in(root)?.iter().map(|name| readable(name)).collect();
-    Err(Error::usage(format!("there is no split `{split}`"))
-        .at_path(root)
-        .help(format!("the folders here are: {}; set `--split`", found.join(", "))))
+    if found.is_empty() && asked.is_none() {
+        return Ok(None);
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    splits::choose(&found, asked).map(Some).map_err(|error| error.at_path(root))
 }
 
 /// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
 /// happens to have that name.
-fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in splits::USUAL {
-        let folder = root.join(split);
-        if folder.is_dir() && sorted_in(&folder)?.images.is_empty() && has_classes(&folder)? {
-            return Ok(Some(split.to_owned()));
-        }
-    }
-    Ok(None)
+fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
+    split_in(root, asked, |folder| Ok(sorted_in(folder)?.images.is_empty() && has_classes(folder)?))
 }
 
 fn has_classes(root: &Path) -> Result<bool> {
@@ -102,11 +90,8 @@ fn class_folders(root: &Path) -> Result<Vec<OsString>> {
 }
 
 fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
-    if spec.class_names.is_empty() {
-        return Ok(folders.iter().map(|folder| readable(folder)).collect());
-    }
-    classes::check(&spec.class_names, &Wanted::Exactly(folders.len()))?;
-    Ok(spec.class_names.clone())
+    let own = folders.iter().map(|folder| readable(folder)).collect();
+    classes::or_own(classes::given(spec, [])?, own)
 }
 
 /// A class folder and the index of its first image.
@@ -165,26 +150,6 @@ fn empty_class(path: &Path) -> Error {
     ))
 }
 
-/// Names of the visible folders, in byte order; links are followed.
-pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
-    visible(path, |name| path.join(name).is_dir())
-}
-
-/// What a class folder holds, in byte order.
-#[derive(Default)]
-pub(super) struct Found {
-    pub images: Vec<OsString>,
-    pub others: Vec<OsString>,
-}
-
-/// Tells images from all else that is visible; links are followed. Only regular files are images: a
-/// named pipe with an image's name would be waited on for ever.
-pub(super) fn sorted_in(path: &Path) -> Result<Found> {
-    let is_image = |name: &OsString| has_image_extension(name) && path.join(name).is_file();
-    let (images, others) = visible(path, |_| true)?.into_iter().partition(is_image);
-    Ok(Found { images, others })
-}
-
 /// What lies beside the class folders and may have been meant as data: images that are in no class,
 /// and links to nothing, each of which may stand for a class. A list or a licence is fine there.
 fn loose_in(root: &Path) -> Result<Vec<OsString>> {
@@ -192,32 +157,6 @@ fn loose_in(root: &Path) -> Result<Vec<OsString>> {
         let path = root.join(name);
         !path.is_dir() && (has_image_extension(name) || !path.is_file())
     })
-}
-
-fn visible(path: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
-        let name = entry.map_err(|cause| unreadable(path, &cause))?.file_name();
-        if !is_litter(&name) && wanted(&name) {
-            names.push(name);
-        }
-    }
-    names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
-    Ok(names)
-}
-
-fn is_litter(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".") || LITTER.iter().any(|litter| name == *litter)
-}
-
-fn has_image_extension(name: &OsStr) -> bool {
-    let extension = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
-}
-
-/// A name as text.
-pub(super) fn readable(name: &OsStr) -> String {
-    file_names::readable(name.as_encoded_bytes())
 }
 
 /// `class/file`.
@@ -263,24 +202,9 @@ impl Images for FolderImages {
         self.path(index).display().to_string()
     }
 
-    /// The length of the file: reading every file would cost as much as the evaluation.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
-        let path = self.path(index);
-        let length = path.metadata().map_err(|cause| unreadable(&path, &cause))?.len();
-        digest.update(length.to_le_bytes());
-        Ok(())
+        files::fingerprint(&self.path(index), digest)
     }
-}
-
-/// The bytes of the image file at `path`.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
-    if length > MAX_FILE_BYTES {
-        return Err(Error::unusable(format!(
-            "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
-        )));
-    }
-    std::fs::read(path).map_err(|cause| unreadable(path, &cause))
 }
 
 #[cfg(test)]

@@ -103,6 +103,11 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
     Err(Error::unusable("this is no data set of a known format").at_path(&spec.path).help(looked_for()))
 }
 
+/// Every format, in the order in which they are tried, and what is looked for.
+pub fn known() -> impl Iterator<Item = (DatasetFormat, &'static str)> {
+    FORMATS.iter().map(|format| (format.format, format.looked_for))
+}
+
 fn looked_for() -> String {
     let each: Vec<&str> = FORMATS.iter().map(|format| format.looked_for).collect();
     format!("looked for {}", each.join("; "))

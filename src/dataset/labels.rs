@@ -1,4 +1,7 @@
-//! Labels of tables: indices, or names of classes.
+//! Labels: which class each image is of, from whatever integers or texts a data set has.
+
+use std::collections::HashMap;
+use std::path::Path;
 
 use super::classes;
 use super::text_column::TextColumn;
@@ -7,166 +10,176 @@ use crate::error::{Error, Result};
 /// Most classes; a larger index is a mistake, and names would be made for all below it.
 pub(super) const MAX_CLASSES: u32 = 100_000;
 
-/// The label of each row, and the classes.
+/// The label of each image, and the classes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Labels {
-    /// Index of the class of each row.
+    /// Index of the class of each image.
     pub labels: Vec<u32>,
     /// Class names in label order.
     pub classes: Vec<String>,
 }
 
-/// Says where a row is, in the words of an error.
+/// Says where an image is, in the words of an error.
 pub(super) type Place<'a> = &'a dyn Fn(usize) -> String;
+
+/// The place of an image in the file at `path`, which holds one after another.
+pub(super) fn in_file(path: &Path) -> impl Fn(usize) -> String {
+    move |index| format!("image {index} of {}", path.display())
+}
+
+/// One index of a class.
+pub(super) fn index(value: i128) -> Result<u32> {
+    match u32::try_from(value) {
+        Ok(label) if label < MAX_CLASSES => Ok(label),
+        Err(_) if value < 0 => Err(negative(value)),
+        _ => Err(too_large(value)),
+    }
+}
+
+/// The indices of classes that `values` are.
+pub(super) fn from_integers(values: impl IntoIterator<Item = i128>, place: Place<'_>) -> Result<Vec<u32>> {
+    let values = values.into_iter().enumerate();
+    values.map(|(image, value)| index(value).map_err(|error| error.at(place(image)))).collect()
+}
 
 /// From indices, which are held against the class names where there are some.
 pub(super) fn from_indices(labels: Vec<u32>, names: Option<Vec<String>>, place: Place<'_>) -> Result<Labels> {
-    let (most, named) = match &names {
-        Some(names) => (names.len(), true),
-        None => (MAX_CLASSES as usize, false),
-    };
-    if let Some(row) = labels.iter().position(|&label| label as usize >= most) {
-        return Err(too_large(labels[row], most, named).at(place(row)));
+    if let Some(names) = names {
+        check(&labels, names.len(), place)?;
+        return Ok(Labels { labels, classes: names });
     }
-    let seen = labels.iter().max().map_or(0, |&label| label as usize + 1);
-    Ok(Labels { labels, classes: names.unwrap_or_else(|| classes::numbered(seen)) })
+    let most = labels.iter().max().map_or(0, |&label| label as usize + 1);
+    Ok(Labels { labels, classes: classes::numbered(most) })
 }
 
-fn too_large(label: u32, most: usize, named: bool) -> Error {
-    let error = Error::unusable(format!("label {label} is out of range: there are {most} classes at most"));
-    match named {
-        true => {
-            Error { what: format!("label {label} is out of range: {most} class names are given"), ..error }
-                .help("labels count from 0; correct the row or the class names")
+/// Refuses a label that none of `named` classes has.
+pub(super) fn check(labels: &[u32], named: usize, place: Place<'_>) -> Result<()> {
+    match labels.iter().position(|&label| label as usize >= named) {
+        Some(image) => {
+            let label = labels[image];
+            Err(Error::unusable(format!("label {label} is out of range: there are {named} class names"))
+                .at(place(image))
+                .help("labels count from 0; correct the label, or name all classes (`--class-names`, classes.txt)"))
         }
-        false => error.help(
-            "labels count from 0; correct the row, or name the column of the labels with --label-column",
-        ),
+        None => Ok(()),
     }
 }
 
-/// From texts, which are the names of classes or indices, in all rows alike. Classes that nobody
-/// named are numbered in the byte order of their names.
-pub(super) fn from_texts(texts: &TextColumn, names: Option<Vec<String>>, place: Place<'_>) -> Result<Labels> {
-    let kinds = texts.texts().iter().map(|text| Said::of(text)).collect::<Vec<_>>();
-    let row_of =
-        |code: usize| texts.codes().iter().position(|&other| other as usize == code).unwrap_or_default();
-    if let Some((code, error)) =
-        kinds.iter().enumerate().find_map(|(code, kind)| Some((code, kind.refusal()?)))
-    {
-        return Err(error.at(place(row_of(code))));
+/// Refuses another number of labels than of images.
+pub(super) fn check_count(labels: usize, images: u64) -> Result<()> {
+    if labels as u64 == images {
+        return Ok(());
     }
-    let known = names.as_deref().map(|names| by_name(texts, names));
-    match (known, names) {
-        (Some(Ok(codes)), Some(names)) => Ok(Labels { labels: relabel(texts, &codes), classes: names }),
-        (_, names) if kinds.iter().all(|kind| matches!(kind, Said::Index(_))) => {
-            let codes: Vec<u32> = kinds.iter().filter_map(Said::index).collect();
-            from_indices(relabel(texts, &codes), names, place)
-        }
-        (Some(Err(code)), Some(names)) => Err(unknown(&texts.texts()[code], &names).at(place(row_of(code)))),
-        _ => from_names(texts, &kinds).map_err(|(code, error)| error.at(place(row_of(code)))),
+    Err(Error::unusable(format!("{labels} labels do not fit {images} images"))
+        .help("take both from the same source"))
+}
+
+/// From texts: names of classes where these are known, else indices, else names that are numbered in
+/// byte order; in all images alike.
+pub(super) fn from_texts(
+    column: &TextColumn,
+    names: Option<Vec<String>>,
+    place: Place<'_>,
+) -> Result<Labels> {
+    let image = |text: usize| column.codes().iter().position(|&code| code as usize == text);
+    let of_texts = of_texts(column.texts(), names, &|text| place(image(text).unwrap_or_default()))?;
+    let labels = column.codes().iter().map(|&code| of_texts.labels[code as usize]).collect();
+    Ok(Labels { labels, classes: of_texts.classes })
+}
+
+/// The class of each of `texts`, no two of which are alike.
+fn of_texts(texts: &[Box<str>], names: Option<Vec<String>>, place: Place<'_>) -> Result<Labels> {
+    let named = names.as_deref().map(|names| by_name(texts, names));
+    if let (Some(Ok(labels)), Some(classes)) = (&named, &names) {
+        return Ok(Labels { labels: labels.clone(), classes: classes.clone() });
+    }
+    let mut indices = Vec::with_capacity(texts.len());
+    for (at, text) in texts.iter().enumerate() {
+        indices.push(as_index(text).map_err(|error| error.at(place(at)))?);
+    }
+    if let Some(indices) = indices.iter().copied().collect() {
+        return from_indices(indices, names, place);
+    }
+    // The first that is not written as the first of all is the odd one.
+    let odd = indices.iter().position(|index| index.is_some() != indices[0].is_some());
+    match (named, names, odd) {
+        (Some(Err(at)), Some(names), _) => Err(unknown(&texts[at], &names).at(place(at))),
+        (.., Some(at)) => Err(mixed(&texts[at], indices[at].is_some()).at(place(at))),
+        _ => in_byte_order(texts, place),
     }
 }
 
-/// Index of each text among the names; the first that is none of them is the error.
-fn by_name(texts: &TextColumn, names: &[String]) -> std::result::Result<Vec<u32>, usize> {
-    let places: std::collections::HashMap<&str, u32> =
-        (0..).zip(names).map(|(place, name)| (name.as_str(), place)).collect();
-    let found = texts.texts().iter().enumerate();
-    found.map(|(code, text)| places.get(&**text).copied().ok_or(code)).collect()
+/// The place of each text among the names; the first that is none of them is the error.
+fn by_name(texts: &[Box<str>], names: &[String]) -> std::result::Result<Vec<u32>, usize> {
+    let places: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+    let found = texts.iter().enumerate();
+    found.map(|(at, text)| places.get(&**text).copied().ok_or(at)).collect()
 }
 
-fn from_names(texts: &TextColumn, kinds: &[Said]) -> std::result::Result<Labels, (usize, Error)> {
-    // Not all are indices, or this would not be reached.
-    if let Some(code) = kinds.iter().position(|kind| matches!(kind, Said::Index(_))) {
-        return Err((code, mixed(&texts.texts()[code])));
+fn in_byte_order(texts: &[Box<str>], place: Place<'_>) -> Result<Labels> {
+    if texts.len() > MAX_CLASSES as usize {
+        return Err(Error::unusable(format!("there are more than {MAX_CLASSES} classes"))
+            .at(place(MAX_CLASSES as usize))
+            .help(WHERE));
     }
-    if texts.texts().len() > MAX_CLASSES as usize {
-        return Err((MAX_CLASSES as usize, too_many()));
-    }
-    let mut classes: Vec<String> = texts.texts().iter().map(|text| text.to_string()).collect();
+    let mut classes: Vec<String> = texts.iter().map(|text| text.to_string()).collect();
     classes.sort_unstable();
-    let codes = by_name(texts, &classes).unwrap_or_default();
-    Ok(Labels { labels: relabel(texts, &codes), classes })
+    // Every text is among them.
+    let labels = by_name(texts, &classes).unwrap_or_default();
+    Ok(Labels { labels, classes })
 }
 
-fn relabel(texts: &TextColumn, codes: &[u32]) -> Vec<u32> {
-    texts.codes().iter().map(|&code| codes[code as usize]).collect()
-}
-
-/// What the text of a label is.
-enum Said {
-    Index(u32),
-    Name,
-    Nothing,
-    Negative(String),
-    OtherNumber(String),
-}
-
-impl Said {
-    fn of(text: &str) -> Self {
-        if text.is_empty() {
-            return Self::Nothing;
-        }
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map_or_else(|_| Self::OtherNumber(text.into()), Self::Index);
-        }
-        match text.parse::<f64>() {
-            Ok(number) if number < 0.0 => Self::Negative(text.into()),
-            // A class may be called `inf` or `nan`, as `Inf` and `NaN` are words too.
-            Ok(number) if number.is_finite() => Self::OtherNumber(text.into()),
-            _ => Self::Name,
-        }
+/// The index that a text is; nothing where it is a name.
+fn as_index(text: &str) -> Result<Option<u32>> {
+    if text.is_empty() {
+        return Err(missing());
     }
-
-    fn index(&self) -> Option<u32> {
-        match self {
-            Self::Index(index) => Some(*index),
-            _ => None,
-        }
+    if let Ok(integer) = text.parse::<i128>() {
+        return index(integer).map(Some);
     }
-
-    fn refusal(&self) -> Option<Error> {
-        match self {
-            Self::Index(_) | Self::Name => None,
-            Self::Nothing => Some(missing()),
-            Self::Negative(text) => Some(negative(text)),
-            Self::OtherNumber(text) => Some(
-                Error::unusable(format!("label `{text}` is a number, but no index"))
-                    .help("write whole numbers from 0 without a decimal point, or class names"),
-            ),
+    match text.parse::<f64>() {
+        // A class may be called `inf` or `nan`, as `Inf` and `NaN` are words too.
+        Ok(number) if number.is_finite() => {
+            Err(Error::unusable(format!("label `{text}` is a number, but no index"))
+                .help("write whole numbers from 0 without a decimal point, or class names"))
         }
+        _ => Ok(None),
     }
 }
 
-/// A row without a label.
+/// An image without a label.
 pub(super) fn missing() -> Error {
-    Error::unusable("the row has no label").help("give it one, or remove the row")
+    Error::unusable("the image has no label").help("give it one, or leave it out")
 }
 
-/// A label below 0, which stands for an unknown one in many test sets.
-pub(super) fn negative(label: impl std::fmt::Display) -> Error {
-    Error::unusable(format!("the label is {label}, which stands for an unknown one"))
-        .help("take a split that has labels, with --split")
+/// A label below 0 stands for an unknown one in many test sets.
+fn negative(label: i128) -> Error {
+    Error::unusable(format!("label {label} is no class: it often stands for an unknown one"))
+        .help("take a split that has labels (`--split`), or leave such images out")
 }
+
+fn too_large(label: i128) -> Error {
+    Error::unusable(format!("label {label} is out of range: there are {MAX_CLASSES} classes at most"))
+        .help(WHERE)
+}
+
+/// What to do about labels that seem to be something else.
+const WHERE: &str = "labels count from 0; correct them, or say where they are (`--label-column`)";
 
 fn unknown(text: &str, names: &[String]) -> Error {
     const SHOWN: usize = 10;
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-    Error::unusable(format!("there is no class `{text}`"))
-        .help(format!("correct the row, or the class names, which are {shown}{more}"))
+    Error::unusable(format!("there is no class `{text}`")).help(format!(
+        "correct the label, or the class names (`--class-names`, classes.txt), which are {shown}{more}"
+    ))
 }
 
-fn mixed(text: &str) -> Error {
-    Error::unusable(format!("label `{text}` is an index, others are class names")).help(
-        "write all labels in the same way; give the names with --class-names when some of them are numbers",
-    )
-}
-
-fn too_many() -> Error {
-    Error::unusable(format!("there are more than {MAX_CLASSES} classes"))
-        .help("name the column of the labels with --label-column")
+/// Names in byte order would give the indices among them new meanings.
+fn mixed(text: &str, is_index: bool) -> Error {
+    let told = if is_index { "an index, others are class names" } else { "a class name, others are indices" };
+    Error::unusable(format!("label `{text}` is {told}"))
+        .help("write all labels in the same way, or give all names (`--class-names`, classes.txt)")
 }
 
 #[cfg(test)]
@@ -213,6 +226,7 @@ mod tests {
     fn given_names_decide_the_order_even_when_they_are_numbers() {
         assert_eq!(labels(&["dog", "cat"], Some(&["dog", "cat"])).unwrap().labels, [0, 1]);
         assert_eq!(labels(&["7", "3"], Some(&["7", "3"])).unwrap().labels, [0, 1]);
+        assert_eq!(labels(&["ant", "7"], Some(&["7", "eel", "ant"])).unwrap().labels, [2, 0]);
     }
 
     #[test]
@@ -223,12 +237,23 @@ mod tests {
         };
         told(&["cat", "dgo"], Some(&["cat", "dog"]), "row 1", "no class `dgo`");
         told(&["cat", "cat", "1"], None, "row 2", "`1` is an index, others");
-        told(&["0", "3"], Some(&["cat", "dog"]), "row 1", "label 3 is out of range: 2 class names");
+        told(&["0", "3"], Some(&["cat", "dog"]), "row 1", "label 3 is out of range: there are 2 class names");
         told(&["0", "4294967295"], None, "row 1", "out of range");
-        told(&["0", "99999999999"], None, "row 1", "no index");
+        told(&["0", "99999999999"], None, "row 1", "out of range");
         told(&["cat", ""], None, "row 1", "no label");
-        told(&["0", "-1"], None, "row 1", "-1, which stands for an unknown one");
+        told(&["0", "-1"], None, "row 1", "label -1 is no class");
         told(&["0.0", "1.0"], None, "row 0", "`0.0` is a number, but no index");
+    }
+
+    #[test]
+    fn integers_that_are_no_class_are_refused_with_the_image() {
+        let read = |values: [i128; 2]| from_integers(values, &in_file(Path::new("x")));
+        assert_eq!(read([3, 9]).unwrap(), [3, 9]);
+        for value in [-1, 100_000, i128::from(u64::MAX)] {
+            let error = read([0, value]).unwrap_err();
+            assert!(error.what.contains(&format!("label {value} is")), "{error}");
+            assert_eq!(error.place.unwrap(), "image 1 of x");
+        }
     }
 
     proptest! {

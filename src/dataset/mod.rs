@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `formats` | which format a path is |
 //! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
-//! | `splits`, `classes`, `labels` | which split is meant, what its classes are called, and which class each image is of |
+//! | `files`, `file_names`, `inside` | files of images, their names, and paths that a table names |
+//! | `splits`, `classes`, `labels`, `columns` | which split is meant, what its classes are called, which class each image is of, and what else is said of it |
 //! | `raw` | pixels that lie in files without any encoding |
 //! | `decode` | from the bytes of an image file to pixels |
 //! | `selection` | the images that are meant, so many of them, and the stretch of those that one of several machines evaluates |
@@ -15,15 +16,16 @@
 mod arrays;
 mod cifar;
 mod classes;
+mod columns;
 mod decode;
 #[cfg(test)]
 mod fake;
 mod file_names;
+mod files;
 mod folder;
 mod formats;
 mod idx;
 mod inside;
-mod integer_labels;
 mod labels;
 mod manifest;
 mod parquet;
@@ -42,6 +44,7 @@ use sha2::Sha256;
 
 pub use crate::preprocess::Image;
 pub use decode::{JPEG_DECODER, decode};
+pub use formats::known as formats;
 
 use selection::Selection;
 
@@ -145,6 +148,11 @@ trait Images: Send + Sync {
     /// What column `column` of [`Content::columns`] says about image `index`.
     fn value(&self, _column: usize, _index: usize) -> &str {
         ""
+    }
+
+    /// Names of columns that are there and were left out, since they tell single images apart.
+    fn left_out(&self) -> &[String] {
+        &[]
     }
 }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use super::classes::{self, Wanted};
 use super::file_names::FileNames;
-use super::folder::{checked_split, folders_in, read_file, readable, short_name, sorted_in};
-use super::{Content, Images, Picture, splits, unreadable};
+use super::files::{self, folders_in, read_file, readable, short_name, sorted_in};
+use super::folder::split_in;
+use super::{Content, Images, Picture, classes};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
@@ -20,7 +20,7 @@ type Words = BTreeMap<String, Vec<OsString>>;
 
 /// Whether `path`, or a split in it, is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
-    Ok(path.is_dir() && (words(path)?.is_some() || default_split(path)?.is_some()))
+    Ok(path.is_dir() && (words(path)?.is_some() || split(path, None)?.is_some()))
 }
 
 /// Lists the images; reads none.
@@ -29,13 +29,12 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         return Err(Error::unusable("this is no folder of images").at_path(&spec.path));
     }
     let split = match &spec.split {
-        Some(split) => Some(checked_split(&spec.path, split)?),
         None if words(&spec.path)?.is_some() => None,
-        None => default_split(&spec.path)?,
+        asked => split(&spec.path, asked.as_deref())?,
     };
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let Some(words) = words(&root)? else { return Err(not_prefixed(&root)) };
-    let names = class_names(spec, &words)?;
+    let names = classes::or_own(classes::given(spec, [])?, words.keys().cloned().collect())?;
     let others = sorted_in(&root)?.others;
     let passed_over = others.first().map(|first| PassedOver { count: others.len(), first: readable(first) });
     Ok(Content {
@@ -48,22 +47,8 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-fn class_names(spec: &DatasetSpec, words: &Words) -> Result<Vec<String>> {
-    if spec.class_names.is_empty() {
-        return Ok(words.keys().cloned().collect());
-    }
-    classes::check(&spec.class_names, &Wanted::Exactly(words.len()))?;
-    Ok(spec.class_names.clone())
-}
-
-fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in splits::USUAL {
-        let folder = root.join(split);
-        if folder.is_dir() && words(&folder)?.is_some() {
-            return Ok(Some(split.to_owned()));
-        }
-    }
-    Ok(None)
+fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
+    split_in(root, asked, |folder| Ok(words(folder)?.is_some()))
 }
 
 /// The images of `folder` by their words; nothing where an image is called otherwise, where all
@@ -142,12 +127,8 @@ impl Images for PrefixedImages {
         self.path(index).display().to_string()
     }
 
-    /// The length of the file: reading every file would cost as much as the evaluation.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
-        let path = self.path(index);
-        let length = path.metadata().map_err(|cause| unreadable(&path, &cause))?.len();
-        digest.update(length.to_le_bytes());
-        Ok(())
+        files::fingerprint(&self.path(index), digest)
     }
 }
 

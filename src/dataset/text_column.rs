@@ -13,13 +13,6 @@ pub(super) struct TextColumn {
 }
 
 impl TextColumn {
-    /// A column of `count` empty texts.
-    pub(super) fn blank(count: usize) -> Self {
-        let mut column = Self::default();
-        (0..count).for_each(|_| column.push(""));
-        column
-    }
-
     pub(super) fn push(&mut self, text: &str) {
         let code = match self.seen.get(text) {
             Some(&code) => code,
@@ -65,8 +58,8 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_went_and_are_held_once() {
-        let mut column = TextColumn::blank(1);
-        ["a", "b", "a", ""].iter().for_each(|text| column.push(text));
+        let mut column = TextColumn::default();
+        ["", "a", "b", "a", ""].iter().for_each(|text| column.push(text));
         let column = column.complete();
         let back: Vec<&str> = (0..column.count()).map(|row| column.get(row)).collect();
         assert_eq!((back, column.texts().len()), (vec!["", "a", "b", "a", ""], 3));

@@ -1,7 +1,7 @@
 //! Arrays of NumPy, in `.npy`, `.npz` and pickles alike: what the elements are, in which order they
 //! lie, and what images or labels they make.
 
-use crate::dataset::integer_labels;
+use crate::dataset::labels::{self, Place};
 use crate::dataset::raw::Raster;
 use crate::dataset::raw::stored::{MAX_UNPACKED, Stored};
 use crate::error::{Error, Result};
@@ -198,15 +198,14 @@ impl Array {
         }
     }
 
-    /// Labels, one an image: integers of any size and byte order.
-    pub(in crate::dataset) fn labels(self) -> Result<Vec<u32>> {
+    /// Labels, one an image: integers of any size and byte order. `place` says where an image is.
+    pub(in crate::dataset) fn labels(self, place: Place<'_>) -> Result<Vec<u32>> {
         self.shape.check_labels()?;
         let element = self.shape.element;
         let bytes = self.into_memory()?;
         // An integer has 1, 2, 4 or 8 bytes.
-        integer_labels::from_integers(
-            bytes.chunks_exact(element.size as usize).map(|bytes| element.integer(bytes)),
-        )
+        let integers = bytes.chunks_exact(element.size as usize).map(|bytes| element.integer(bytes));
+        labels::from_integers(integers, place)
     }
 
     /// One integer, for numbers that are pickled as arrays without axes.
@@ -295,7 +294,8 @@ mod tests {
     }
 
     fn labels(code: &str, axes: &[u64], bytes: &[u8]) -> Result<Vec<u32>> {
-        Array::new(shape(code, axes), Stored::Memory(bytes.to_vec()))?.labels()
+        Array::new(shape(code, axes), Stored::Memory(bytes.to_vec()))?
+            .labels(&|image| format!("image {image}"))
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(labels(">i4", &[1], &[0, 0, 1, 2]).unwrap(), [258]);
         assert_eq!(labels("<i8", &[1], &[7, 0, 0, 0, 0, 0, 0, 0]).unwrap(), [7]);
         let error = labels("|i1", &[2], &[1, 0xff]).unwrap_err();
-        assert!(error.what.contains("image 1 is -1"), "{error}");
+        assert!(error.what.contains("label -1") && error.place.as_deref() == Some("image 1"), "{error}");
         let error = labels("<u8", &[1], &[0xff; 8]).unwrap_err();
         assert!(error.what.contains("18446744073709551615"), "{error}");
     }

@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 
 use array::{Array, Axes};
 
+use super::files::{parent, short_name};
+use super::labels::{self, Labels};
 use super::raw::{Part, RawImages};
-use super::{Content, classes, integer_labels, splits, unreadable};
+use super::{Content, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -22,9 +24,6 @@ const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 const IMAGES: [&str; 10] =
     ["x", "image", "images", "img", "imgs", "data", "pixels", "features", "input", "inputs"];
 const LABELS: [&str; 7] = ["y", "label", "labels", "target", "targets", "class", "classes"];
-const SPLITS: [&str; 7] = ["train", "test", "val", "valid", "validation", "dev", "eval"];
-/// The one split of arrays whose names do not tell of splits.
-const ALL: &str = "all";
 
 /// What an array is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +94,13 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let raster = array.shape.raster(*axes).map_err(within(images))?;
     let count = array.shape.axes[0];
     let data = array.into_rows().map_err(within(images))?;
-    let labels = labels_at.open()?.labels().map_err(within(labels_at))?;
-    integer_labels::check_count(labels.len(), count)
+    let place = |image: usize| format!("image {image} of {}", labels_at.told());
+    let indices = labels_at.open()?.labels(&place).map_err(within(labels_at))?;
+    labels::check_count(indices.len(), count)
         .map_err(|error| error.at(format!("{} and {}", images.told(), labels_at.told())))?;
     let folder = parent(&images.path);
-    let classes = classes::names(spec, folder, None, integer_labels::seen(&labels))?;
+    let names = classes::given(spec, [folder])?;
+    let Labels { labels, classes } = labels::from_indices(indices, names, &place)?;
     let part = Part { path: images.path.clone(), data, count: labels.len() };
     Ok(Content {
         name: name(&spec.path),
@@ -117,12 +118,8 @@ fn name(path: &Path) -> String {
         Some(Kind::Npz) if path.is_file() => {
             path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
         }
-        _ => super::folder::short_name(if path.is_dir() { path } else { parent(path) }),
+        _ => short_name(if path.is_dir() { path } else { parent(path) }),
     }
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The split that is meant and its arrays.
@@ -202,8 +199,8 @@ fn pairs(files: &[PathBuf]) -> Result<BTreeMap<String, Pair>> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut add = |name: &str, member: Option<String>| -> Result<()> {
             let Some((split, role)) = parse(name) else { return Ok(()) };
-            let of_file = member.as_ref().and_then(|_| split_in(&stem));
-            let split = split.or(of_file).unwrap_or(ALL).to_owned();
+            let of_file = member.as_ref().and_then(|_| splits::in_name(&stem));
+            let split = split.or(of_file).unwrap_or(splits::ALL).to_owned();
             pairs
                 .entry(split)
                 .or_default()
@@ -268,11 +265,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 fn split_called(word: &str) -> Option<&'static str> {
-    SPLITS.iter().find(|split| **split == word).copied()
-}
-
-fn split_in(stem: &str) -> Option<&'static str> {
-    words(stem).find_map(|word| split_called(&word))
+    splits::USUAL.into_iter().find(|&split| split == word)
 }
 
 fn half_missing(split: &str, pair: &Pair) -> Error {

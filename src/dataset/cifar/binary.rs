@@ -8,7 +8,7 @@ use std::path::Path;
 use super::files::{Cifar, Files, Labels, Naming};
 use crate::dataset::raw::stored::Stored;
 use crate::dataset::raw::{Part, Raster, RawImages, Remarks};
-use crate::dataset::{Content, classes, integer_labels, unreadable};
+use crate::dataset::{Content, classes, labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -38,19 +38,19 @@ fn is_binary(path: &Path, cifar: Cifar) -> Result<bool> {
 pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
     let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
-    let classes = classes::names(spec, &files.folder, Some(own_names(&files, counting)?), 0)?;
+    let classes = files.classes(spec, counting, own_names(&files, counting)?)?;
     let parts: Vec<Part> = files.paths.iter().map(|path| open(path, files.cifar)).collect::<Result<_>>()?;
     let labels = read_labels(&parts, counting, files.cifar, classes.len())?;
     let remarks = match other {
         Some(other) => {
-            let names = own_names(&files, other)?;
+            let names = other.names(own_names(&files, other)?);
             let of = read_labels(&parts, other, files.cifar, names.len())?;
             Some(Remarks { column: other.column, of, names })
         }
         None => None,
     };
     Ok(Content {
-        name: crate::dataset::folder::short_name(&files.folder),
+        name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,
@@ -66,10 +66,9 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-/// The names in the file beside the data, else numbers.
-fn own_names(files: &Files, labels: Labels) -> Result<Vec<String>> {
-    let names = classes::in_file(&files.folder.join(labels.names_file))?;
-    Ok(names.unwrap_or_else(|| classes::numbered(labels.classes)))
+/// The names in the file beside the data.
+fn own_names(files: &Files, labels: Labels) -> Result<Option<Vec<String>>> {
+    classes::in_file(&files.folder.join(labels.names_file))
 }
 
 /// Opens a file and holds its length against that of its records.
@@ -91,16 +90,16 @@ fn open(path: &Path, cifar: Cifar) -> Result<Part> {
 }
 
 /// The labels in each record of all files, which must be below `classes`.
-fn read_labels(parts: &[Part], labels: Labels, cifar: Cifar, classes: usize) -> Result<Vec<u32>> {
+fn read_labels(parts: &[Part], wanted: Labels, cifar: Cifar, classes: usize) -> Result<Vec<u32>> {
     let mut all = Vec::new();
     for part in parts {
         let label = |index: usize| {
-            let start = index as u64 * record(cifar) as u64 + labels.byte as u64;
+            let start = index as u64 * record(cifar) as u64 + wanted.byte as u64;
             part.data.read(start, 1).map(|byte| u32::from(byte[0]))
         };
         let read: std::io::Result<Vec<u32>> = (0..part.count).map(label).collect();
         let read = read.map_err(|cause| unreadable(&part.path, &cause))?;
-        integer_labels::check_below(&read, classes, &part.path)?;
+        labels::check(&read, classes, &labels::in_file(&part.path))?;
         all.extend(read);
     }
     Ok(all)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{splits, unreadable};
+use crate::dataset::{classes, files, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -56,6 +56,13 @@ impl Cifar {
     }
 }
 
+impl Labels {
+    /// `own`, the names beside the data, else numbers.
+    pub(super) fn names(self, own: Option<Vec<String>>) -> Vec<String> {
+        own.unwrap_or_else(|| classes::numbered(self.classes))
+    }
+}
+
 /// How one edition of the files is called.
 pub(super) struct Naming {
     /// What follows `test_batch`, `train` …
@@ -74,6 +81,21 @@ pub(super) struct Files {
     pub split: String,
     /// In the order in which they are numbered.
     pub paths: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Names of the classes that `labels` tell of, where `own` are those beside the data.
+    pub(super) fn classes(
+        &self,
+        spec: &DatasetSpec,
+        labels: Labels,
+        own: Option<Vec<String>>,
+    ) -> Result<Vec<String>> {
+        match own {
+            Some(own) => classes::or_own(classes::given(spec, [])?, own),
+            None => classes::or_own(classes::given(spec, [&*self.folder])?, labels.names(None)),
+        }
+    }
 }
 
 /// A file and its number among those of its split.
@@ -118,7 +140,7 @@ impl Naming {
     /// One file alone.
     fn named(&self, spec: &DatasetSpec) -> Result<Files> {
         let path = spec.path.clone();
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = files::parent(&path);
         let Some((cifar, split, _)) = self.parse(&path) else {
             return Err(Error::unusable("the name does not tell what the file holds").at_path(&path).help(
                 format!(
@@ -127,13 +149,8 @@ impl Naming {
                 ),
             ));
         };
-        match spec.split.as_deref() {
-            Some(asked) if asked != split => Err(Error::usage(format!(
-                "the file is of split `{split}`, but split `{asked}` was asked for"
-            ))
-            .at_path(&path)),
-            _ => Ok(Files { folder: folder.to_owned(), cifar, split: split.to_owned(), paths: vec![path] }),
-        }
+        splits::check(Some(split), spec.split.as_deref()).map_err(|error| error.at_path(&path))?;
+        Ok(Files { folder: folder.to_owned(), cifar, split: split.to_owned(), paths: vec![path] })
     }
 
     /// The folder, at `path` or below it, that holds such files.

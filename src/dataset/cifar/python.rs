@@ -11,7 +11,7 @@ use super::files::{Cifar, Files, Labels, Naming};
 use super::pickle::Pickle;
 use crate::dataset::file_names::FileNames;
 use crate::dataset::raw::{Part, RawImages, Remarks};
-use crate::dataset::{Content, classes, integer_labels, unreadable};
+use crate::dataset::{Content, labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -40,19 +40,19 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
     let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
     let names = Names::of(&files)?;
-    let classes = classes::names(spec, &files.folder, Some(names.of_labels(counting)?), 0)?;
+    let classes = files.classes(spec, counting, names.of_labels(counting)?)?;
     let mut all = Batches::default();
     for path in &files.paths {
-        let batch = Batch::read(path, counting, other).map_err(|error| error.at_path(path))?;
-        integer_labels::check_below(&batch.labels, classes.len(), path)?;
+        let batch = Batch::read(path, counting, other).map_err(|error| error.within(path))?;
+        labels::check(&batch.labels, classes.len(), &labels::in_file(path))?;
         all.add(batch);
     }
     let remarks = match other {
-        Some(other) => all.remarks(other, names.of_labels(other)?, &files.folder)?,
+        Some(other) => all.remarks(other, other.names(names.of_labels(other)?), &files.folder)?,
         None => None,
     };
     Ok(Content {
-        name: crate::dataset::folder::short_name(&files.folder),
+        name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
         classes,
         passed_over: None,
@@ -84,12 +84,12 @@ impl Names {
         Ok(Self { path, pickle })
     }
 
-    fn of_labels(&self, labels: Labels) -> Result<Vec<String>> {
+    fn of_labels(&self, labels: Labels) -> Result<Option<Vec<String>>> {
         let found = self.pickle.as_ref().and_then(|pickle| {
             let names = pickle.get(&format!("{}_names", labels.column))?;
             Some(pickle.texts(names).map_err(|error| error.at_path(&self.path)))
         });
-        Ok(found.transpose()?.map_or_else(|| classes::numbered(labels.classes), |names| strings(&names)))
+        Ok(found.transpose()?.map(|names| strings(&names)))
     }
 }
 
@@ -110,11 +110,11 @@ impl Batch {
         let pickle = Pickle::open(path)?;
         let data = pickle.array(pickle.get("data").ok_or_else(|| missing("data"))?)?;
         let count = data.check_rows(RASTER.bytes() as u64)?;
-        let column = |labels: Labels| -> Result<Option<Vec<u32>>> {
-            let Some(value) = pickle.get(&format!("{}s", labels.column)) else { return Ok(None) };
-            let labels = pickle.labels(value)?;
-            integer_labels::check_count(labels.len(), count)?;
-            Ok(Some(labels))
+        let column = |wanted: Labels| -> Result<Option<Vec<u32>>> {
+            let Some(value) = pickle.get(&format!("{}s", wanted.column)) else { return Ok(None) };
+            let read = pickle.labels(value, &labels::in_file(path))?;
+            labels::check_count(read.len(), count)?;
+            Ok(Some(read))
         };
         let labels = column(counting)?.ok_or_else(|| missing(&format!("{}s", counting.column)))?;
         let ids = pickle.get("filenames").map(|names| pickle.texts(names)).transpose()?;
@@ -150,13 +150,13 @@ impl Batches {
     }
 
     /// The labels that do not count, where every image has one.
-    fn remarks(&mut self, labels: Labels, names: Vec<String>, folder: &Path) -> Result<Option<Remarks>> {
+    fn remarks(&mut self, wanted: Labels, names: Vec<String>, folder: &Path) -> Result<Option<Remarks>> {
         let of = std::mem::take(&mut self.other);
         if of.len() != self.labels.len() {
             return Ok(None);
         }
-        integer_labels::check_below(&of, names.len(), folder)?;
-        Ok(Some(Remarks { column: labels.column, of, names }))
+        labels::check(&of, names.len(), &labels::in_file(folder))?;
+        Ok(Some(Remarks { column: wanted.column, of, names }))
     }
 
     /// The files' own names, where every image has one and no two the same: records are paired by id.

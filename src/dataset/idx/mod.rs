@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use file::{IdxFile, Kind, sniff};
 
-use super::{Content, Image, Images, Picture, classes, splits, unreadable};
+use super::labels::{self, Labels};
+use super::{Content, Image, Images, Picture, classes, files, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -36,11 +37,11 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         return Err(half_missing(&split, &pair).at_path(&folder));
     };
     let pixels = IdxFile::open(images, Kind::Images)?;
-    let labels = read_labels(labels, pixels.header.count, images)?;
-    let seen = labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
-    let classes = classes::names(spec, &folder, None, seen)?;
+    let indices = read_labels(labels, pixels.header.count, images)?;
+    let names = classes::given(spec, [&*folder])?;
+    let Labels { labels, classes } = labels::from_indices(indices, names, &labels::in_file(labels))?;
     Ok(Content {
-        name: super::folder::short_name(&folder),
+        name: files::short_name(&folder),
         split: Some(split),
         classes,
         passed_over: None,
@@ -53,7 +54,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 fn locate(spec: &DatasetSpec) -> Result<(PathBuf, String, Pair)> {
     let named = (!spec.path.is_dir()).then_some(spec.path.as_path());
     let folder = match named {
-        Some(file) => file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        Some(file) => files::parent(file),
         None => &spec.path,
     };
     let pairs = pairs(folder)?;
@@ -98,7 +99,7 @@ fn parse_name(name: &str) -> Option<(String, Kind)> {
     let prefix = name.split_once(word)?.0.trim_end_matches(['-', '_', '.']);
     let split = match prefix {
         "t10k" => "test",
-        "" => "all",
+        "" => splits::ALL,
         other => other,
     };
     Some((split.to_owned(), kind))
@@ -124,13 +125,9 @@ fn split_of_file(file: &Path, pairs: &BTreeMap<String, Pair>, asked: Option<&str
                 "name them as MNIST does: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz",
             ));
     };
-    match asked {
-        Some(asked) if choose(pairs, Some(asked)).ok().as_deref() != Some(split.as_str()) => {
-            Err(Error::usage(format!("the file is of split `{split}`, but split `{asked}` was asked for"))
-                .at_path(file))
-        }
-        _ => Ok(split),
-    }
+    let told = Some(split.as_str()).filter(|split| *split != splits::ALL);
+    splits::check(told, asked).map_err(|error| error.at_path(file))?;
+    Ok(split)
 }
 
 fn half_missing(split: &str, pair: &Pair) -> Error {
@@ -142,21 +139,20 @@ fn half_missing(split: &str, pair: &Pair) -> Error {
         .help("put the missing file beside it")
 }
 
-fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u8>> {
+fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u32>> {
     let file = IdxFile::open(path, Kind::Labels)?;
-    if file.header.count != images {
-        return Err(Error::unusable(format!("{} labels do not fit {images} images", file.header.count))
-            .at(format!("{} and {}", path.display(), images_path.display()))
-            .help("take both files from the same source"));
-    }
-    file.into_data().map_err(|error| error.at_path(path))
+    // Less than 2^32.
+    labels::check_count(file.header.count as usize, images)
+        .map_err(|error| error.at(format!("{} and {}", path.display(), images_path.display())))?;
+    let labels = file.into_data().map_err(|error| error.at_path(path))?;
+    Ok(labels.into_iter().map(u32::from).collect())
 }
 
-/// A byte an image in memory; ids are the indices.
+/// The labels are in memory; ids are the indices.
 struct IdxImages {
     path: PathBuf,
     pixels: IdxFile,
-    labels: Vec<u8>,
+    labels: Vec<u32>,
 }
 
 impl IdxImages {
@@ -175,7 +171,7 @@ impl Images for IdxImages {
     }
 
     fn label(&self, index: usize) -> u32 {
-        self.labels[index].into()
+        self.labels[index]
     }
 
     fn read(&self, index: usize) -> Result<Picture> {

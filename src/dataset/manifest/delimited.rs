@@ -56,7 +56,7 @@ fn read_rows(from: impl BufRead, separator: u8, asked: &DataColumns, table: &mut
             None => {
                 let (found, is_header) = Form::of(&fields, asked).map_err(|error| at(error, table))?;
                 if found.classes.is_none() {
-                    table.add_columns(found.others.iter().map(|&place| fields[place].to_owned()))?;
+                    table.add_columns(found.others.iter().map(|&place| fields[place]));
                 }
                 if !is_header {
                     found.add(line, &fields, table)?;
@@ -114,7 +114,8 @@ impl Form {
         if let Some(place) = self.classes {
             same_classes(fields[place], table).map_err(|error| error.at(table.at_line(line)))?;
         }
-        let others = self.others.iter().map(|&place| fields[place]);
+        // They were added in this order; further ones than are kept have no number.
+        let others = self.others.iter().map(|&place| fields[place]).enumerate();
         table.push(line, fields[self.places.path], fields[self.places.label], others)
     }
 }

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::line::{self, Lines};
 use super::{delimited, header, json_lines, listing};
-use crate::dataset::folder::short_name;
+use crate::dataset::files::{parent, short_name};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
 /// Names of manifests in a folder, besides those of splits, without their extensions.
 const STEMS: [&str; 7] = ["manifest", "metadata", "labels", "annotations", "index", "val_map", "y_labels"];
-/// Split that a folder's only manifest is of, when its name tells of none.
-const NO_SPLIT: &str = "all";
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,29 +72,16 @@ pub(super) fn find(spec: &DatasetSpec) -> Result<Manifest> {
         Some(kind) => kind,
         None => first_line(&path)?.map_or(Kind::Listing, |line| Kind::of_line(&line)),
     };
-    let split = split_of(&path).filter(|split| split != NO_SPLIT);
-    match (&spec.split, &split) {
-        (Some(asked), Some(split)) if asked != split => {
-            return Err(Error::usage(format!(
-                "the file is of split `{split}`, but split `{asked}` was asked for"
-            ))
-            .at_path(&path)
-            .help("name the manifest of that split, or leave out --split"));
-        }
-        _ => {}
-    }
+    let split = split_of(&path).filter(|split| split != splits::ALL);
+    // A folder's manifest may have any name that is asked for.
     let split = split.filter(|split| spec.split.is_some() || splits::USUAL.contains(&split.as_str()));
+    splits::check(split.as_deref(), spec.split.as_deref()).map_err(|error| error.at_path(&path))?;
     let name = match split {
         Some(_) => short_name(parent(&path)),
         None if spec.path.is_dir() => short_name(&spec.path),
         None => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     Ok(Manifest { path, kind, name, split })
-}
-
-/// The folder of a file.
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
@@ -114,9 +99,7 @@ fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
     let named: Vec<(String, PathBuf)> =
         found.into_iter().filter_map(|path| Some((split_of(&path)?, path))).collect();
     let names: Vec<&str> = named.iter().map(|(split, _)| split.as_str()).collect();
-    // A folder's only manifest needs no name of a split.
-    let asked = spec.split.as_deref().filter(|_| names != [NO_SPLIT]);
-    let split = splits::choose(&names, asked).map_err(|error| error.at_path(&spec.path))?;
+    let split = splits::choose(&names, spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
     let mut chosen = named.iter().filter(|(name, _)| *name == split);
     match (chosen.next(), chosen.next()) {
         (Some((_, only)), None) => Ok(only.clone()),
@@ -153,7 +136,7 @@ fn named_as(folder: &Path, split: &str) -> Option<PathBuf> {
 /// The split that the name of a manifest tells; `all` for one of the other usual names.
 fn split_of(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_str()?;
-    Some(if STEMS.contains(&stem) { NO_SPLIT } else { stem }.to_owned())
+    Some(if STEMS.contains(&stem) { splits::ALL } else { stem }.to_owned())
 }
 
 /// Whether the first line is that of a manifest. A file that cannot be read is none.

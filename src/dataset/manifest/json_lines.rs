@@ -65,19 +65,14 @@ impl Form {
             })
         };
         let (path, label) = (field(&self.path)?, field(&self.label)?);
-        let new =
-            row.iter().filter(|(name, value)| self.is_new(name, value, table)).map(|(name, _)| name.clone());
-        let new: Vec<String> = new.collect();
-        table.add_columns(new)?;
-        let values: Vec<String> =
-            table.names.iter().map(|name| row.get(name).and_then(text).unwrap_or_default()).collect();
-        table.push(line, &path, &label, values.iter().map(String::as_str))
-    }
-
-    /// Whether a field is a slice column that no row before had. Lists and objects are none.
-    fn is_new(&self, name: &str, value: &Value, table: &Table) -> bool {
-        let known = name == self.path || name == self.label || table.names.iter().any(|other| other == name);
-        !known && text(value).is_some()
+        let mut facts = Vec::with_capacity(row.len());
+        for (name, value) in row.iter().filter(|(name, _)| **name != self.path && **name != self.label) {
+            // Lists and objects are no columns.
+            let Some(text) = text(value) else { continue };
+            facts.extend(table.columns.add(name).map(|column| (column, text)));
+        }
+        let facts = facts.iter().map(|(column, text)| (*column, text.as_str()));
+        table.push(line, &path, &label, facts)
     }
 }
 

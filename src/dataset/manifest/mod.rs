@@ -21,11 +21,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::classes::{self, Wanted};
 use super::inside::Root;
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
-use super::{Content, Image, Images, Picture, folder};
+use super::{Content, Image, Images, Picture, classes, files};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
 use find::{Kind, Manifest};
@@ -49,21 +48,20 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
             .at_path(&path)
             .help("add a row for each image"));
     }
-    let folder = find::parent(&path);
+    let folder = files::parent(&path);
     let names = class_names(spec, folder, &table).map_err(|error| error.at_path(&path))?;
     let Labels { labels, classes } = labels::from_texts(&table.labels, names, &|row| table.place(row))?;
-    let columns = table.names.clone();
     let images = ManifestImages::new(table, labels, folder, spec.on_bad_image)?;
+    let columns = images.table.columns.names();
     Ok(Content { name, split, classes, passed_over: None, columns, images: Box::new(images) })
 }
 
 /// Those given; else those of `classes.txt`; else numbers, where the manifest says how many.
 fn class_names(spec: &DatasetSpec, folder: &Path, table: &Table) -> Result<Option<Vec<String>>> {
-    let names = classes::given(spec, folder)?;
-    let Some(count) = table.classes else { return Ok(names) };
-    match names {
-        Some(names) => classes::check(&names, &Wanted::Exactly(count)).map(|()| Some(names)),
-        None => Ok(Some(classes::numbered(count))),
+    let given = classes::given(spec, [folder])?;
+    match table.classes {
+        Some(count) => classes::or_own(given, classes::numbered(count)).map(Some),
+        None => Ok(given),
     }
 }
 
@@ -84,7 +82,7 @@ impl ManifestImages {
         for row in 0..labels.len() {
             root.find(table.path(row)).map_err(|error| error.at(table.place(row)))?;
         }
-        table.columns = table.columns.into_iter().map(TextColumn::complete).collect();
+        table.columns = table.columns.complete();
         table.labels = TextColumn::default();
         let ids = table.paths.are_distinct();
         Ok(Self { table, root, labels, ids, skip: on_bad_image == OnBadImage::Skip })
@@ -109,7 +107,7 @@ impl Images for ManifestImages {
     }
 
     fn read(&self, index: usize) -> Result<Picture> {
-        let bytes = folder::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
+        let bytes = files::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
         match raw_side(self.table.path(index), bytes.len()).filter(|_| self.table.classes.is_some()) {
             Some(side) => {
                 Ok(Picture::Pixels(Image { width: side, height: side, channels: 3, pixels: bytes }))
@@ -141,7 +139,11 @@ impl Images for ManifestImages {
     }
 
     fn value(&self, column: usize, index: usize) -> &str {
-        self.table.columns[column].get(index)
+        self.table.columns.value(column, index)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.table.columns.left_out()
     }
 }
 

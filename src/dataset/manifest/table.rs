@@ -3,16 +3,15 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::columns::Columns;
 use crate::dataset::file_names::FileNames;
 use crate::dataset::text_column::TextColumn;
 use crate::error::{Error, Result};
 
 /// Most rows.
 const MAX_ROWS: usize = 50_000_000;
-/// Most slice columns.
-const MAX_COLUMNS: usize = 256;
 
-/// Paths, labels and what else the rows say.
+/// Paths, labels and columns.
 #[derive(Default)]
 pub(super) struct Table {
     file: PathBuf,
@@ -21,9 +20,8 @@ pub(super) struct Table {
     pub labels: TextColumn,
     /// Line of each row, from 1.
     lines: Vec<u64>,
-    /// Names of the slice columns.
-    pub names: Vec<String>,
-    pub columns: Vec<TextColumn>,
+    /// What else the rows say.
+    pub columns: Columns,
     /// How many classes there are, where the manifest says it.
     pub classes: Option<usize>,
 }
@@ -34,27 +32,20 @@ impl Table {
         Self { file: path.to_owned(), ..Self::default() }
     }
 
-    /// Adds slice columns, blank in the rows so far.
-    pub(super) fn add_columns(&mut self, names: impl IntoIterator<Item = String>) -> Result<()> {
+    /// Adds columns; those beyond the most that are kept get no number.
+    pub(super) fn add_columns<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
         for name in names {
-            if self.names.len() == MAX_COLUMNS {
-                return Err(Error::unusable(format!("there are more than {MAX_COLUMNS} columns"))
-                    .at_path(&self.file)
-                    .help("leave out those that are not needed"));
-            }
-            self.names.push(name);
-            self.columns.push(TextColumn::blank(self.lines.len()));
+            self.columns.add(name);
         }
-        Ok(())
     }
 
-    /// Adds the row at line `line`; `values` has one text for each slice column.
+    /// Adds the row at line `line`; `facts` are what it says in columns, by their numbers.
     pub(super) fn push<'a>(
         &mut self,
         line: u64,
         path: &str,
         label: &str,
-        values: impl IntoIterator<Item = &'a str>,
+        facts: impl IntoIterator<Item = (usize, &'a str)>,
     ) -> Result<()> {
         if path.is_empty() {
             return Err(Error::unusable("the row names no image")
@@ -64,10 +55,11 @@ impl Table {
         if self.lines.len() == MAX_ROWS {
             return Err(Error::unusable(format!("there are more than {MAX_ROWS} rows")).at_path(&self.file));
         }
+        let row = self.lines.len();
+        facts.into_iter().for_each(|(column, text)| self.columns.say(column, row, text));
         self.paths.push(OsStr::new(path));
         self.labels.push(label);
         self.lines.push(line);
-        self.columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Reads everything but the images: file by file, so that only one footer is held at a time.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -13,17 +14,16 @@ use super::chunk::Chunk;
 use super::layout::Layout;
 use super::shards::Shards;
 use super::values::Cell;
-use super::{Content, FileNames, Group, ParquetImages, Root, Shard, TextColumn, damaged, footer};
-use crate::dataset::classes::{self, Wanted};
+use super::{Columns, Content, FileNames, Group, ParquetImages, Root, Shard, damaged, footer};
+use crate::dataset::classes;
 use crate::dataset::labels::{self, Labels};
-use crate::dataset::unreadable;
+use crate::dataset::text_column::TextColumn;
+use crate::dataset::{files, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
 /// Most rows of all files together.
 const MAX_ROWS: usize = 50_000_000;
-/// Most bytes of a slice column: captions of a million images are no slices.
-const MAX_SLICE: i64 = 64 << 20;
 
 /// What the files at `shards` hold.
 pub(super) fn content(spec: &DatasetSpec, found: Shards) -> Result<Content> {
@@ -32,7 +32,8 @@ pub(super) fn content(spec: &DatasetSpec, found: Shards) -> Result<Content> {
     for path in &files {
         build.add(path, spec)?;
     }
-    let (images, classes, columns) = build.finish(spec, &files)?;
+    let (images, classes) = build.finish(spec, &files)?;
+    let columns = images.columns.names();
     Ok(Content { name, split, classes, passed_over: None, columns, images: Box::new(images) })
 }
 
@@ -54,12 +55,6 @@ impl Default for Column {
     }
 }
 
-/// A slice column; nothing once it has grown too large.
-struct Slice {
-    texts: Option<TextColumn>,
-    bytes: i64,
-}
-
 /// What was read so far.
 #[derive(Default)]
 struct Build {
@@ -69,7 +64,7 @@ struct Build {
     rows: usize,
     labels: Column,
     paths: FileNames,
-    slices: Vec<Slice>,
+    columns: Columns,
 }
 
 impl Build {
@@ -78,7 +73,7 @@ impl Build {
         let layout = Layout::find(&metadata, &spec.columns).map_err(|error| error.at_path(path))?;
         let layout = self.same_layout(layout).map_err(|error| error.at_path(path))?;
         let file = Opened::of(path, &metadata)?;
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = files::parent(path);
         self.shards.push(Shard { path: file.path.clone(), first: self.rows, root: Root::new(folder) });
         for number in 0..metadata.num_row_groups() {
             self.add_group(&file, number, &layout)?;
@@ -111,7 +106,7 @@ impl Build {
         if let Some(column) = layout.path {
             self.add_paths(&chunk(column)?, first)?;
         }
-        self.add_slices(layout, group, first, &chunk)?;
+        self.add_slices(layout, first, &chunk)?;
         let fingerprint = fingerprint(group.column(layout.image));
         self.groups.push(Group { first, images: chunk(layout.image)?, pages: OnceLock::new(), fingerprint });
         Ok(())
@@ -145,22 +140,19 @@ impl Build {
     fn add_slices(
         &mut self,
         layout: &Layout,
-        group: &RowGroupMetaData,
         first: usize,
         chunk: &dyn Fn(usize) -> Result<Chunk>,
     ) -> Result<()> {
-        let Self { slices, shards, .. } = self;
-        slices.resize_with(layout.slices.len(), || Slice { texts: Some(TextColumn::default()), bytes: 0 });
-        for (slice, said) in slices.iter_mut().zip(&layout.slices) {
-            slice.bytes = slice.bytes.saturating_add(group.column(said.column).uncompressed_size());
-            let Some(texts) = slice.texts.as_mut().filter(|_| slice.bytes <= MAX_SLICE) else {
-                slice.texts = None;
+        let Self { columns, shards, .. } = self;
+        for said in &layout.slices {
+            let Some(column) = columns.add(&said.name).filter(|&column| columns.wants(column)) else {
                 continue;
             };
             let mut row = first;
             chunk(said.column)?.each(&mut |cell| {
-                add_value(texts, &cell, said.names.as_deref())
-                    .map_err(|error| error.at(place(shards, row)))?;
+                let text =
+                    value(&cell, said.names.as_deref()).map_err(|error| error.at(place(shards, row)))?;
+                columns.say(column, row, &text);
                 row += 1;
                 Ok(())
             })?;
@@ -168,12 +160,8 @@ impl Build {
         Ok(())
     }
 
-    fn finish(
-        self,
-        spec: &DatasetSpec,
-        files: &[PathBuf],
-    ) -> Result<(ParquetImages, Vec<String>, Vec<String>)> {
-        let Self { layout, shards, groups, rows, labels, paths, slices } = self;
+    fn finish(self, spec: &DatasetSpec, files: &[PathBuf]) -> Result<(ParquetImages, Vec<String>)> {
+        let Self { layout, shards, groups, rows, labels, paths, columns } = self;
         let layout = layout.filter(|_| rows > 0).ok_or_else(|| {
             let place = files.first().map_or_else(String::new, |file| file.display().to_string());
             Error::unusable("there are no rows")
@@ -186,13 +174,11 @@ impl Build {
             Column::Indices(indices) => labels::from_indices(indices, names, &at)?,
             Column::Texts(texts) => labels::from_texts(&texts, names, &at)?,
         };
-        let kept = layout.slices.into_iter().zip(slices);
-        let (columns, texts) =
-            kept.filter_map(|(slice, kept)| Some((slice.name, kept.texts?.complete()))).unzip();
+        let columns = columns.complete();
         let paths = layout.path.map(|_| paths);
         let ids = paths.as_ref().is_some_and(FileNames::are_distinct);
         let cache = PageCache::default();
-        Ok((ParquetImages { shards, groups, labels, paths, ids, columns: texts, cache }, classes, columns))
+        Ok((ParquetImages { shards, groups, labels, paths, ids, columns, cache }, classes))
     }
 }
 
@@ -234,10 +220,8 @@ fn place(shards: &[Shard], row: usize) -> String {
 fn add_label(labels: &mut Column, cell: Cell) -> Result<()> {
     match (labels, cell) {
         (_, Cell::Null) => Err(labels::missing()),
-        (_, Cell::Int(label)) if label < 0 => Err(labels::negative(label)),
         (Column::Indices(indices), Cell::Int(label)) => {
-            // What does not fit is refused with all others that are too large.
-            indices.push(u32::try_from(label).unwrap_or(u32::MAX));
+            indices.push(labels::index(label.into())?);
             Ok(())
         }
         (Column::Texts(texts), Cell::Bytes(bytes)) => {
@@ -255,19 +239,16 @@ fn add_label(labels: &mut Column, cell: Cell) -> Result<()> {
     }
 }
 
-fn add_value(texts: &mut TextColumn, cell: &Cell, names: Option<&[String]>) -> Result<()> {
+/// What a cell says, its number by name where it has one.
+fn value<'a>(cell: &'a Cell, names: Option<&'a [String]>) -> Result<Cow<'a, str>> {
     match cell {
-        Cell::Null => texts.push(""),
-        Cell::Bytes(bytes) => texts.push(text(bytes, "a column")?),
+        Cell::Null => Ok(Cow::Borrowed("")),
+        Cell::Bytes(bytes) => text(bytes, "a column").map(Cow::Borrowed),
         Cell::Int(number) => {
             let name = names.zip(usize::try_from(*number).ok()).and_then(|(names, at)| names.get(at));
-            match name {
-                Some(name) => texts.push(name),
-                None => texts.push(&number.to_string()),
-            }
+            Ok(name.map_or_else(|| number.to_string().into(), |name| name.as_str().into()))
         }
     }
-    Ok(())
 }
 
 fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
@@ -279,17 +260,14 @@ fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
 }
 
 /// Those given; else those of the file; else those of a `classes.txt` beside it.
-fn class_names(spec: &DatasetSpec, own: Option<&[String]>, files: &[PathBuf]) -> Result<Option<Vec<String>>> {
+fn class_names(
+    spec: &DatasetSpec,
+    own: Option<&[String]>,
+    shards: &[PathBuf],
+) -> Result<Option<Vec<String>>> {
     match own {
-        Some(own) if spec.class_names.is_empty() => Ok(Some(own.to_vec())),
-        Some(own) => {
-            classes::check(&spec.class_names, &Wanted::Exactly(own.len()))?;
-            Ok(Some(spec.class_names.clone()))
-        }
-        None => {
-            let folder = files.first().and_then(|file| file.parent());
-            classes::given(spec, folder.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-        }
+        Some(own) => classes::or_own(classes::given(spec, [])?, own.to_vec()).map(Some),
+        None => classes::given(spec, shards.first().map(|shard| files::parent(shard))),
     }
 }
 

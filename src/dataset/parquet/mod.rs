@@ -27,10 +27,10 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+use super::columns::Columns;
 use super::file_names::FileNames;
 use super::inside::Root;
-use super::text_column::TextColumn;
-use super::{Content, Images, Picture, folder, unreadable};
+use super::{Content, Images, Picture, files, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use cache::PageCache;
@@ -97,7 +97,7 @@ struct ParquetImages {
     paths: Option<FileNames>,
     /// Whether the paths tell the images apart.
     ids: bool,
-    columns: Vec<TextColumn>,
+    columns: Columns,
     cache: PageCache,
 }
 
@@ -124,7 +124,7 @@ impl ParquetImages {
     fn beside(&self, index: usize) -> Result<Picture> {
         let path = self.path(index).ok_or_else(|| Error::unusable("the row has no image"))?;
         let file = self.shard(index).root.find(path)?;
-        folder::read_file(&file).map(Picture::File).map_err(|error| error.at(self.place(index)))
+        files::read_file(&file).map(Picture::File).map_err(|error| error.at(self.place(index)))
     }
 }
 
@@ -165,7 +165,11 @@ impl Images for ParquetImages {
     }
 
     fn value(&self, column: usize, index: usize) -> &str {
-        self.columns[column].get(index)
+        self.columns.value(column, index)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.columns.left_out()
     }
 }
 

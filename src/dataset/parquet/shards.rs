@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::folder::short_name;
+use crate::dataset::files::{parent, short_name};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -23,9 +23,6 @@ pub(super) struct Shards {
 /// Files by split.
 type Splits = BTreeMap<String, Vec<PathBuf>>;
 
-/// Split of files whose names tell of none.
-const NO_SPLIT: &str = "all";
-
 /// The files that `spec` means: the one that it names, or those of a split in the folder.
 pub(super) fn find(spec: &DatasetSpec) -> Result<Shards> {
     if spec.path.is_dir() { of_folder(spec) } else { of_file(spec) }
@@ -39,19 +36,10 @@ pub(super) fn are_in(path: &Path) -> Result<bool> {
 fn of_file(spec: &DatasetSpec) -> Result<Shards> {
     let stem = spec.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let split = Some(Part::of(&stem).split).filter(|split| splits::USUAL.contains(&split.as_str()));
-    match (&spec.split, &split) {
-        (Some(asked), Some(split)) if asked != split => {
-            return Err(Error::usage(format!(
-                "the file is of split `{split}`, but split `{asked}` was asked for"
-            ))
-            .at_path(&spec.path)
-            .help("name the file of that split, or leave out --split"));
-        }
-        _ => {}
-    }
-    let folder = spec.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    splits::check(split.as_deref(), spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
+    let folder = parent(&spec.path);
     let name = if split.is_some() { short_name(folder) } else { stem };
-    Ok(Shards { name, split: split.or_else(|| spec.split.clone()), files: vec![spec.path.clone()] })
+    Ok(Shards { name, split, files: vec![spec.path.clone()] })
 }
 
 fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
@@ -64,7 +52,7 @@ fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
     let files = found.get(&split).cloned().unwrap_or_default();
     check_complete(&files).map_err(|error| error.at_path(&spec.path))?;
     let name = short_name(&spec.path);
-    Ok(Shards { name, split: Some(split).filter(|split| split != NO_SPLIT), files })
+    Ok(Shards { name, split: Some(split).filter(|split| split != splits::ALL), files })
 }
 
 /// Files of the folder itself, else of `data` within it, else of folders within it that are splits.
@@ -134,7 +122,7 @@ impl Part {
 
 fn named(split: &str) -> String {
     let split = split.trim_end_matches(['-', '_', '.']);
-    if split.is_empty() { NO_SPLIT } else { split }.to_owned()
+    if split.is_empty() { splits::ALL } else { split }.to_owned()
 }
 
 /// `NAME-NNNNN-of-NNNNN`, which a digest may follow.

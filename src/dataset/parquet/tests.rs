@@ -103,7 +103,7 @@ fn given_class_names_must_be_as_many_as_the_file_has() {
 #[test]
 fn what_cannot_be_used_is_refused_with_file_and_row() {
     for (name, what, place) in [
-        ("unlabelled.parquet", "the label is -1", "unlabelled.parquet, row 2"),
+        ("unlabelled.parquet", "label -1 is no class", "unlabelled.parquet, row 2"),
         ("null-label.parquet", "no label", "null-label.parquet, row 1"),
         ("out-of-range.parquet", "label 3 is out of range: 3 class names", "out-of-range.parquet, row 2"),
         ("not-utf8.parquet", "the label is not UTF-8", "not-utf8.parquet, row 1"),

@@ -27,7 +27,7 @@ pub(super) fn chosen(content: &Content, part: &Part) -> Result<Option<Vec<usize>
         indices.retain(|&index| labels.contains(&content.images.label(index)));
     }
     for (name, values) in &part.conditions {
-        let column = column(&content.columns, name)?;
+        let column = column(content, name)?;
         check_values(content, column, values)?;
         let wanted = |index: usize| values.iter().any(|value| value == content.images.value(column, index));
         indices.retain(|&index| wanted(index));
@@ -58,12 +58,19 @@ fn label(names: &[String], wanted: &str) -> Result<u32> {
 }
 
 /// Index of the column that is called `name`.
-pub(super) fn column(columns: &[String], name: &str) -> Result<usize> {
+pub(super) fn column(content: &Content, name: &str) -> Result<usize> {
+    let columns = content.columns.as_slice();
     columns.iter().position(|column| column == name).ok_or_else(|| {
         let there = match columns {
             [] => "this data set has no columns: a manifest or a table has them".to_owned(),
             columns => format!("the columns are: {}", some(columns.iter().map(String::as_str))),
         };
+        if content.images.left_out().iter().any(|column| column == name) {
+            return Error::usage(format!(
+                "the column `{name}` was left out: it has too many different values"
+            ))
+            .help(format!("to choose images one by one, write their ids into a file for `--list`; {there}"));
+        }
         Error::usage(format!("there is no column `{name}`")).help(there)
     })
 }
@@ -207,6 +214,8 @@ mod tests {
             |conditions: &[(&str, &[&str])]| chosen(&content(), &part(&[], conditions)).unwrap_err();
         let error = refused(&[("camera", &["x"])]);
         assert!(error.what.contains("`camera`") && error.help.unwrap().contains("source, year"));
+        let error = refused(&[("url", &["x"])]);
+        assert!(error.what.contains("`url` was left out") && error.help.unwrap().contains("--list"));
         let error = refused(&[("source", &["web", "fax"])]);
         assert!(error.what.contains("`fax`"), "{error}");
         assert_eq!(error.help.unwrap(), "its values are: (none), phone, web");

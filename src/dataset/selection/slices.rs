@@ -17,8 +17,7 @@ pub(super) fn columns(
     among: impl Iterator<Item = usize> + Clone,
     asked: &[String],
 ) -> Result<Vec<usize>> {
-    let mut chosen =
-        asked.iter().map(|name| part::column(&content.columns, name)).collect::<Result<BTreeSet<_>>>()?;
+    let mut chosen = asked.iter().map(|name| part::column(content, name)).collect::<Result<BTreeSet<_>>>()?;
     chosen.extend((0..content.columns.len()).filter(|&column| divides(content, column, among.clone())));
     Ok(chosen.into_iter().collect())
 }

@@ -7,10 +7,7 @@
 
 mod archive;
 mod braces;
-mod columns;
-mod dictionary;
 mod header;
-mod labels;
 mod samples;
 mod shards;
 #[cfg(test)]
@@ -24,15 +21,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use archive::Archive;
-use columns::Columns;
-use dictionary::Dictionary;
-use labels::{Meaning, meaning};
 use samples::{Part, Sample, Strays};
 use shards::Shards;
 pub(super) use shards::{is_here, is_pattern};
 
+use super::columns::Columns;
 use super::file_names::FileNames;
-use super::folder::{EXTENSIONS, MAX_FILE_BYTES};
+use super::files::{EXTENSIONS, MAX_FILE_BYTES};
+use super::labels::{self, Labels};
+use super::text_column::TextColumn;
 use super::{Content, Images, Picture, classes, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -50,7 +47,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
             .help(format!("an image is KEY.{}, with a label in KEY.cls", EXTENSIONS.join(", KEY."))));
     }
     let passed_over = index.strays.0.take();
-    let (images, classes) = index.finish(given_classes(spec, &folders)?)?;
+    let (images, classes) = index.finish(classes::given(spec, folders.iter().map(PathBuf::as_path))?)?;
     Ok(Content {
         name,
         split,
@@ -61,23 +58,13 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
-/// The class names that the user gives, or that lie beside the shards.
-fn given_classes(spec: &DatasetSpec, folders: &[PathBuf]) -> Result<Option<Vec<String>>> {
-    if !spec.class_names.is_empty() {
-        return Ok(Some(spec.class_names.clone()));
-    }
-    folders.iter().find_map(|folder| classes::beside(folder).transpose()).transpose()
-}
-
 /// What is known of the shards read so far.
 #[derive(Default)]
 struct Index {
     shards: Vec<Shard>,
     keys: FileNames,
     parts: Vec<Part>,
-    /// For each image the number of its label's text.
-    labels: Vec<u32>,
-    texts: Dictionary,
+    labels: TextColumn,
     columns: Columns,
     strays: Strays,
 }
@@ -103,22 +90,22 @@ impl Index {
     }
 
     fn push(&mut self, sample: &Sample) {
+        let row = self.parts.len();
+        for (field, value) in &sample.facts {
+            if let Some(column) = self.columns.add(field) {
+                self.columns.say(column, row, value);
+            }
+        }
         self.keys.push(OsStr::new(&sample.key));
         self.parts.push(sample.image);
-        self.labels.push(self.texts.code(&sample.label));
-        self.columns.push(sample.facts.iter().map(|(field, value)| (field.as_str(), value.as_str())));
+        self.labels.push(&sample.label);
     }
 
     /// The images, and the class names in label order.
     fn finish(self, given: Option<Vec<String>>) -> Result<(ShardImages, Vec<String>)> {
-        let Self { shards, keys, parts, mut labels, texts, columns, strays: _ } = self;
-        let found = meaning(texts.texts(), given);
-        let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.finish() };
-        let Meaning { classes, class_of } = found.map_err(|misfit| {
-            let image = labels.iter().position(|&text| Some(text as usize) == misfit.text);
-            misfit.error.at(image.map_or_else(|| images.whole(), |image| images.place(image)))
-        })?;
-        labels.iter_mut().for_each(|label| *label = class_of[*label as usize]);
+        let Self { shards, keys, parts, labels: texts, columns, strays: _ } = self;
+        let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.complete() };
+        let Labels { labels, classes } = labels::from_texts(&texts, given, &|image| images.place(image))?;
         images.labels = labels;
         Ok((images, classes))
     }
@@ -141,10 +128,6 @@ impl ShardImages {
 
     fn key(&self, index: usize) -> String {
         self.keys.get(index).to_string_lossy().into_owned()
-    }
-
-    fn whole(&self) -> String {
-        self.shards.first().map_or_else(String::new, |shard| shard.path.display().to_string())
     }
 }
 
@@ -187,6 +170,10 @@ impl Images for ShardImages {
 
     fn value(&self, column: usize, index: usize) -> &str {
         self.columns.value(column, index)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.columns.left_out()
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::archive::{Archive, Kind, Member};
 use crate::dataset::file_names::readable;
-use crate::dataset::folder::{EXTENSIONS, LITTER};
+use crate::dataset::files::{EXTENSIONS, LITTER};
 use crate::error::{Error, Result};
 use crate::record::PassedOver;
 

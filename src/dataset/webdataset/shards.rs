@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::archive::BLOCK;
 use super::braces;
 use super::header::Header;
-use crate::dataset::folder::short_name;
+use crate::dataset::files::short_name;
 use crate::dataset::splits;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
@@ -66,14 +66,7 @@ fn in_folder(spec: &DatasetSpec) -> Result<Shards> {
     let root = &spec.path;
     let mut splits = by_split(root)?;
     let found: Vec<String> = splits.keys().flatten().cloned().collect();
-    let split = match &spec.split {
-        Some(asked) if !found.contains(asked) => return Err(no_split(asked, &found).at_path(root)),
-        Some(asked) => Some(asked.clone()),
-        None => splits::USUAL
-            .iter()
-            .find(|&&split| found.iter().any(|found| found == split))
-            .map(|&s| s.to_owned()),
-    };
+    let split = split_among(&found, spec)?;
     let files = splits.remove(&split).unwrap_or_default();
     if files.is_empty() {
         return Err(Error::unusable("there are no shards here")
@@ -103,16 +96,12 @@ fn named(spec: &DatasetSpec) -> Result<Shards> {
     let mut splits: Vec<String> = files.iter().filter_map(|file| split_of(file)).collect();
     splits.sort_unstable();
     splits.dedup();
-    if let Some(asked) = &spec.split {
-        if !splits.contains(asked) {
-            return Err(no_split(asked, &splits).at_path(&spec.path));
-        }
-        files.retain(|file| split_of(file).as_ref() == Some(asked));
-    }
-    let split = spec.split.clone().or_else(|| match splits.as_slice() {
-        [only] if files.iter().all(|file| split_of(file).is_some()) => Some(only.clone()),
-        _ => None,
-    });
+    let split = match (&spec.split, splits.as_slice()) {
+        (Some(_), _) => split_among(&splits, spec)?,
+        (None, [only]) if files.iter().all(|file| split_of(file).is_some()) => Some(only.clone()),
+        (None, _) => None,
+    };
+    files.retain(|file| spec.split.is_none() || split_of(file) == split);
     Ok(Shards {
         name: files.first().map_or_else(String::new, |file| stem(file)),
         split,
@@ -120,6 +109,15 @@ fn named(spec: &DatasetSpec) -> Result<Shards> {
         files,
         passed_over: None,
     })
+}
+
+/// The split of those `found` that is asked for, or usual; nothing where there is none and none is asked for.
+fn split_among(found: &[String], spec: &DatasetSpec) -> Result<Option<String>> {
+    if found.is_empty() && spec.split.is_none() {
+        return Ok(None);
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    splits::choose(&found, spec.split.as_deref()).map(Some).map_err(|error| error.at_path(&spec.path))
 }
 
 /// The shards in `root` and in its folders that are named as splits, by split.
@@ -156,11 +154,12 @@ fn shards_in(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// The split that a shard's name tells: `train-000001.tar`, `imagenet1k-validation-00.tar`, `val/0.tar`.
 fn split_of(path: &Path) -> Option<String> {
-    let name = stem(path).to_lowercase();
-    let mut words = name.split(|letter: char| !letter.is_alphanumeric());
-    let told = words.find_map(|word| splits::USUAL.into_iter().find(|&split| split == word));
-    let folder = || path.parent()?.file_name()?.to_str();
-    told.or_else(|| splits::USUAL.into_iter().find(|&split| folder() == Some(split))).map(str::to_owned)
+    let folder = || {
+        splits::USUAL
+            .into_iter()
+            .find(|&split| path.parent().and_then(Path::file_name).is_some_and(|name| name == split))
+    };
+    splits::in_name(&stem(path)).or_else(folder).map(str::to_owned)
 }
 
 fn folders_of(files: &[PathBuf], root: Option<&Path>) -> Vec<PathBuf> {
@@ -182,14 +181,6 @@ fn check_names(files: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn no_split(asked: &str, found: &[String]) -> Error {
-    let help = match found {
-        [] => "the names of the shards tell of no split; leave `--split` out".to_owned(),
-        found => format!("the splits here are: {}; set `--split`", found.join(", ")),
-    };
-    Error::usage(format!("there is no split `{asked}`")).help(help)
 }
 
 fn has_ending(path: &Path) -> bool {

@@ -160,8 +160,8 @@ fn labels_that_say_nothing_are_named() {
     for (label, what) in [
         ("", "not one line"),
         ("a\nb", "not one line"),
-        ("-1", "the label is -1"),
-        ("none", "is a name, and other labels are numbers"),
+        ("-1", "label -1 is no class"),
+        ("none", "is a class name, others are indices"),
         (too_long.as_str(), "more than 4096"),
     ] {
         let error = Packed::default().sample("1", "0").sample("2", label).refusal();

@@ -18,7 +18,7 @@ use source::{Source, Span};
 
 use crate::dataset::arrays::array::{Array, Element, Shape, check_fits_memory, cut_short};
 use crate::dataset::file_names::FileNames;
-use crate::dataset::integer_labels;
+use crate::dataset::labels::{self, Place};
 use crate::dataset::raw::stored::Stored;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
@@ -124,13 +124,13 @@ impl Pickle {
     }
 
     /// The labels of a list of integers or of an array.
-    pub(super) fn labels(&self, value: Value) -> Result<Vec<u32>> {
+    pub(super) fn labels(&self, value: Value, place: Place<'_>) -> Result<Vec<u32>> {
         if let Some(Object::Array(Some(_))) = self.object(value) {
-            return self.array(value)?.labels();
+            return self.array(value)?.labels(place);
         }
         let integers: Result<Vec<i128>> =
             self.sequence(value)?.iter().map(|&item| self.integer(item)).collect();
-        integer_labels::from_integers(integers?)
+        labels::from_integers(integers?, place)
     }
 
     /// An array, its elements still in the file where they lie there as they are.
@@ -254,6 +254,8 @@ mod tests {
 
     use super::*;
 
+    const PLACE: Place<'static> = &|image| format!("image {image}");
+
     fn open(bytes: &[u8]) -> Result<Pickle> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
@@ -275,10 +277,10 @@ mod tests {
     fn the_same_data_reads_alike_in_every_protocol() {
         for bytes in SAME {
             let pickle = open(bytes).unwrap();
-            assert_eq!(pickle.labels(pickle.get("a").unwrap()).unwrap(), [3, 300, 70000]);
+            assert_eq!(pickle.labels(pickle.get("a").unwrap(), PLACE).unwrap(), [3, 300, 70000]);
             assert!(pickle.get("c").is_none());
             assert!(pickle.texts(pickle.get("a").unwrap()).is_err(), "numbers are no names");
-            assert!(pickle.labels(pickle.get("b").unwrap()).is_err(), "text is no list");
+            assert!(pickle.labels(pickle.get("b").unwrap(), PLACE).is_err(), "text is no list");
         }
     }
 
@@ -321,7 +323,9 @@ mod tests {
     fn what_holds_itself_is_harmless() {
         let pickle = open(b"\x80\x02}q\x00(U\x01aq\x01h\x00U\x01bq\x02]q\x03h\x03au.").unwrap();
         let held = pickle.get("b").unwrap();
-        assert!(pickle.labels(held).is_err() && pickle.texts(held).is_err() && pickle.array(held).is_err());
+        assert!(
+            pickle.labels(held, PLACE).is_err() && pickle.texts(held).is_err() && pickle.array(held).is_err()
+        );
     }
 
     #[test]
@@ -356,7 +360,7 @@ mod tests {
             let program = [&b"\x80\x02}"[..], &parts.concat(), b"."].concat();
             if let Ok(pickle) = open(&program) {
                 for (_, value) in pickle.root.clone() {
-                    let _ = (pickle.labels(value), pickle.texts(value), pickle.array(value));
+                    let _ = (pickle.labels(value, PLACE), pickle.texts(value), pickle.array(value));
                 }
             }
         }

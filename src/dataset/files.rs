@@ -1,0 +1,94 @@
+//! Files of images, and what lies in folders.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::{file_names, unreadable};
+use crate::error::{Error, Result};
+
+/// Extensions of image files, without the dot.
+pub(super) const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
+/// What archives and file managers leave beside the images; hidden names are such litter too.
+pub(super) const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
+/// Largest image file that is read, bytes.
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// The last part of the path, also where it is written as `.` or `..`.
+pub(super) fn short_name(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole.file_name().map_or_else(|| whole.display().to_string(), readable)
+}
+
+/// The folder of the file at `path`.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Names of the visible folders, in byte order; links are followed.
+pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
+    visible(path, |name| path.join(name).is_dir())
+}
+
+/// What a class folder holds, in byte order.
+#[derive(Default)]
+pub(super) struct Found {
+    pub images: Vec<OsString>,
+    pub others: Vec<OsString>,
+}
+
+/// Tells images from all else that is visible; links are followed. Only regular files are images: a
+/// named pipe with an image's name would be waited on for ever.
+pub(super) fn sorted_in(path: &Path) -> Result<Found> {
+    let is_image = |name: &OsString| has_image_extension(name) && path.join(name).is_file();
+    let (images, others) = visible(path, |_| true)?.into_iter().partition(is_image);
+    Ok(Found { images, others })
+}
+
+/// The names in the folder at `path`, in byte order, that are no litter and `wanted`.
+pub(super) fn visible(path: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
+        let name = entry.map_err(|cause| unreadable(path, &cause))?.file_name();
+        if !is_litter(&name) && wanted(&name) {
+            names.push(name);
+        }
+    }
+    names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
+    Ok(names)
+}
+
+fn is_litter(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".") || LITTER.iter().any(|litter| name == *litter)
+}
+
+/// Whether a file is called as an image.
+pub(super) fn has_image_extension(name: &OsStr) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// A name as text.
+pub(super) fn readable(name: &OsStr) -> String {
+    file_names::readable(name.as_encoded_bytes())
+}
+
+/// The bytes of the image file at `path`.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(Error::unusable(format!(
+            "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
+        )));
+    }
+    std::fs::read(path).map_err(|cause| unreadable(path, &cause))
+}
+
+/// Adds the length of the file at `path` to `digest`: reading every file would cost as much as the
+/// evaluation.
+pub(super) fn fingerprint(path: &Path, digest: &mut Sha256) -> Result<()> {
+    let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
+    digest.update(length.to_le_bytes());
+    Ok(())
+}
