@@ -48,6 +48,12 @@ fn a_wrong_scale_is_found_and_the_lines_for_bench_toml_set_it_right() {
     wrong.prints("leave out `--scale`");
 }
 
+#[test]
+fn a_suspicion_that_so_few_images_cannot_prove_is_said_with_the_images_that_would() {
+    let ending = check(&["--scale", "signed"]).exits(0);
+    ending.prints("but more images might show one").prints("`--limit 1400`").prints("By log loss");
+}
+
 /// A settings file beside the model's copy says what is wrong; the advice is written into it.
 #[test]
 fn advice_that_is_followed_leaves_nothing_to_find() {
@@ -108,4 +114,32 @@ fn what_cannot_be_checked_is_said() {
     Story::new("preprocess-check").args(&["nowhere.onnx"]).run().exits(3).complains("nowhere.onnx");
     let story = Story::new("preprocess-check").args(&["fixtures/models/classifier.fp32.onnx"]);
     story.run().exits(2).complains("--data PATH");
+}
+
+#[test]
+fn an_image_that_cannot_be_read_is_left_out_for_all_settings_or_ends_it() {
+    let desk = tempfile::tempdir().unwrap();
+    for (class, images) in classes_of("fixtures/images/shapes") {
+        std::fs::create_dir(desk.path().join(&class)).unwrap();
+        for image in images {
+            std::fs::copy(&image, desk.path().join(&class).join(image.file_name().unwrap())).unwrap();
+        }
+        std::fs::write(desk.path().join(&class).join("torn.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    }
+    let check = |arguments: &[&str]| {
+        let story = Story::new("preprocess-check").args(&[support::FP32, "--data"]);
+        story.args(&[desk.path().to_str().unwrap(), "--json", "-"]).args(arguments).run().keeps_its_manners()
+    };
+    check(&[]).exits(3).complains("torn.png");
+    let ending = check(&["--on-bad-image", "skip"]);
+    assert!([0, 1].contains(&ending.status()), "{}", ending.stderr());
+    let found: Value = serde_json::from_str(&ending.stdout()).unwrap();
+    assert_eq!(found["skipped"], 3);
+}
+
+fn classes_of(folder: &str) -> Vec<(String, Vec<std::path::PathBuf>)> {
+    let entries = |path: &Path| std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let folders = entries(Path::new(folder)).filter(|path| path.is_dir());
+    folders.map(|class| (name(&class), entries(&class).collect())).collect()
 }

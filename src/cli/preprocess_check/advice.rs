@@ -1,7 +1,7 @@
 //! What to do about it, in plain words.
 
 use super::findings::{Findings, Tried, Verdict};
-use crate::compare::Standing;
+use crate::compare::{Standing, TRIAL_ERROR};
 use crate::metric::Unit;
 use crate::plan::Job;
 use crate::preprocess::PreprocessSettings;
@@ -45,6 +45,14 @@ fn holds(findings: &Findings) -> String {
     sentences.join(" ")
 }
 
+/// Whether one of them would be called better if it had been tried alone.
+fn suspected(findings: &Findings) -> bool {
+    findings
+        .tried
+        .iter()
+        .any(|tried| tried.is(Standing::Same) && tried.difference > 0.0 && tried.p < TRIAL_ERROR)
+}
+
 /// What these images do not tell apart, and how many would.
 fn apart(findings: &Findings) -> Option<String> {
     let same: Vec<&Tried> = findings.tried.iter().filter(|tried| tried.is(Standing::Same)).collect();
@@ -53,8 +61,9 @@ fn apart(findings: &Findings) -> Option<String> {
         1 => format!("One is not told from them: {}", quoted(&same)),
         many => format!("{many} are not told from them: {}", quoted(&same)),
     };
-    let Some(images) = first.images_needed.filter(|_| first.difference > 0.0) else {
-        return Some(format!("{told}; none of these got more images right."));
+    let Some(images) = first.images_needed.map(round_up).filter(|_| first.difference > 0.0) else {
+        let none = if same.len() == 1 { "it got no" } else { "none of these got" };
+        return Some(format!("{told}; {none} more images right."));
     };
     Some(format!(
         "{told}. `{}` got {} more; if it went on like this, about {} images would tell (`--limit {images}`).",
@@ -62,6 +71,12 @@ fn apart(findings: &Findings) -> Option<String> {
         points(first.difference).trim_start_matches('+'),
         whole(images),
     ))
+}
+
+/// Two digits say all that is known of it.
+fn round_up(images: u64) -> u64 {
+    let step = 10u64.pow(images.max(1).ilog10().saturating_sub(1));
+    images.div_ceil(step).saturating_mul(step)
 }
 
 /// Log loss sees more than right and wrong, and is no test.
@@ -196,5 +211,48 @@ fn listed(names: &[String]) -> String {
             format!("{} and {} more", names[..NAMES].join(", "), names.len() - NAMES)
         }
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preprocess::{Channels, Filter, Resampler, Scale};
+
+    #[test]
+    fn lines_are_those_of_a_settings_file() {
+        let change = PreprocessSettings {
+            channels: Some(Channels::Bgr),
+            scale: Some(Scale::Raw),
+            mean: Some(vec![103.939, 116.779, 123.68]),
+            std: Some(vec![]),
+            ..PreprocessSettings::default()
+        };
+        assert_eq!(
+            lines(&change),
+            [
+                "[preprocess]",
+                "channels = \"bgr\"",
+                "scale = \"raw\"",
+                "mean = [103.939, 116.779, 123.68]",
+                "std = []"
+            ]
+        );
+        let resampler = Some(Resampler::Opencv);
+        let change = PreprocessSettings { resampler, filter: Some(Filter::Area), ..Default::default() };
+        assert_eq!(lines(&change)[1..], ["resampler = \"opencv\"", "filter = \"area\""]);
+    }
+
+    #[test]
+    fn long_lists_say_how_many_more_there_are() {
+        let names = |count: usize| (0..count).map(|name| name.to_string()).collect::<Vec<_>>();
+        assert_eq!(listed(&names(2)), "0 and 1");
+        assert_eq!(listed(&names(5)), "0, 1, 2, 3 and 4");
+        assert_eq!(listed(&names(6)), "0, 1, 2, 3 and 2 more");
+    }
+
+    #[test]
+    fn images_that_would_tell_are_rounded_up() {
+        assert_eq!([0, 7, 42, 1_327, 99_999].map(round_up), [0, 7, 42, 1_400, 100_000]);
     }
 }

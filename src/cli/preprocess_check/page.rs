@@ -46,18 +46,23 @@ fn head(findings: &Findings, style: &Style) -> Vec<String> {
 struct Shape {
     interval: bool,
     p: bool,
+    /// Whether the word stands beside its sign.
+    word: bool,
     name: usize,
 }
 
+impl Shape {
+    const WHOLE: Self = Self { interval: true, p: true, word: true, name: usize::MAX };
+    const SHORT: Self = Self { interval: false, p: false, ..Self::WHOLE };
+}
+
 fn trials(findings: &Findings, style: &Style) -> Vec<String> {
-    let whole = Shape { interval: true, p: true, name: usize::MAX };
-    let shapes = [whole, Shape { interval: false, ..whole }, Shape { interval: false, p: false, ..whole }];
-    let narrow = (8..40).rev().map(|name| Shape { interval: false, p: false, name });
+    let shapes = [Shape::WHOLE, Shape { interval: false, ..Shape::WHOLE }, Shape::SHORT];
+    let narrow = (8..40).rev().map(|name| Shape { word: false, name, ..Shape::SHORT });
     let mut tables = shapes.into_iter().chain(narrow).map(|shape| trials_in(findings, style, shape));
     let fits = |lines: &Vec<String>| lines.iter().all(|line| width(line) <= style.width);
-    tables
-        .find(fits)
-        .unwrap_or_else(|| trials_in(findings, style, Shape { interval: false, p: false, name: 8 }))
+    let narrowest = || trials_in(findings, style, Shape { word: false, name: 8, ..Shape::SHORT });
+    tables.find(fits).unwrap_or_else(narrowest)
 }
 
 fn trials_in(findings: &Findings, style: &Style, shape: Shape) -> Vec<String> {
@@ -89,14 +94,15 @@ fn row(tried: &Tried, style: &Style, shape: Shape) -> Vec<String> {
     let interval = tried.low.zip(tried.high);
     let interval = interval.map(|(low, high)| interval_of_difference(low, high, Unit::Fraction));
     let texts = [
-        cut(&printable(&tried.name), shape.name, "…"),
+        cut(&printable(&tried.name), shape.name, &style.text("…")),
         percent(tried.settings.accuracy),
         points_bare(tried.difference),
         interval.unwrap_or_default(),
         probability(tried.p_corrected),
     ];
     let [name, accuracy, difference, interval, p] = texts.map(|text| style.text(&text));
-    let standing = style.paint(tone, &format!("{} {word}", style.mark(tone)));
+    let word = if shape.word { format!(" {word}") } else { String::new() };
+    let standing = style.paint(tone, &format!("{}{word}", style.mark(tone)));
     cells(shape, [name, accuracy, difference, interval, p, standing])
 }
 
