@@ -35,6 +35,9 @@ fn holds(findings: &Findings) -> String {
     let mut sentences = vec![match findings.tried.len() {
         0 => format!("There was nothing else to try on these {images}."),
         1 => format!("The settings are fine: the one other is not significantly better on {images}."),
+        tried if suspected(findings) => format!(
+            "None of {tried} others is significantly better on {images}, but more images might show one."
+        ),
         tried => {
             format!("The settings are fine: none of {tried} others is significantly better on {images}.")
         }
@@ -45,12 +48,16 @@ fn holds(findings: &Findings) -> String {
     sentences.join(" ")
 }
 
-/// Whether one of them would be called better if it had been tried alone.
+/// Whether one of them got more images right and would be called better if it had been tried alone, or
+/// is surer of the truth.
 fn suspected(findings: &Findings) -> bool {
-    findings
-        .tried
-        .iter()
-        .any(|tried| tried.is(Standing::Same) && tried.difference > 0.0 && tried.p < TRIAL_ERROR)
+    let surer = |tried: &Tried| {
+        let losses = tried.settings.log_loss.zip(findings.current.log_loss);
+        losses.is_some_and(|(loss, current)| loss < LOWER * current)
+    };
+    findings.tried.iter().any(|tried| {
+        tried.is(Standing::Same) && tried.difference > 0.0 && (tried.p < TRIAL_ERROR || surer(tried))
+    })
 }
 
 /// What these images do not tell apart, and how many would.
