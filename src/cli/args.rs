@@ -16,10 +16,10 @@ use crate::preprocess::{
     ResizeSetting, Scale,
 };
 
-/// What to measure and where.
+/// Where and how to run models.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Measuring")]
-pub struct MeasureArgs {
+pub struct SessionArgs {
     /// Runtimes, comma-separated: ort, ort:cuda, tract [default: ort,tract]
     #[arg(long = "runtime", value_name = "NAME", value_delimiter = ',', env = "BENCH_RUNTIME")]
     runtimes: Vec<RuntimeSpec>,
@@ -29,12 +29,6 @@ pub struct MeasureArgs {
     /// Threads inside one run; throughput and accuracy use all cores through several sessions [default: 1]
     #[arg(long, value_name = "N", value_parser = positive, env = "BENCH_THREADS")]
     threads: Option<usize>,
-    /// Most seconds of timed runs for each candidate; it ends earlier at --precision [default: 5]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "BENCH_TIME")]
-    time: Option<f64>,
-    /// Percent to which every speed-up is to be known: half the width of its interval [default: 1]
-    #[arg(long, value_name = "PERCENT", value_parser = percent, env = "BENCH_PRECISION")]
-    precision: Option<f64>,
     /// Seed of every random choice [default: 7]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), env = "BENCH_SEED")]
     seed: Option<u64>,
@@ -47,6 +41,18 @@ pub struct MeasureArgs {
     /// A setting of the runtime's own, such as session.qdqisint8allowed=1; repeatable
     #[arg(long = "session", value_name = "KEY=VALUE", value_parser = key_value)]
     session: Vec<(String, String)>,
+}
+
+/// How long to measure.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Measuring")]
+pub struct TimingArgs {
+    /// Most seconds of timed runs for each candidate; it ends earlier at --precision [default: 5]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "BENCH_TIME")]
+    time: Option<f64>,
+    /// Percent to which every speed-up is to be known: half the width of its interval [default: 1]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, env = "BENCH_PRECISION")]
+    precision: Option<f64>,
 }
 
 /// Which images.
@@ -166,15 +172,49 @@ pub struct ModelArgs {
     config_files: Option<bool>,
 }
 
-/// All settings that can be given as flags or `BENCH_*` variables.
+/// The settings of a command that evaluates and neither times nor judges.
 #[derive(Args, Clone, Debug)]
-pub struct SettingArgs {
+pub struct EvaluationArgs {
     #[command(flatten)]
-    measure: MeasureArgs,
+    session: SessionArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
     model: ModelArgs,
+}
+
+impl EvaluationArgs {
+    /// Two layers: what the flags say, and what the environment says.
+    pub fn layers(&self, matches: &ArgMatches) -> [Layer; 2] {
+        both(|source| self.said(&Given { matches, source }))
+    }
+
+    fn said(&self, given: &Given<'_>) -> Settings {
+        Settings {
+            data: self.data.settings(given),
+            preprocess: self.model.preprocess(given),
+            model: self.model.settings(given),
+            measure: self.session.settings(given),
+            ..Settings::default()
+        }
+    }
+}
+
+/// The layers of flags and environment.
+fn both(said: impl Fn(ValueSource) -> Settings) -> [Layer; 2] {
+    [
+        Layer { source: Source::Flag, settings: said(ValueSource::CommandLine) },
+        Layer { source: Source::Environment, settings: said(ValueSource::EnvVariable) },
+    ]
+}
+
+/// All settings that can be given as flags or `BENCH_*` variables.
+#[derive(Args, Clone, Debug)]
+pub struct SettingArgs {
+    #[command(flatten)]
+    evaluation: EvaluationArgs,
+    #[command(flatten)]
+    timing: TimingArgs,
     #[command(flatten)]
     /// What is accepted.
     pub criteria: CriteriaArgs,
@@ -183,21 +223,14 @@ pub struct SettingArgs {
 impl SettingArgs {
     /// Two layers: what the flags say, and what the environment says.
     pub fn layers(&self, matches: &ArgMatches) -> [Layer; 2] {
-        [
-            Layer { source: Source::Flag, settings: self.said(matches, ValueSource::CommandLine) },
-            Layer { source: Source::Environment, settings: self.said(matches, ValueSource::EnvVariable) },
-        ]
-    }
-
-    fn said(&self, matches: &ArgMatches, source: ValueSource) -> Settings {
-        let given = Given { matches, source };
-        Settings {
-            data: self.data.settings(&given),
-            preprocess: self.model.preprocess(&given),
-            model: self.model.settings(&given),
-            measure: self.measure.settings(&given),
-            verdict: self.criteria.said(matches, source),
-        }
+        both(|source| {
+            let given = Given { matches, source };
+            let mut settings = self.evaluation.said(&given);
+            settings.measure.time = given.one("time", &self.timing.time);
+            settings.measure.precision = given.one("precision", &self.timing.precision);
+            settings.verdict = self.criteria.said(matches, source);
+            settings
+        })
     }
 }
 
@@ -221,18 +254,17 @@ impl Given<'_> {
     }
 }
 
-impl MeasureArgs {
+impl SessionArgs {
     fn settings(&self, given: &Given<'_>) -> MeasureSettings {
         MeasureSettings {
             runtimes: given.list("runtimes", &self.runtimes),
             batch: given.one("batch", &self.batch),
             threads: given.one("threads", &self.threads),
-            time: given.one("time", &self.time),
-            precision: given.one("precision", &self.precision),
             seed: given.one("seed", &self.seed),
             optimization: given.one("optimization", &self.optimization),
             spinning: (given.has("no_spin") && self.no_spin).then_some(false),
             session: given.list("session", &self.session).map(BTreeMap::from_iter).unwrap_or_default(),
+            ..MeasureSettings::default()
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::plan::{
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
+use crate::runtime;
 
 /// One thing that the user named.
 pub enum Named {
@@ -39,6 +40,16 @@ pub struct PlannedModel {
 pub fn open(paths: &[PathBuf], given: &[Layer]) -> Result<Vec<Named>> {
     let variants = variants(paths);
     paths.iter().zip(variants).map(|(path, variant)| open_one(path, variant, given)).collect()
+}
+
+/// Opens the one model of `command`, which takes no records.
+pub fn open_model(path: &Path, given: &[Layer], command: &str) -> Result<PlannedModel> {
+    match open_one(path, variants(&[path.to_owned()]).concat(), given)? {
+        Named::Model(planned) => Ok(*planned),
+        Named::Saved(_) => Err(Error::usage(format!("`{command}` measures a model"))
+            .at_path(path)
+            .help("name an .onnx file; `bench report` shows records")),
+    }
 }
 
 fn open_one(path: &Path, variant: String, given: &[Layer]) -> Result<Named> {
@@ -100,6 +111,21 @@ pub fn runtimes(planned: &PlannedModel) -> Vec<RuntimeSpec> {
         names.iter().map(|&name| RuntimeSpec { name: name.into(), device: Device::Cpu }).collect()
     };
     planned.resolved.settings.measure.runtimes.clone().unwrap_or_else(default)
+}
+
+/// The runtime of `command`, which has but one: that asked for, or the first of those that settings
+/// name.
+pub fn one_runtime(planned: &PlannedModel, command: &str) -> Result<RuntimeSpec> {
+    let runtimes = runtimes(planned);
+    let source = planned.resolved.source("measure.runtimes");
+    if runtimes.len() > 1 && matches!(source, Source::Flag | Source::Environment) {
+        return Err(Error::usage(format!("`{command}` measures in one runtime"))
+            .help("name one with --runtime, or use `bench compare MODEL --record DIR`"));
+    }
+    let first = runtimes.into_iter().next();
+    let runtime = first.ok_or_else(|| Error::usage("no runtime is named").help("say --runtime ort"))?;
+    runtime::find(&runtime.name)?;
+    Ok(runtime)
 }
 
 /// The job of `planned` in `runtime`.

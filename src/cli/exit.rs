@@ -9,6 +9,8 @@ use crate::error::ErrorKind;
 pub enum Exit {
     /// Done; everything asked for was measured.
     Done,
+    /// Done, and the preprocessing that was checked is in doubt.
+    InDoubt,
     /// Wrong usage or settings.
     Usage,
     /// Something could not run: a model, the data, a runtime or a device.
@@ -22,6 +24,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::InDoubt => 1,
             Self::Usage => 2,
             Self::CouldNotRun => 3,
             Self::Interrupted(signal) => 128u8.saturating_add(signal.min(127) as u8),
@@ -51,7 +54,7 @@ mod tests {
 
     #[test]
     fn statuses_are_the_documented_ones() {
-        let documented = [(Exit::Done, 0), (Exit::Usage, 2), (Exit::CouldNotRun, 3)];
+        let documented = [(Exit::Done, 0), (Exit::InDoubt, 1), (Exit::Usage, 2), (Exit::CouldNotRun, 3)];
         for (exit, code) in documented {
             assert_eq!(exit.code(), code);
         }

@@ -18,18 +18,25 @@ use crate::plan::Job;
 use crate::record::{self, Outcome, Run, RunRecord};
 use crate::runtime::ort;
 
-/// How candidates are started.
+/// Where the ONNX Runtime library comes from.
 #[derive(Args, Clone, Debug)]
-pub struct StartArgs {
-    /// Print every setting with its source and measure nothing
-    #[arg(long)]
-    pub explain: bool,
+pub struct LibraryArgs {
     /// The ONNX Runtime library to use
     #[arg(long, value_name = "FILE", env = "ORT_DYLIB_PATH")]
     ort_lib: Option<PathBuf>,
     /// Fetch nothing from any network
     #[arg(long, env = "BENCH_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     offline: bool,
+}
+
+/// How candidates are started.
+#[derive(Args, Clone, Debug)]
+pub struct StartArgs {
+    /// Print every setting with its source and measure nothing
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    library: LibraryArgs,
     /// Give a candidate up when it shows no sign of life for so long
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     patience: u64,
@@ -57,7 +64,7 @@ pub struct Plan<'a> {
 pub fn measure(args: &StartArgs, plan: Plan<'_>, interrupt: &Interrupt) -> Result<Vec<Run>> {
     let Plan { jobs, places, with_saved, quiet } = plan;
     signals::watch(interrupt)?;
-    provision(args, &jobs);
+    provision(&args.library, &jobs);
     let labels = jobs.iter().map(|(_, job)| job.label()).collect();
     let entrants = jobs
         .into_iter()
@@ -188,7 +195,7 @@ pub fn check_threads(jobs: &[PlannedJob<'_>]) -> Result<()> {
 }
 
 /// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
-fn provision(args: &StartArgs, jobs: &[PlannedJob<'_>]) {
+pub fn provision(args: &LibraryArgs, jobs: &[PlannedJob<'_>]) {
     ort::configure(ort::Settings { library: args.ort_lib.clone(), offline: args.offline });
     for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device)
     {

@@ -15,6 +15,7 @@ mod list;
 mod measuring;
 mod merge;
 mod plan;
+mod preprocess_check;
 mod progress;
 mod report;
 mod run;

@@ -119,16 +119,19 @@ impl OutputArgs {
             return Err(Error::usage("two reports cannot both go to standard output")
                 .help("name a file for one of them"));
         }
-        for path in self.files().filter(|path| *path != Path::new("-")) {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
-                return Err(Error::usage("a report cannot be written there")
-                    .at_path(path)
-                    .help("name a file in a folder that exists"));
-            }
-        }
-        Ok(())
+        self.files().try_for_each(check_file)
     }
+}
+
+/// Whether a report can be written to `path`, as far as that is known before.
+pub fn check_file(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if path != Path::new("-") && (path.is_dir() || folder.is_some_and(|folder| !folder.is_dir())) {
+        return Err(Error::usage("a report cannot be written there")
+            .at_path(path)
+            .help("name a file in a folder that exists"));
+    }
+    Ok(())
 }
 
 /// The first run, or the first that has any figure when that one could not run.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args};
 
 use super::args::SettingArgs;
-use super::candidates::{self, Named, PlannedModel};
+use super::candidates::{self, PlannedModel};
 use super::compare::exit_of;
 use super::criteria;
 use super::exit::Exit;
@@ -13,9 +13,8 @@ use super::measuring::{self, Plan, PlannedJob, StartArgs};
 use super::report::{self, OutputArgs};
 use crate::error::{Error, Result};
 use crate::measure::Interrupt;
-use crate::plan::{Job, Passes, RuntimeSpec, Shard, Source};
+use crate::plan::{Job, Passes, Shard};
 use crate::record::Run;
-use crate::runtime;
 
 /// Arguments of `bench run`.
 #[derive(Args, Debug)]
@@ -46,7 +45,7 @@ pub struct RunArgs {
 
 /// Measures one model and keeps the record.
 pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<Exit> {
-    let planned = model(args, matches)?;
+    let planned = candidates::open_model(&args.model, &args.settings.layers(matches), "bench run")?;
     let jobs: Vec<PlannedJob<'_>> = vec![(&planned, job(args, &planned)?)];
     if args.start.explain {
         return measuring::explain_all(&jobs).map(|()| Exit::Done);
@@ -77,19 +76,8 @@ fn ended(runs: &[Run], interrupt: &Interrupt) -> Exit {
     }
 }
 
-fn model(args: &RunArgs, matches: &ArgMatches) -> Result<PlannedModel> {
-    let named = candidates::open(std::slice::from_ref(&args.model), &args.settings.layers(matches))?;
-    match named.into_iter().next() {
-        Some(Named::Model(planned)) => Ok(*planned),
-        _ => Err(Error::usage("`bench run` measures a model")
-            .at_path(&args.model)
-            .help("name an .onnx file; `bench report` shows records")),
-    }
-}
-
 fn job(args: &RunArgs, planned: &PlannedModel) -> Result<Job> {
-    let runtime = runtime(planned)?;
-    runtime::find(&runtime.name)?;
+    let runtime = candidates::one_runtime(planned, "bench run")?;
     let mut job = candidates::job(planned, runtime)?;
     if args.accuracy_only || args.shard.is_some() {
         job.protocol.passes = Passes::Accuracy;
@@ -103,15 +91,4 @@ fn job(args: &RunArgs, planned: &PlannedModel) -> Result<Job> {
         None => {}
     }
     Ok(job)
-}
-
-/// One record is of one runtime: the one asked for, or the first of those that settings name.
-fn runtime(planned: &PlannedModel) -> Result<RuntimeSpec> {
-    let runtimes = candidates::runtimes(planned);
-    let source = planned.resolved.source("measure.runtimes");
-    if runtimes.len() > 1 && matches!(source, Source::Flag | Source::Environment) {
-        return Err(Error::usage("`bench run` measures in one runtime")
-            .help("name one with --runtime, or use `bench compare MODEL --record DIR`"));
-    }
-    runtimes.into_iter().next().ok_or_else(|| Error::usage("no runtime is named").help("say --runtime ort"))
 }

@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, doctor, flips, inspect, list, merge, plan, report, run, setup};
+use super::{compare, doctor, flips, inspect, list, merge, plan, preprocess_check, report, run, setup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -17,7 +17,7 @@ use crate::measure;
     version,
     arg_required_else_help = true,
     before_help = "Example:  bench compare model.fp32.onnx model.int8.onnx --data images/",
-    after_help = "Exit status: 0 done · 2 wrong usage · 3 something that was asked for could not run · 130, 143 interrupted"
+    after_help = "Exit status: 0 done · 1 preprocessing in doubt (preprocess-check) · 2 wrong usage · 3 something that was asked for could not run · 130, 143 interrupted"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -30,6 +30,8 @@ enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Measure one model into a record; one of several machines evaluates its shard of the images
     Run(Box<run::RunArgs>),
+    /// Whether another preprocessing makes a model significantly more accurate than the settings in use
+    PreprocessCheck(Box<preprocess_check::CheckArgs>),
     /// Join the records of all shards into the record of the whole
     Merge(merge::MergeArgs),
     /// Before any run: what so many images can show, and how many a margin needs
@@ -102,6 +104,11 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
             drop(out);
             let own = matches.subcommand().map_or(matches, |(_, own)| own);
             return run::run(&args, own);
+        }
+        Command::PreprocessCheck(args) => {
+            drop(out);
+            let own = matches.subcommand().map_or(matches, |(_, own)| own);
+            return preprocess_check::check(&args, own);
         }
         Command::Merge(args) => merge::merge(&args, &mut out),
         Command::Report(args) => {

@@ -6,6 +6,7 @@ mod build;
 mod comparison;
 mod criteria;
 mod difference;
+mod trial;
 mod verdict;
 mod warning;
 
@@ -17,6 +18,7 @@ pub use comparison::{
     ClassDelta, Classes, Column, Comparison, Delta, SliceDelta, Versus, Warning, WarningCode, WorstFlips,
 };
 pub use criteria::{Criteria, Margin, Options};
+pub use trial::{Standing, TRIAL_ERROR, Trial, Weighed, as_good, needed, weigh};
 pub use verdict::{
     Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, OwnRuntime, Verdict, WorthIt, change,
 };

@@ -241,12 +241,8 @@ impl Candidate {
         self.job.fixed_batch.or(self.job.protocol.batch).unwrap_or_else(preferred)
     }
 
-    /// Sessions side by side until every core has work: one on an accelerator.
     fn open_streams(&mut self, batch: usize) -> Result<()> {
-        let wanted = match self.job.runtime.device {
-            Device::Cpu => (environment::cores() / self.job.session.threads).max(1),
-            Device::Cuda(_) => 1,
-        };
+        let wanted = streams(&self.job);
         if self.streams.len() < wanted {
             // Some runtimes read the file once more for each session.
             check_digest(&self.job)?;
@@ -255,6 +251,14 @@ impl Candidate {
             self.streams.push(self.loaded.prepared.session(batch)?);
         }
         Ok(())
+    }
+}
+
+/// Sessions side by side until every core has work: one on an accelerator.
+pub(super) fn streams(job: &Job) -> usize {
+    match job.runtime.device {
+        Device::Cpu => (environment::cores() / job.session.threads).max(1),
+        Device::Cuda(_) => 1,
     }
 }
 
@@ -272,7 +276,7 @@ fn nanoseconds(seconds: f64) -> u64 {
 }
 
 /// The model must be the file that the job was made for.
-fn check_digest(job: &Job) -> Result<()> {
+pub(super) fn check_digest(job: &Job) -> Result<()> {
     let path = &job.model.path;
     let digest = std::fs::File::open(path)
         .and_then(sha256_of)

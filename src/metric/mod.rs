@@ -51,7 +51,7 @@ pub use rates::{
     WEIGHTED_RECALL,
 };
 pub use scored::{ScoredPair, ScoredRun, Timing};
-pub use scoring::{ImageScore, Scoring};
+pub use scoring::{ImageScore, Scoring, score};
 pub use slices::{SliceReading, slices};
 pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
 pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO};

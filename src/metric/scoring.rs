@@ -45,6 +45,21 @@ impl ImageScore {
     }
 }
 
+/// Scores one prediction, without keeping it. Fails as [`Scoring::of`] does.
+pub fn score(prediction: Prediction<'_>, activation: Activation) -> Result<ImageScore> {
+    checked(prediction, &mut Rows::of(activation))
+}
+
+fn checked(row: Prediction<'_>, rows: &mut Rows) -> Result<ImageScore> {
+    let classes = row.scores.len();
+    if (row.label as usize) < classes {
+        return Ok(ImageScore::of(row, rows));
+    }
+    Err(Error::unusable(format!("label {} is not one of {classes} classes", row.label))
+        .at(row.id)
+        .help("evaluate again on a data set whose classes are the model's"))
+}
+
 /// All predictions of a run against the truth, in the order of the predictions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scoring {
@@ -57,12 +72,7 @@ impl Scoring {
     pub fn of(predictions: &Predictions, activation: Activation) -> Result<Self> {
         let classes = predictions.classes();
         let mut rows = Rows::of(activation);
-        let score = |row: Prediction<'_>| match (row.label as usize) < classes {
-            true => Ok(ImageScore::of(row, &mut rows)),
-            false => Err(Error::unusable(format!("label {} is not one of {classes} classes", row.label))
-                .at(row.id)
-                .help("evaluate again on a data set whose classes are the model's")),
-        };
+        let score = |row| checked(row, &mut rows);
         Ok(Self::from_images(predictions.iter().map(score).collect::<Result<_>>()?, classes))
     }
 

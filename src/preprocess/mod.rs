@@ -22,6 +22,7 @@ mod scaling;
 mod settings;
 mod spec;
 mod validate;
+mod variants;
 
 pub use apply::Scratch;
 pub use image::Image;
@@ -32,3 +33,4 @@ pub use spec::{
     Channels, Crop, CropRounding, Decoding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale,
     Size,
 };
+pub use variants::{Surroundings, Variant, variants};

@@ -3,7 +3,8 @@
 //! | question | functions |
 //! |---|---|
 //! | how large is a share, or the difference of two paired ones? | [`wilson`], [`tango`], [`tango_lower`], [`bonett_price`] |
-//! | do two paired answers differ? | [`mcnemar_mid_p`], [`mcnemar_exact`], [`stuart_maxwell`], [`bowker`], [`cohen_kappa`], [`benjamini_hochberg`] |
+//! | do two paired answers differ? | [`mcnemar_mid_p`], [`mcnemar_exact`], [`stuart_maxwell`], [`bowker`], [`cohen_kappa`] |
+//! | which of many tests hold? | [`holm`], [`benjamini_hochberg`] |
 //! | how sure is a figure that was resampled? | [`bca`], [`jackknife_acceleration`] |
 //! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`LogRatios`], [`hodges_lehmann`] |
 //! | how bad are the slowest? | [`quantile`], [`overlatency_allowed`], [`quantile_upper_bound`] |
@@ -19,6 +20,7 @@ mod benjamini_hochberg;
 mod binomial;
 mod bonett_price;
 mod hodges_lehmann;
+mod holm;
 mod interval;
 mod kappa;
 mod mcnemar;
@@ -45,6 +47,7 @@ pub use benjamini_hochberg::benjamini_hochberg;
 pub use binomial::{binomial_lower_tail, binomial_probability};
 pub use bonett_price::bonett_price;
 pub use hodges_lehmann::{Location, hodges_lehmann};
+pub use holm::holm;
 pub use interval::Interval;
 pub use kappa::cohen_kappa;
 pub use mcnemar::{mcnemar_exact, mcnemar_mid_p};
