@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
 use super::file_names::FileNames;
+use super::file_stamp;
 use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -267,6 +268,10 @@ impl Images for FolderImages {
 
     fn place(&self, index: usize) -> String {
         self.path(index).display().to_string()
+    }
+
+    fn stamp(&self, index: usize) -> Option<u64> {
+        file_stamp::of(&self.path(index))
     }
 
     /// The length of the file: reading every file would cost as much as the evaluation.

@@ -7,6 +7,7 @@
 mod classes;
 mod decode;
 mod file_names;
+mod file_stamp;
 mod folder;
 mod formats;
 mod identity;
@@ -52,6 +53,10 @@ pub trait Dataset: Send + Sync {
 
     /// Reads and decodes image `index`. The error names the image.
     fn image(&self, index: usize) -> Result<Image>;
+
+    /// A number that is another one once the bytes of image `index` are others, as far as the file
+    /// system tells. Nothing where there is nothing to decode, so that keeping pixels saves nothing.
+    fn stamp(&self, index: usize) -> Option<u64>;
 }
 
 /// Opens the data set that `spec` describes. The format is found from the content when it is not
@@ -104,6 +109,11 @@ trait Images: Send + Sync {
 
     /// Adds to `digest` what tells image `index` from another, as far as that is cheap.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()>;
+
+    /// As [`Dataset::stamp`].
+    fn stamp(&self, _index: usize) -> Option<u64> {
+        None
+    }
 
     /// What column `column` of [`Content::columns`] says about image `index`.
     fn value(&self, _column: usize, _index: usize) -> &str {

@@ -76,4 +76,8 @@ impl Dataset for Selection {
         });
         decoded.map_err(|error| self.located(error, index))
     }
+
+    fn stamp(&self, index: usize) -> Option<u64> {
+        self.images.stamp(self.original(index).ok()?)
+    }
 }
