@@ -65,6 +65,8 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
                 if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
             row("data.classes", classes, "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
+            let size = planned.resolved.settings.data.cache_size.clone();
+            row("data.cache_size", size.unwrap_or_else(|| "4GiB".into()), "default");
             row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");
         }
         None => row("data.path", none(), "default"),
