@@ -71,8 +71,13 @@ impl Bare {
 fn session() -> Outcome<Box<dyn Session>> {
     let shape = vec![Dim::Known(1), Dim::Known(4)];
     let input = InputPort { name: "x".into(), element: ElementType::F32, shape: shape.clone() };
-    let output =
-        OutputPort { name: "sum".into(), element: ElementType::F32, shape, activation: Activation::Logits };
+    let output = OutputPort {
+        name: "sum".into(),
+        element: ElementType::F32,
+        shape,
+        activation: Activation::Logits,
+        background: false,
+    };
     let options = SessionOptions {
         threads: 1,
         optimization: Optimization::All,

@@ -7,9 +7,11 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use libjpeg_turbo_rs::{JpegError, PixelFormat, Subsampling};
 use onnx_bench::dataset;
 use onnx_bench::preprocess::{
-    Channels, Filter, Image, Layout, Preprocess, Resize, ResizeTo, Scale, Scratch, Size,
+    Channels, Crop, CropRounding, Decoding, Filter, Image, Layout, Preprocess, Resampler, Resize, ResizeTo,
+    Scale, Scratch, Size,
 };
 use onnx_bench::tensor::{ElementType, Values};
 
@@ -27,19 +29,48 @@ fn decode(criterion: &mut Criterion) {
     for (name, file) in FILES {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images").join(file);
         match fs::read(&path) {
-            Ok(bytes) => drop(group.bench_function(name, |b| b.iter(|| dataset::decode(black_box(&bytes))))),
+            Ok(bytes) => drop(group.bench_function(name, |b| {
+                b.iter(|| dataset::decode(black_box(&bytes), Decoding::default()))
+            })),
             Err(error) => eprintln!("decode/{name} skipped: {}: {error}", path.display()),
+        }
+    }
+    for (width, height) in [(32, 32), (500, 375)] {
+        match photograph(width, height) {
+            Ok(bytes) => drop(group.bench_function(format!("jpeg {width}x{height}"), |b| {
+                b.iter(|| dataset::decode(black_box(&bytes), Decoding::default()))
+            })),
+            Err(error) => eprintln!("decode/jpeg skipped: {error}"),
         }
     }
     group.finish();
 }
 
+/// A JPEG with as many bytes a pixel as a photograph's: slow changes and a little noise.
+fn photograph(width: usize, height: usize) -> Result<Vec<u8>, JpegError> {
+    let place = |at: usize| (at / 3 % width, at / 3 / width, at % 3);
+    let level = |at: usize| {
+        let (x, y, channel) = place(at);
+        let slow = ((x * (channel + 2)) as f64 / 40.0).sin() + (y as f64 / 30.0).cos();
+        let noise = (support::splitmix(at as u64 / 3) >> 60) as f64;
+        (slow * 50.0 + noise + 120.0) as u8
+    };
+    let pixels: Vec<u8> = (0..width * height * 3).map(level).collect();
+    libjpeg_turbo_rs::compress(&pixels, width, height, PixelFormat::Rgb, 90, Subsampling::S420)
+}
+
 /// What ImageNet models want.
 fn imagenet() -> Preprocess {
     Preprocess {
+        exif_orientation: false,
         channels: Channels::Rgb,
-        resize: Some(Resize { to: ResizeTo::ShorterSide(256), filter: Filter::Bilinear, antialias: true }),
-        crop: Some(Size { width: 224, height: 224 }),
+        resize: Some(Resize {
+            to: ResizeTo::ShorterSide(256),
+            filter: Filter::Bilinear,
+            antialias: true,
+            resampler: Resampler::Pillow,
+        }),
+        crop: Some(Crop { size: Size { width: 224, height: 224 }, rounding: CropRounding::Even, pad: false }),
         scale: Scale::Unit,
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],

@@ -274,7 +274,7 @@ fn spread(from: &Path, model: &Path, to: &Path) -> Outcome<()> {
     let mut files = Vec::new();
     list(from, &mut files)?;
     files.sort();
-    let names = support::planned(model, DataSettings::default())?.resolved.settings.data.classes;
+    let names = support::planned(model, DataSettings::default())?.resolved.settings.data.class_names;
     let names = names.unwrap_or_else(|| (0..classes).map(|class| format!("{class:05}")).collect());
     for (index, file) in files.iter().enumerate() {
         let folder = to.join(SPLIT).join(names[index % classes].replace('/', "-"));

@@ -31,7 +31,7 @@ use onnx_bench::compare::{Change, Criteria, change, compare};
 use onnx_bench::measure::{Conductor, Entrant, Interrupt, Placement, Silent};
 use onnx_bench::plan::{DataSettings, Job, Protocol};
 use onnx_bench::record::{Ended, Run, RunRecord};
-use onnx_bench::stats::{median, quantile, sorted, wilson};
+use onnx_bench::stats::{quantile, sorted, wilson};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -117,6 +117,9 @@ fn main() -> Outcome<()> {
         Some(path) => read(path)?,
         None => series(&arguments)?,
     };
+    if rows.is_empty() {
+        return Err("there is no comparison".into());
+    }
     summary(&rows)
 }
 
@@ -140,7 +143,7 @@ fn series(arguments: &Arguments) -> Outcome<Vec<Row>> {
             }
             // One that fails is no reason to lose a night; when all do, it is.
             Err(error) => {
-                eprintln!("seed {seed}: {error}");
+                say(&format!("seed {seed}: {error}"));
                 failed += 1;
                 if failed > rows.len() + 2 {
                     return Err("more comparisons fail than succeed".into());
@@ -222,17 +225,22 @@ fn judged(runs: Vec<Run>) -> Outcome<(SpeedUp, f64, u64)> {
     Ok((SpeedUp { ratio, low: interval.low, high: interval.high }, floor, reading.n))
 }
 
+/// To standard error, where somebody may be left to read it.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 fn show(rows: &[Row]) {
     let count = rows.len();
     if let Some(row) = rows.last().filter(|_| count.is_multiple_of(SHOW_EVERY) || count == 1) {
         let SpeedUp { ratio, low, high } = row.speed_up;
-        eprintln!(
+        say(&format!(
             "{count}: {ratio:.4} ({low:.4} to {high:.4}), floor {:.2} %, {} rounds, {} launches, {:.1} s",
             100.0 * row.floor,
             row.rounds,
             row.launches,
             row.seconds
-        );
+        ));
     }
 }
 
@@ -290,43 +298,61 @@ fn parse(line: &str) -> Option<Row> {
     })
 }
 
+/// A reader who has gone, as `head` does, is no failure.
 fn summary(rows: &[Row]) -> Outcome<()> {
-    let state = match rows.first().ok_or("there is no comparison")?.loaded {
+    match tell(rows, &mut io::stdout().lock()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn tell(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
+    let state = match rows.first().is_some_and(|row| row.loaded) {
         true => "one core loaded on and off",
         false => "no load added",
     };
-    println!("{} comparisons of a model with itself, {state}", rows.len());
-    count(rows, "interval holds 1", |row| row.speed_up.low <= 1.0 && row.speed_up.high >= 1.0);
-    count(rows, "called faster or slower", |row| {
-        matches!(call(&row.speed_up, row.floor), Change::Better | Change::Worse)
-    });
-    count(rows, "  faster", |row| call(&row.speed_up, row.floor) == Change::Better);
-    count(rows, "  slower", |row| call(&row.speed_up, row.floor) == Change::Worse);
-    count(rows, "planted slow-down found", |row| call(&row.planted, row.floor) == Change::Worse);
-    count(rows, "ended by precision", |row| row.precise);
-    spread(rows, "|ln ratio|, %", |row| 100.0 * row.speed_up.ratio.ln().abs());
-    spread(rows, "noise floor, %", |row| 100.0 * row.floor);
-    spread(rows, "half-width, %", |row| 50.0 * (row.speed_up.high / row.speed_up.low).ln());
-    spread(rows, "rounds", |row| row.rounds as f64);
-    spread(rows, "launches", |row| f64::from(row.launches));
-    spread(rows, "wall time, s", |row| row.seconds);
+    writeln!(out, "{} comparisons of a model with itself, {state}", rows.len())?;
+    let called = |speed_up: &SpeedUp, row: &Row| call(speed_up, row.floor);
+    let shares: [(&str, &dyn Fn(&Row) -> bool); 6] = [
+        ("interval holds 1", &|row| row.speed_up.low <= 1.0 && row.speed_up.high >= 1.0),
+        ("called faster or slower", &|row| {
+            matches!(called(&row.speed_up, row), Change::Better | Change::Worse)
+        }),
+        ("  faster", &|row| called(&row.speed_up, row) == Change::Better),
+        ("  slower", &|row| called(&row.speed_up, row) == Change::Worse),
+        ("planted slow-down found", &|row| called(&row.planted, row) == Change::Worse),
+        ("ended by precision", &|row| row.precise),
+    ];
+    for (name, holds) in shares {
+        writeln!(out, "{name:<26}{}", share(rows, holds))?;
+    }
+    let values: [(&str, &dyn Fn(&Row) -> f64); 6] = [
+        ("|ln ratio|, %", &|row| 100.0 * row.speed_up.ratio.ln().abs()),
+        ("noise floor, %", &|row| 100.0 * row.floor),
+        ("half-width, %", &|row| 50.0 * (row.speed_up.high / row.speed_up.low).ln()),
+        ("rounds", &|row| row.rounds as f64),
+        ("launches", &|row| f64::from(row.launches)),
+        ("wall time, s", &|row| row.seconds),
+    ];
+    for (name, value) in values {
+        writeln!(out, "{name:<26}{}", spread(rows, value))?;
+    }
     Ok(())
 }
 
-fn count(rows: &[Row], name: &str, holds: impl Fn(&Row) -> bool) {
+fn share(rows: &[Row], holds: &dyn Fn(&Row) -> bool) -> String {
     let (hits, n) = (rows.iter().filter(|row| holds(row)).count() as u64, rows.len() as u64);
     let percent = 100.0 * hits as f64 / n as f64;
     let interval = wilson(hits, n, 0.95).map_or_else(String::new, |interval| {
         format!("(95 % interval {:.2} to {:.2} %)", 100.0 * interval.low, 100.0 * interval.high)
     });
-    println!("{name:<26}{hits:>5} of {n}  {percent:>6.2} %  {interval}");
+    format!("{hits:>5} of {n}  {percent:>6.2} %  {interval}")
 }
 
-fn spread(rows: &[Row], name: &str, value: impl Fn(&Row) -> f64) {
-    let values: Vec<f64> = rows.iter().map(value).collect();
-    if let Some((middle, high)) = median(&values).zip(quantile(&sorted(values.clone()), 0.95)) {
-        println!("{name:<26}median {middle:>7.3}  95 % quantile {high:>7.3}");
-    }
+fn spread(rows: &[Row], value: &dyn Fn(&Row) -> f64) -> String {
+    let values = sorted(rows.iter().map(value).collect());
+    let at = |p: f64| quantile(&values, p).unwrap_or(f64::NAN);
+    format!("median {:>7.3}  95 % quantile {:>7.3}", at(0.5), at(0.95))
 }
 
 /// A process that loads one core, ended with this value.

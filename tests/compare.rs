@@ -149,6 +149,24 @@ fn every_setting_is_explained_with_its_source() {
 }
 
 #[test]
+fn orientation_is_applied_on_request_and_said_and_the_decoder_is_named() {
+    let story = || Story::compare(&[FP32]).args(&["--data", SHAPES, "--explain"]);
+    let decoder = format!("{} for JPEG", onnx_bench::dataset::JPEG_DECODER);
+    let plain = story().run().exits(0).prints(&decoder);
+    let said = |text: &str| {
+        let line = text.lines().find(|line| line.contains("preprocess.exif_orientation")).unwrap();
+        line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&plain.stdout()), ["ignored", "default"]);
+    for flag in ["--exif-orientation", "--exif-orientation=true"] {
+        assert_eq!(said(&story().args(&[flag]).run().exits(0).stdout()), ["applied", "flag"]);
+    }
+    let by_variable = story().env("BENCH_EXIF_ORIENTATION", "true").run().exits(0);
+    assert_eq!(said(&by_variable.stdout()), ["applied", "environment"]);
+    assert_eq!(said(&story().args(&["--exif-orientation=false"]).run().stdout()), ["ignored", "flag"]);
+}
+
+#[test]
 fn the_class_of_each_output_is_listed_on_request() {
     let story = || Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "fake"]);
     story().args(&["--explain"]).run().exits(0).prints("       0  circle").prints("       2  triangle");
@@ -280,6 +298,43 @@ fn interrupt(child: &std::process::Child) {
 fn signal(child: &std::process::Child, name: &str) {
     let pid = child.id().to_string();
     assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_model_that_is_replaced_while_it_is_measured_is_an_error_in_words() {
+    let story = Story::new("compare");
+    let (model, other) = (story.path("model.onnx"), story.path("other.onnx"));
+    std::fs::copy(FP32, &model).unwrap();
+    std::fs::copy(INT8, &other).unwrap();
+    let story = story.args(&[model.to_str().unwrap(), "--runtime", "fake", "--time", "30"]);
+    let story = story.args(&["--session", "fake.run_ns=1000000"]).recorded();
+    let record = story.path("records/01-fake-model.json");
+    let mut command = story.command();
+    let command = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    wait_until(|| record.exists());
+    std::fs::rename(&other, &model).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let page = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{page}");
+    assert!(page.contains("the model file changed while it was measured"), "{page}");
+    assert_eq!(read_json(&record)["outcome"]["kind"], "failed", "{page}");
+}
+
+#[test]
+fn flips_lie_beside_the_records_and_can_be_made_again() {
+    let ending = Story::compare(&[FP32, INT8]).args(&["--data", SHAPES, "--runtime", "ort,fake"]).recorded();
+    let ending = ending.run().exits(0);
+    let records = ending.desk().join("records");
+    let saved = |stem: &str| std::fs::read_to_string(records.join(format!("{stem}.flips.csv")));
+    assert!(saved("01-ort-fp32").is_err(), "the baseline has no flips");
+    for (stem, label) in [("02-ort-int8", "ort · int8"), ("03-fake-fp32", "fake · fp32")] {
+        let again =
+            Story::new("flips").args(&[records.to_str().unwrap(), "--candidate", label, "--csv", "-"]);
+        assert_eq!(saved(stem).unwrap(), again.run().exits(0).stdout(), "{label}");
+    }
+    assert!(saved("03-fake-fp32").unwrap().lines().count() > 1, "two runtimes that differ");
 }
 
 #[test]

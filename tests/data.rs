@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use onnx_bench::dataset::{Dataset, Entry, Image, decode, open};
+use onnx_bench::dataset::{Dataset, Entry, Image, JPEG_DECODER, decode, open, open_with};
 use onnx_bench::plan::{DatasetFormat, DatasetSpec};
-use onnx_bench::preprocess::{InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
+use onnx_bench::preprocess::{Decoding, InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
 use onnx_bench::tensor::{ElementType, Values};
 
 fn fixture(path: &str) -> PathBuf {
@@ -107,7 +107,7 @@ mod fashion_mnist {
 
     #[test]
     fn too_few_class_names_are_refused_with_both_numbers() {
-        let error = open(&DatasetSpec { classes: vec!["shoe".into()], ..spec(folder()) }).err().unwrap();
+        let error = open(&DatasetSpec { class_names: vec!["shoe".into()], ..spec(folder()) }).err().unwrap();
         assert!(error.what.contains("1 class names") && error.what.contains("10 classes"), "{error}");
     }
 
@@ -142,6 +142,25 @@ mod fashion_mnist {
 }
 
 #[test]
+fn the_decoder_is_named_where_there_is_something_to_decode() {
+    let decoder = |path| open(&spec(fixture(path))).unwrap().identity().decoder.clone();
+    assert_eq!(decoder("images/shapes").as_deref(), Some(JPEG_DECODER));
+    assert_eq!(decoder("fashion-mnist"), None, "its pixels are stored as they are");
+}
+
+#[test]
+fn a_data_set_gives_pictures_upright_where_preprocessing_wants_them() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("class")).unwrap();
+    let turned = fixture("images/jpeg/turned-6.jpg");
+    std::fs::copy(turned, folder.path().join("class/1.jpg")).unwrap();
+    let size = |data: Box<dyn Dataset>| data.image(0).map(|image| (image.width, image.height)).unwrap();
+    let upright = Decoding { exif_orientation: true };
+    assert_eq!(size(open(&spec(folder.path())).unwrap()), (21, 13));
+    assert_eq!(size(open_with(&spec(folder.path()), upright).unwrap()), (13, 21));
+}
+
+#[test]
 fn a_folder_of_every_image_format_opens_and_decodes() {
     let data = open(&spec(fixture("images/shapes"))).unwrap();
     assert_eq!(data.identity().classes, ["circle", "square", "triangle"]);
@@ -165,7 +184,7 @@ mod golden {
     use super::*;
 
     fn image(name: &str) -> Image {
-        decode(&std::fs::read(fixture("images/golden").join(name)).unwrap()).unwrap()
+        decode(&std::fs::read(fixture("images/golden").join(name)).unwrap(), Decoding::default()).unwrap()
     }
 
     fn resolved(toml: &str, channels: usize, (width, height): (u32, u32)) -> Preprocess {

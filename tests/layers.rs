@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("preprocess", &[]),
     ("plan", &["preprocess", "record"]),
-    ("record", &["plan", "preprocess"]),
+    ("record", &["plan", "preprocess", "stats"]),
     ("model", &["plan", "record", "preprocess"]),
     ("dataset", &["plan", "record", "preprocess"]),
     ("runtime", &["plan", "record", "cache"]),

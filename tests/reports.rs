@@ -147,6 +147,28 @@ fn two_classes() {
 }
 
 #[test]
+fn slices_of_the_images() {
+    for width in [100, 60, 40] {
+        insta::assert_snapshot!(
+            format!("slices_{width}"),
+            on_terminal(&comparison("slices"), Style { width, ..PLAIN })
+        );
+    }
+    insta::assert_snapshot!("markdown_slices", written(&Markdown, &View::of(&comparison("slices"))));
+    let run = load(&golden("slices").join("02-ort-int8.json")).unwrap();
+    insta::assert_snapshot!("slices_of_one_run", on_terminal(&compare(vec![run], 0).unwrap(), PLAIN));
+}
+
+#[test]
+fn slices_as_data() {
+    let mut document = ReportDocument::of(&comparison("slices"));
+    let int8 = document.columns.remove(1);
+    insta::assert_snapshot!(
+        serde_json::to_string_pretty(&(int8.slices, int8.versus.unwrap().slices)).unwrap()
+    );
+}
+
+#[test]
 fn runs_that_did_not_complete() {
     insta::assert_snapshot!(on_terminal(&comparison("troubles"), PLAIN));
 }

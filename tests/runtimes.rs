@@ -72,6 +72,7 @@ impl Expected {
             element: self.output.element(),
             shape: self.output.dims(),
             activation: Activation::Logits,
+            background: false,
         }
     }
 

@@ -27,10 +27,12 @@ use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
 
+use population::Kind;
+
 const LEVEL: f64 = 0.95;
 
 /// Coverage of the intervals.
-#[derive(Parser, Clone, Copy)]
+#[derive(Parser)]
 struct Arguments {
     /// A tenth of the comparisons
     #[arg(long)]
@@ -44,6 +46,9 @@ struct Arguments {
     /// Block bootstrap with so many images alone
     #[arg(long)]
     images: Option<usize>,
+    /// Block bootstrap with this kind of data alone: plain, uneven, lossy, noisy or long-tailed
+    #[arg(long)]
+    data: Option<String>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -56,7 +61,7 @@ enum Block {
 }
 
 fn main() {
-    let Arguments { quick, only, comparisons, images, seed } = Arguments::parse();
+    let Arguments { quick, only, comparisons, images, data, seed } = Arguments::parse();
     let started = Instant::now();
     let parts = if quick { 10 } else { 1 };
     let wanted = |block| only.is_none_or(|only| only == block);
@@ -68,7 +73,9 @@ fn main() {
     }
     if wanted(Block::Bootstrap) {
         let sizes = images.map_or(bootstrap::SIZES.to_vec(), |images| vec![images]);
-        bootstrap::print(&sizes, comparisons.unwrap_or(2_000 / parts), seed);
+        let wanted = |kind: &&Kind| data.as_deref().is_none_or(|name| name == kind.name);
+        let kinds: Vec<Kind> = bootstrap::KINDS.iter().filter(wanted).copied().collect();
+        bootstrap::print(&sizes, &kinds, comparisons.unwrap_or(2_000 / parts), seed);
     }
     println!("\n{:.1} s", started.elapsed().as_secs_f64());
 }

@@ -12,7 +12,8 @@ use crate::plan::{
     OnBadImage, Optimization, RuntimeSpec, Settings, Source,
 };
 use crate::preprocess::{
-    Channels, CropSetting, Filter, Layout, PreprocessSettings, Preset, ResizeSetting, Scale,
+    Channels, CropRounding, CropSetting, Filter, Layout, PreprocessSettings, Preset, Resampler,
+    ResizeSetting, Scale,
 };
 
 /// What to measure and where.
@@ -52,7 +53,7 @@ pub struct MeasureArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Images with labels: a folder with one folder a class, or a folder of IDX files
+    /// Images with labels: a folder with one folder a class, a list, or files of one of many formats (`bench list formats`)
     #[arg(long, value_name = "PATH", env = "BENCH_DATA")]
     data: Option<PathBuf>,
     /// Format, when it is not to be found from the content
@@ -61,6 +62,12 @@ pub struct DataArgs {
     /// Split, where the data set has several [default: test]
     #[arg(long, value_name = "NAME", env = "BENCH_SPLIT")]
     split: Option<String>,
+    /// Column of a table with the images or their paths [default: found by type and name]
+    #[arg(long, value_name = "NAME", env = "BENCH_IMAGE_COLUMN")]
+    image_column: Option<String>,
+    /// Column of a table with the labels [default: found by type and name]
+    #[arg(long, value_name = "NAME", env = "BENCH_LABEL_COLUMN")]
+    label_column: Option<String>,
     /// At most N images, drawn with the seed and stratified by class
     #[arg(long, value_name = "N", value_parser = positive, env = "BENCH_LIMIT")]
     limit: Option<usize>,
@@ -71,8 +78,20 @@ pub struct DataArgs {
     #[arg(long, value_name = "SIZE", env = "BENCH_CACHE_SIZE")]
     cache_size: Option<String>,
     /// Class names in label order, comma-separated
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "BENCH_CLASSES")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "BENCH_CLASS_NAMES")]
+    class_names: Vec<String>,
+    /// Only images of these true classes, comma-separated, by name or index
+    #[arg(long, value_name = "CLASSES", value_delimiter = ',', env = "BENCH_CLASSES")]
     classes: Vec<String>,
+    /// Only images that have one of these values in a column of the data; repeatable
+    #[arg(long = "where", value_name = "COLUMN=VALUE,…", value_parser = condition)]
+    conditions: Vec<(String, Vec<String>)>,
+    /// Only images whose ids are in this file, one a line
+    #[arg(long, value_name = "FILE", env = "BENCH_LIST")]
+    list: Option<PathBuf>,
+    /// Columns whose values have an accuracy each, besides those with few values; comma-separated
+    #[arg(long = "slice", value_name = "COLUMN", value_delimiter = ',', env = "BENCH_SLICE")]
+    slices: Vec<String>,
 }
 
 /// How images become tensors, and outputs become classes.
@@ -82,6 +101,16 @@ pub struct ModelArgs {
     /// Named preprocessing: imagenet, keras-tf, fashion-mnist … (`bench list presets`)
     #[arg(long, value_name = "NAME", env = "BENCH_PRESET")]
     preset: Option<Preset>,
+    /// Turn pictures upright as their EXIF says; Pillow and most training pipelines do not
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "BENCH_EXIF_ORIENTATION"
+    )]
+    exif_orientation: Option<bool>,
     /// grey, rgb or bgr [default: from the model's input]
     #[arg(long, value_name = "ORDER", env = "BENCH_CHANNELS")]
     channels: Option<Channels>,
@@ -91,10 +120,20 @@ pub struct ModelArgs {
     /// Centre crop after the resize: a side, WIDTHxHEIGHT, or none
     #[arg(long, value_name = "SIZE", env = "BENCH_CROP")]
     crop: Option<CropSetting>,
-    /// nearest, box, bilinear, bicubic or lanczos [default: bilinear]
+    /// Which middle where the margin of the crop is odd: even (torchvision) or down (MLPerf, Keras)
+    /// [default: even with pillow, else down]
+    #[arg(long, value_name = "NAME", env = "BENCH_CROP_ROUNDING")]
+    crop_rounding: Option<CropRounding>,
+    /// Whether an image smaller than the crop gets black borders, as in torchvision [default: false]
+    #[arg(long, value_name = "BOOL", env = "BENCH_PAD")]
+    pad: Option<bool>,
+    /// Whose resize: pillow (torchvision, timm, Hugging Face), opencv or tensorflow (Keras) [default: pillow]
+    #[arg(long, value_name = "LIBRARY", env = "BENCH_RESAMPLER")]
+    resampler: Option<Resampler>,
+    /// nearest, box, bilinear, hamming, bicubic, lanczos or area [default: bilinear]
     #[arg(long, value_name = "NAME", env = "BENCH_FILTER")]
     filter: Option<Filter>,
-    /// Whether the filter widens when shrinking, as Pillow's does [default: true]
+    /// Whether the filter widens when shrinking, as Pillow's does [default: true with pillow, else false]
     #[arg(long, value_name = "BOOL", env = "BENCH_ANTIALIAS")]
     antialias: Option<bool>,
     /// raw (0 to 255), unit (0 to 1) or signed (-1 to 1) [default: unit]
@@ -121,6 +160,12 @@ pub struct ModelArgs {
     /// What the scores are [default: from the end of the graph]
     #[arg(long, value_name = "KIND", env = "BENCH_SCORES")]
     scores: Option<Activation>,
+    /// Whether the first output is background, which is no class of the data (1001 outputs for ImageNet)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, env = "BENCH_BACKGROUND_CLASS")]
+    background_class: Option<bool>,
+    /// Whether preprocessor_config.json and config.json beside the model are read [default: true]
+    #[arg(long, value_name = "BOOL", env = "BENCH_CONFIG_FILES")]
+    config_files: Option<bool>,
 }
 
 /// All settings that can be given as flags or `BENCH_*` variables.
@@ -200,7 +245,13 @@ impl DataArgs {
             path: given.one("data", &self.data),
             format: given.one("format", &self.format),
             split: given.one("split", &self.split),
-            classes: given.list("classes", &self.classes),
+            image_column: given.one("image_column", &self.image_column),
+            label_column: given.one("label_column", &self.label_column),
+            class_names: given.list("class_names", &self.class_names),
+            only_classes: given.list("classes", &self.classes),
+            conditions: given.list("conditions", &self.conditions).map(joined).unwrap_or_default(),
+            list: given.one("list", &self.list),
+            slices: given.list("slices", &self.slices),
             limit: given.one("limit", &self.limit),
             on_bad_image: given.one("on_bad_image", &self.on_bad_image),
             cache_size: given.one("cache_size", &self.cache_size),
@@ -210,17 +261,26 @@ impl DataArgs {
 
 impl ModelArgs {
     fn settings(&self, given: &Given<'_>) -> ModelSettings {
-        ModelSettings { output: given.one("output", &self.output), scores: given.one("scores", &self.scores) }
+        ModelSettings {
+            output: given.one("output", &self.output),
+            scores: given.one("scores", &self.scores),
+            background_class: given.one("background_class", &self.background_class),
+            config_files: given.one("config_files", &self.config_files),
+        }
     }
 
     fn preprocess(&self, given: &Given<'_>) -> PreprocessSettings {
         PreprocessSettings {
             preset: given.one("preset", &self.preset),
+            exif_orientation: given.one("exif_orientation", &self.exif_orientation),
             channels: given.one("channels", &self.channels),
             resize: given.one("resize", &self.resize),
             filter: given.one("filter", &self.filter),
             antialias: given.one("antialias", &self.antialias),
             crop: given.one("crop", &self.crop),
+            crop_rounding: given.one("crop_rounding", &self.crop_rounding),
+            pad: given.one("pad", &self.pad),
+            resampler: given.one("resampler", &self.resampler),
             scale: given.one("scale", &self.scale),
             mean: given.list("mean", &self.mean),
             std: given.list("std", &self.std),
@@ -248,6 +308,22 @@ fn percent(text: &str) -> Result<f64, String> {
         Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
         _ => Err("it must be a number of percent above 0 and at most 100".into()),
     }
+}
+
+fn condition(text: &str) -> Result<(String, Vec<String>), String> {
+    match text.split_once('=') {
+        Some((column, values)) if !column.is_empty() => {
+            Ok((column.into(), values.split(',').map(str::to_owned).collect()))
+        }
+        _ => Err("write COLUMN=VALUE, or COLUMN=VALUE,VALUE for either".into()),
+    }
+}
+
+/// A column that is named again has more values to choose from.
+fn joined(conditions: Vec<(String, Vec<String>)>) -> BTreeMap<String, Vec<String>> {
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    conditions.into_iter().for_each(|(column, values)| columns.entry(column).or_default().extend(values));
+    columns
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

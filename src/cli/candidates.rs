@@ -1,14 +1,16 @@
 //! From what the user named to candidates: model files become jobs with every setting resolved,
 //! saved records are loaded, and both look the same afterwards.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::beside::beside;
 use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
 use crate::plan::{
-    self, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, Protocol, Resolved, RuntimeSpec,
-    SessionOptions, Settings, Source, cache_size,
+    self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, OutputPort, Part, Protocol,
+    Resolved, RuntimeSpec, SessionOptions, Settings, Source, cache_size,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
@@ -29,6 +31,8 @@ pub struct PlannedModel {
     pub resolved: Resolved,
     /// Short name in tables.
     pub variant: String,
+    /// What the files beside the model ask for in vain.
+    pub remarks: Vec<String>,
 }
 
 /// Opens everything that was named, in order.
@@ -45,19 +49,24 @@ fn open_one(path: &Path, variant: String, given: &[Layer]) -> Result<Named> {
         return record::load(path).map(|run| Named::Saved(vec![run]));
     }
     let model = ModelFile::open(path)?;
-    let resolved = plan::resolve(&layers(&model, given)?)?;
-    Ok(Named::Model(Box::new(PlannedModel { model, resolved, variant })))
+    let (layers, remarks) = layers(&model, given)?;
+    let resolved = plan::resolve(&layers)?;
+    Ok(Named::Model(Box::new(PlannedModel { model, resolved, variant, remarks })))
 }
 
-/// Flags and environment as given, then the settings file, then the model's own metadata.
-fn layers(model: &ModelFile, given: &[Layer]) -> Result<Vec<Layer>> {
+/// Flags and environment as given, then the settings file, then the model's own metadata, then the
+/// files that it ships with.
+fn layers(model: &ModelFile, given: &[Layer]) -> Result<(Vec<Layer>, Vec<String>)> {
     let mut layers = given.to_vec();
     let working = std::env::current_dir().unwrap_or_default();
     if let Some(path) = plan::discover(model.path(), &working) {
         layers.push(plan::read_file(&path)?);
     }
     layers.push(metadata_layer(model)?);
-    Ok(layers)
+    let wanted = layers.iter().find_map(|layer| layer.settings.model.config_files).unwrap_or(true);
+    let (files, remarks) = if wanted { beside(model)? } else { Default::default() };
+    layers.extend(files);
+    Ok((layers, remarks))
 }
 
 /// `bench.classes` (one a line), `bench.preprocess` (as the section of a settings file) and
@@ -71,7 +80,7 @@ fn metadata_layer(model: &ModelFile) -> Result<Layer> {
     };
     let mut settings = Settings::default();
     if let Some(classes) = metadata.get("bench.classes") {
-        settings.data.classes = Some(classes.lines().map(str::to_owned).collect());
+        settings.data.class_names = Some(classes.lines().map(str::to_owned).collect());
     }
     if let Some(text) = metadata.get("bench.preprocess") {
         settings.preprocess = toml::from_str::<PreprocessSettings>(text)
@@ -101,6 +110,8 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
     if let Some(activation) = settings.model.scores {
         output.activation = activation;
     }
+    output.background = settings.model.background_class.unwrap_or(false);
+    check_names(planned, &output)?;
     let preprocess = settings
         .preprocess
         .clone()
@@ -123,7 +134,30 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
         preprocess,
         dataset: dataset_spec(settings, protocol.seed),
         protocol,
+        sources: planned
+            .resolved
+            .sources
+            .iter()
+            .map(|(key, source)| (key.clone(), source.to_string()))
+            .collect(),
     })
+}
+
+/// Class names that came with the model must be as many as its outputs: a file that was copied from
+/// another model names the wrong ones.
+fn check_names(planned: &PlannedModel, output: &OutputPort) -> Result<()> {
+    let source = planned.resolved.source("data.class_names");
+    let (Source::Beside(..), Some(names), Some(classes)) =
+        (source, &planned.resolved.settings.data.class_names, output.judged())
+    else {
+        return Ok(());
+    };
+    if names.len() == classes || planned.resolved.settings.data.path.is_none() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{} classes are named, the model has {classes}", names.len()))
+        .at(source.to_string())
+        .help("if the file belongs to another model, remove it or set `config_files = false` under [model] in bench.toml (`--config-files false`)"))
 }
 
 /// The input that settings have to fit: its file, name and shape.
@@ -159,8 +193,16 @@ fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
         path: data.path.clone()?,
         format: data.format,
         split: data.split.clone(),
-        classes: data.classes.clone().unwrap_or_default(),
+        columns: DataColumns { image: data.image_column.clone(), label: data.label_column.clone() },
+        class_names: data.class_names.clone().unwrap_or_default(),
+        part: Part {
+            classes: data.only_classes.clone().unwrap_or_default(),
+            conditions: data.conditions.clone(),
+            list: data.list.clone(),
+        },
         limit: data.limit,
+        shard: None,
+        slices: data.slices.clone().unwrap_or_default(),
         seed,
         on_bad_image: data.on_bad_image.unwrap_or_default(),
         // A size that is none was refused with the settings.
@@ -194,16 +236,62 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<Vec<String>> {
     let Some(spec) = &job.dataset else { return Ok(Vec::new()) };
     let data = dataset::open(spec)?;
     let names = data.identity().classes.clone();
-    let classes = names.len();
-    match job.output.classes() {
-        Some(outputs) if outputs.max(2) != classes => Err(Error::usage(format!(
-            "the model has {outputs} {}, the data set has {classes} classes",
-            if outputs == 1 { "output, which makes 2 classes" } else { "classes" }
-        ))
-        .at(format!("{} and {}", model.path().display(), spec.path.display()))
-        .help("give the data set that the model was made for with --data, or another output with --output")),
-        _ => Ok(names),
+    match job.output.judged() {
+        Some(judged) if judged != names.len() => Err(other_classes(job, judged, names.len()).at(format!(
+            "{} and {}",
+            model.path().display(),
+            spec.path.display()
+        ))),
+        _ => check_order(spec).map(|()| names),
     }
+}
+
+fn other_classes(job: &Job, judged: usize, classes: usize) -> Error {
+    let what = match (job.output.classes(), job.output.background) {
+        (Some(1), _) => "1 output, which makes 2 classes".to_owned(),
+        (_, true) => format!("{judged} classes besides background"),
+        _ => format!("{judged} classes"),
+    };
+    let help = match job.output.background {
+        false if judged == classes + 1 => {
+            "if its first output is background, say --background-class; else give the data set that the model was made for with --data"
+        }
+        true if judged + 1 == classes => "say --background-class=false if all its outputs are classes",
+        _ => "give the data set that the model was made for with --data, or another output with --output",
+    };
+    Error::usage(format!("the model has {what}, the data set has {classes} classes")).help(help)
+}
+
+/// Names that are the data set's own in another order would be put on the wrong classes, where the
+/// data says by numbers or folders which image is of which class. Where it says so by names, the
+/// names decide, and every image still has its own.
+fn check_order(spec: &DatasetSpec) -> Result<()> {
+    if spec.class_names.is_empty() {
+        return Ok(());
+    }
+    let whole = DatasetSpec { part: Part::default(), limit: None, shard: None, ..spec.clone() };
+    let named = dataset::open(&whole)?;
+    let own = dataset::open(&DatasetSpec { class_names: Vec::new(), ..whole })?;
+    let (names, own_names) = (&named.identity().classes, &own.identity().classes);
+    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    if names == own_names || set(names) != set(own_names) {
+        return Ok(());
+    }
+    for index in 0..own.count() {
+        let (label, own_label) = (named.entry(index)?.label as usize, own.entry(index)?.label as usize);
+        let (name, own_name) = (&names[label], &own_names[own_label]);
+        if name != own_name {
+            return Err(another_order(label, name, own_name).at(spec.path.display().to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn another_order(label: usize, name: &str, own: &str) -> Error {
+    Error::usage(format!(
+        "the classes are in another order than the data set's: class {label} is {name:?} there and {own:?} in the data"
+    ))
+    .help("number the data as the model does: rename the class folders so that they sort like the model's classes")
 }
 
 /// Short names of the variants: what the file names do not share, `fp32` and `int8` of

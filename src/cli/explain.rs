@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::candidates::{PlannedModel, runtimes};
 use super::criteria;
 use super::start::printable;
-use crate::plan::{Job, Source};
+use crate::dataset;
+use crate::plan::{Job, Part, Source};
 use crate::report::layout::wrap;
 use crate::report::{ColorChoice, Style};
 
@@ -19,6 +20,9 @@ pub fn explain(
     writeln!(out, "{}", planned.model.path().display())?;
     for (key, value, decided) in rows(planned, job) {
         writeln!(out, "  {key:<24} {value:<44} {decided}")?;
+    }
+    for remark in &planned.remarks {
+        writeln!(out, "  remark: {}", printable(remark))?;
     }
     writeln!(out)?;
     class_map(classes, Style::of_stdout(ColorChoice::Never).width, out)
@@ -47,6 +51,7 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
         };
         rows.push((key.to_owned(), value, decided));
     };
+    let settings = &planned.resolved.settings;
     let none = || "none".to_owned();
     match &job.dataset {
         Some(data) => {
@@ -61,12 +66,26 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
                 data.split.clone().unwrap_or_else(|| "test, where there are splits".into()),
                 "default",
             );
-            let classes =
-                if data.classes.is_empty() { "the data set's own".into() } else { data.classes.join(", ") };
-            row("data.classes", classes, "default");
+            let found = || "found by type and name, in tables".to_owned();
+            row("data.image_column", data.columns.image.clone().unwrap_or_else(found), "default");
+            row("data.label_column", data.columns.label.clone().unwrap_or_else(found), "default");
+            let or = |texts: Vec<String>, otherwise: &str| {
+                if texts.is_empty() { otherwise.to_owned() } else { texts.join(", ") }
+            };
+            row("data.class_names", or(data.class_names.clone(), "the data set's own"), "default");
+            row("data.classes", or(data.part.classes.clone(), "all"), "default");
+            let conditions = Part { conditions: data.part.conditions.clone(), ..Part::default() };
+            row("data.where", or(conditions.describe(), "all images"), "default");
+            row(
+                "data.list",
+                data.part.list.as_ref().map_or_else(none, |list| list.display().to_string()),
+                "default",
+            );
+            row("data.slices", or(data.slices.clone(), "columns with few values"), "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
             let size = planned.resolved.settings.data.cache_size.clone();
             row("data.cache_size", size.unwrap_or_else(|| "4GiB".into()), "default");
+            row("data.decoder", format!("{} for JPEG", dataset::JPEG_DECODER), "built in");
             row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");
         }
         None => row("data.path", none(), "default"),
@@ -81,6 +100,8 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
     }
     row("model.output", job.output.name.clone(), "graph");
     row("model.scores", format!("{:?}", job.output.activation).to_lowercase(), "graph");
+    row("model.background_class", job.output.background.to_string(), "default");
+    row("model.config_files", settings.model.config_files.unwrap_or(true).to_string(), "default");
     let runtimes: Vec<String> = runtimes(planned).iter().map(ToString::to_string).collect();
     row("measure.runtimes", runtimes.join(", "), "default");
     row(

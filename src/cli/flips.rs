@@ -11,7 +11,7 @@ use super::start::closed_pipe;
 use crate::compare::{Flip, FlipKind, align, flips as flips_of};
 use crate::error::{Error, Result};
 use crate::metric::ScoredRun;
-use crate::record::Run;
+use crate::record::{Run, cannot_write, write_whole};
 use crate::report::layout::{Align, cut, table};
 use crate::report::number::counted;
 
@@ -102,6 +102,15 @@ pub fn flips(args: &FlipsArgs) -> Result<()> {
     }
     let mut out = io::stdout().lock();
     all.iter().try_for_each(|flips| page(flips, args.limit, &mut out)).or_else(closed_pipe)
+}
+
+/// Writes all flips of `candidate` against `baseline` to `path`, as `--csv` does; nothing where the two
+/// were not evaluated on the same images.
+pub fn save(baseline: &Run, candidate: &Run, path: &Path) -> Result<()> {
+    let Some(flips) = between(baseline, candidate, &[])? else { return Ok(()) };
+    let mut text = Vec::new();
+    csv(&[flips], &mut text).map_err(|error| cannot_write(path, &error))?;
+    write_whole(path, &text)
 }
 
 /// Places of the runs to set against the baseline.
@@ -244,6 +253,32 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::sample::{predictions, run};
+
+    #[test]
+    fn all_flips_are_saved_the_worst_first() {
+        let (right, wrong, unsure): (&[f32], &[f32], &[f32]) = (&[4.0, 0.0], &[0.0, 4.0], &[0.0, 0.5]);
+        let (mut one, mut other) = (run("fp32"), run("int8"));
+        one.predictions =
+            Some(predictions(2, &[("a", 0, right), ("b", 0, wrong), ("c", 1, unsure), ("d", 1, wrong)]));
+        other.predictions =
+            Some(predictions(2, &[("a", 0, right), ("b", 0, right), ("c", 1, right), ("d", 1, right)]));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("02-ort-int8.flips.csv");
+        save(&one, &other, &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let told = |line: &str| line.split(',').skip(2).take(2).collect::<Vec<_>>().join(" ");
+        let told: Vec<String> = text.lines().skip(1).map(told).collect();
+        assert_eq!(told, ["d right_to_wrong", "c right_to_wrong", "b wrong_to_right"], "{text}");
+    }
+
+    #[test]
+    fn runs_without_images_in_common_leave_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("02-ort-int8.flips.csv");
+        save(&run("fp32"), &run("int8"), &path).unwrap();
+        assert!(!path.exists());
+    }
 
     #[test]
     fn a_comma_or_a_quote_in_a_name_stays_one_field() {

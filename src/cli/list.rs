@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::start::closed_pipe;
@@ -76,9 +77,8 @@ fn presets() -> Vec<String> {
 
 /// Name and first sentence of every value.
 fn described<T: ValueEnum>() -> Vec<String> {
-    let line = |value: &T| {
-        let value = value.to_possible_value()?;
-        Some(format!("{:<20} {}", value.get_name(), value.get_help()?))
-    };
-    T::value_variants().iter().filter_map(line).collect()
+    let values: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+    let width = values.iter().map(|value| value.get_name().len()).max().unwrap_or_default().max(20);
+    let line = |value: &PossibleValue| Some(format!("{:<width$} {}", value.get_name(), value.get_help()?));
+    values.iter().filter_map(line).collect()
 }

@@ -2,6 +2,7 @@
 //! judging happens here.
 
 mod args;
+mod beside;
 pub mod candidates;
 mod compare;
 mod criteria;
@@ -11,9 +12,12 @@ mod explain;
 mod flips;
 mod inspect;
 mod list;
+mod measuring;
+mod merge;
 mod plan;
 mod progress;
 mod report;
+mod run;
 mod runs;
 mod setup;
 mod signals;

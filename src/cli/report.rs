@@ -133,7 +133,11 @@ impl OutputArgs {
 
 /// The first run, or the first that has any figure when that one could not run.
 pub fn baseline(runs: &[Run]) -> usize {
-    runs.iter().position(|run| !run.record.evidence.load.is_empty()).unwrap_or(0)
+    let measured = |run: &Run| {
+        let evidence = &run.record.evidence;
+        !evidence.load.is_empty() || evidence.evaluation.is_some()
+    };
+    runs.iter().position(measured).unwrap_or(0)
 }
 
 /// Writes a file, or to standard output for `-`.

@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, doctor, flips, inspect, list, plan, report, setup};
+use super::{compare, doctor, flips, inspect, list, merge, plan, report, run, setup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -28,6 +28,10 @@ struct Cli {
 enum Command {
     /// Measure models side by side and set them against the first: size, speed, memory, accuracy by class
     Compare(Box<compare::CompareArgs>),
+    /// Measure one model into a record; one of several machines evaluates its shard of the images
+    Run(Box<run::RunArgs>),
+    /// Join the records of all shards into the record of the whole
+    Merge(merge::MergeArgs),
     /// Before any run: what so many images can show, and how many a margin needs
     Plan(plan::PlanArgs),
     /// The same page from runs saved before
@@ -94,6 +98,12 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
             let own = matches.subcommand().map_or(matches, |(_, own)| own);
             return compare::compare(&args, own);
         }
+        Command::Run(args) => {
+            drop(out);
+            let own = matches.subcommand().map_or(matches, |(_, own)| own);
+            return run::run(&args, own);
+        }
+        Command::Merge(args) => merge::merge(&args, &mut out),
         Command::Report(args) => {
             drop(out);
             let own = matches.subcommand().map_or(matches, |(_, own)| own);

@@ -51,6 +51,7 @@ fn shared_images(
         Err(reason) => return refuse(WarningCode::DifferentData, reason),
     };
     warnings.extend(partial(&names, &rows, a, b));
+    warnings.extend(other_decoder(&names, &baseline.run.record, &candidate.run.record));
     Some(rows)
 }
 
@@ -92,6 +93,17 @@ fn partial(names: &str, rows: &[(usize, usize)], a: &Predictions, b: &Prediction
             b.len()
         ),
     })
+}
+
+/// Named, not refused: two versions of an exact decoder give the same pixels, and a record must not be
+/// worthless for every update of a library.
+fn other_decoder(names: &str, a: &RunRecord, b: &RunRecord) -> Option<Warning> {
+    let difference = difference::of_decoder(a, b)?;
+    let message = format!(
+        "{names} had their image files decoded by different decoders, {difference}: a few levels in a pixel can \
+         change predictions; evaluate both again with one version of bench to rule that out"
+    );
+    Some(Warning { code: WarningCode::DifferentDecoder, message })
 }
 
 /// Named, not refused: a newer library may be the very thing that is compared.
@@ -235,6 +247,19 @@ mod tests {
         let (a, mut b) = (evaluated("fp32", &ROWS), evaluated("int8", &ROWS));
         b.record.job.preprocess.mean = vec![0.5];
         assert!(refused(&a, &b, WarningCode::DifferentPreprocessing).contains("preprocessing, mean:"));
+    }
+
+    #[test]
+    fn another_decoder_is_warned_of_and_the_images_still_compared() {
+        let decoded = |variant, decoder: &str| {
+            let mut run = evaluated(variant, &ROWS);
+            run.record.dataset.as_mut().unwrap().decoder = Some(decoder.into());
+            run
+        };
+        let (images, _, warnings) = aligned(&decoded("fp32", "a 1.0"), &decoded("int8", "a 2.0"));
+        assert_eq!((images.unwrap().len(), warnings[0].code), (3, WarningCode::DifferentDecoder));
+        assert!(warnings[0].message.contains("decoders, a 1.0 and a 2.0"), "{}", warnings[0].message);
+        assert_eq!(aligned(&decoded("fp32", "a 1.0"), &decoded("int8", "a 1.0")).2, []);
     }
 
     fn timed(variant: &str, started: &str, finished: &str) -> Run {

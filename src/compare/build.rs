@@ -1,12 +1,17 @@
 //! Builds a comparison from runs.
 
+use super::align::timing;
 use super::verdict::verdict;
 use super::{
-    ClassDelta, Classes, Column, Comparison, Delta, Options, Versus, Warning, WorstFlips, align, warning,
+    ClassDelta, Classes, Column, Comparison, Delta, Options, SliceDelta, Versus, Warning, WarningCode,
+    WorstFlips, align, warning,
 };
 use crate::error::{Error, Result};
-use crate::metric::paired::{Judged, JudgedClass, Judgement, Resampling, judge};
-use crate::metric::{Flip, METRICS, Metric, PAIR_METRICS, Reading, ScoredPair, ScoredRun, Scoring, flips};
+use crate::metric::paired::{Judged, JudgedClass, JudgedSlice, Judgement, Resampling, judge, judge_slices};
+use crate::metric::{
+    Flip, METRICS, Metric, PAIR_METRICS, PairReading, Reading, SPEED_UP, ScoredPair, ScoredRun, Scoring,
+    SliceReading, flips, slices,
+};
 use crate::record::{DatasetIdentity, Run};
 
 /// Flips that a comparison lists; the rest are counted.
@@ -35,38 +40,58 @@ pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Options) -> Resul
         })
         .collect();
     warnings.extend(warning::of_timings(&scored, baseline));
+    let own: Vec<_> = (0..scored.len()).map(|index| in_own_runtime(&scored, baseline, index)).collect();
     drop(scored);
     let columns = runs.into_iter().zip(judged).zip(versus);
     let mut columns: Vec<Column> =
         columns.map(|((run, judged), versus)| judged.into_column(run, versus)).collect();
     for index in 0..columns.len() {
         let column = &columns[index];
-        let found = column
-            .versus
-            .as_ref()
-            .map(|versus| verdict(&column.record, &columns[baseline], versus, &options.criteria));
+        let found = column.versus.as_ref().map(|versus| {
+            verdict(&column.record, &columns[baseline], versus, own[index].as_ref(), &options.criteria)
+        });
         columns[index].verdict = found;
     }
     let criteria = options.criteria;
     Ok(Comparison { baseline, criteria, columns, warnings: without_repeats(warnings) })
 }
 
+/// The run of the baseline's model in the runtime of run `index`, where the baseline itself ran in
+/// another, and the speed-up over it.
+fn in_own_runtime(scored: &[ScoredRun<'_>], baseline: usize, index: usize) -> Option<(usize, PairReading)> {
+    let record = |index: usize| &scored[index].run.record;
+    let (first, own) = (record(baseline), record(index));
+    if own.job.runtime == first.job.runtime || own.model.sha256 == first.model.sha256 {
+        return None;
+    }
+    let is_reference = |&other: &usize| {
+        record(other).job.runtime == own.job.runtime && record(other).model.sha256 == first.model.sha256
+    };
+    let reference = (0..scored.len()).find(is_reference)?;
+    let timing = timing(record(reference), own, &mut Vec::new());
+    let pair = ScoredPair { baseline: &scored[reference], candidate: &scored[index], images: None, timing };
+    let speed_up = PAIR_METRICS.iter().find(|metric| metric.spec().id == SPEED_UP.id)?;
+    Some((reference, speed_up.read(&pair)?))
+}
+
 /// What is said of a run by itself.
 struct ByItself {
     readings: Vec<Reading>,
     classes: Option<Classes>,
+    slices: Vec<SliceReading>,
 }
 
 impl ByItself {
     fn of(scored: &ScoredRun<'_>) -> Self {
         let readings = METRICS.iter().filter_map(|metric| metric.read(scored)).collect();
         let names = scored.run.record.dataset.as_ref();
-        Self { readings, classes: scored.scoring.as_ref().map(|scoring| classes(scoring, names)) }
+        let classes = scored.scoring.as_ref().map(|scoring| classes(scoring, names));
+        Self { readings, classes, slices: slices(scored) }
     }
 
     fn into_column(self, run: Run, versus: Option<Versus>) -> Column {
-        let Self { readings, classes } = self;
-        Column { record: run.record, readings, classes, versus, verdict: None }
+        let Self { readings, classes, slices } = self;
+        Column { record: run.record, readings, classes, slices, versus, verdict: None }
     }
 }
 
@@ -93,7 +118,27 @@ fn set_against(
     warnings.extend(found);
     let readings = PAIR_METRICS.iter().filter_map(|metric| metric.read(&pair)).collect();
     let flips = pair.images.is_some().then(|| worst(flips(&pair)));
-    Versus { deltas: deltas(&pair, options), pair: readings, flips }
+    let slices = slice_deltas(&pair, options.level, warnings);
+    Versus { deltas: deltas(&pair, options), pair: readings, slices, flips }
+}
+
+fn slice_deltas(pair: &ScoredPair<'_>, level: f64, warnings: &mut Vec<Warning>) -> Vec<SliceDelta> {
+    let judged = judge_slices(pair, level);
+    let labels = [pair.candidate, pair.baseline].map(|side| side.run.record.job.label());
+    warnings.extend(judged.parted.into_iter().map(|(column, image)| Warning {
+        code: WarningCode::DifferentSlices,
+        message: format!(
+            "the column {column} does not say the same about image {image} in {} and {}: its slices are not compared",
+            labels[0], labels[1]
+        ),
+    }));
+    judged.slices.into_iter().map(slice_delta).collect()
+}
+
+fn slice_delta(slice: JudgedSlice) -> SliceDelta {
+    let JudgedSlice { column, value, absolute, judged } = slice;
+    let JudgedClass { interval, test, discordant, untested, .. } = judged;
+    SliceDelta { column, value, absolute, interval, test, untested, discordant }
 }
 
 fn worst(mut flips: Vec<Flip>) -> WorstFlips {

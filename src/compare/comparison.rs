@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Criteria, Verdict};
 use crate::metric::paired::Discordant;
-use crate::metric::{Flip, Interval, PairReading, Reading, Test};
+use crate::metric::{Flip, Interval, PairReading, Reading, SliceReading, Test};
 use crate::record::RunRecord;
 
 /// All runs of a comparison, one column each.
@@ -31,6 +31,9 @@ pub struct Column {
     /// Counts by class, when the model was evaluated on data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<Classes>,
+    /// Accuracy by what the columns of the data set say about the images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<SliceReading>,
     /// Set against the baseline; absent for the baseline itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versus: Option<Versus>,
@@ -70,6 +73,9 @@ pub struct Versus {
     pub deltas: Vec<Delta>,
     /// What only a pair can show: paired speed-up, agreement, flips, numeric distance.
     pub pair: Vec<PairReading>,
+    /// Differences of accuracy by what the columns of the data set say about the images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<SliceDelta>,
     /// Images on which the two predictions differ; absent where the two were not evaluated on the
     /// same images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,6 +164,30 @@ pub struct ClassDelta {
     pub rests_on: Option<f64>,
 }
 
+/// The difference of accuracy on the images about which a column says the same.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SliceDelta {
+    /// The column.
+    pub column: String,
+    /// What it says about these images; empty where it says nothing.
+    pub value: String,
+    /// candidate − baseline, on the images that both evaluated.
+    pub absolute: f64,
+    /// How sure it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// Test of no difference, where the slice has enough images that one side alone gets right;
+    /// corrected for the number of slices tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Test>,
+    /// Why there is no test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untested: Option<String>,
+    /// Images of the slice that one side alone has right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discordant: Option<Discordant>,
+}
+
 /// Kinds of warnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -170,6 +200,8 @@ pub enum WarningCode {
     NotFinite,
     /// Runs were made on different data, so that accuracies are not compared.
     DifferentData,
+    /// A column says different things about an image in two runs, so that its slices are not compared.
+    DifferentSlices,
     /// Runs were made with different preprocessing, so that accuracies are not compared.
     DifferentPreprocessing,
     /// Runs were made on different machines or session settings, so that latencies are not compared.
@@ -196,6 +228,8 @@ pub enum WarningCode {
     Spinning,
     /// The interval of a speed-up holds for these processes only.
     OneLaunch,
+    /// Image files were decoded by different decoders or versions of one.
+    DifferentDecoder,
     /// Runs in one runtime were made with different libraries of it.
     DifferentRuntime,
     /// Runs were measured at different times, so that drift of the machine is in their ratio.

@@ -68,6 +68,13 @@ impl FromStr for Margin {
         };
         let found = match text.trim().split_once("-of-") {
             None => number(text, 0.0, 100.0).map(|points| Self::Points(points / 100.0)),
+            Some((share, "baseline")) if number(share, 0.0, 0.0).is_some() => {
+                return Err(
+                    "0%-of-baseline would accept a candidate that is never right; write a share above 0, \
+                            such as 99%-of-baseline"
+                        .into(),
+                );
+            }
             Some((share, "baseline")) => {
                 number(share, 0.0, 100.0).map(|share| Self::OfBaseline(share / 100.0))
             }
@@ -115,7 +122,9 @@ mod tests {
 
     #[test]
     fn what_is_no_margin_is_refused_with_the_forms() {
-        for text in ["-1", "nan", "101%-of-baseline", "50%-of-errors", "99%-of-everything", ""] {
+        for text in
+            ["-1", "nan", "0%-of-baseline", "101%-of-baseline", "50%-of-errors", "99%-of-everything", ""]
+        {
             assert!(text.parse::<Margin>().unwrap_err().contains("99%-of-baseline"), "{text}");
         }
     }

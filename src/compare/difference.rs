@@ -24,12 +24,22 @@ fn name(data: &Option<DatasetIdentity>) -> String {
     format!("{}{split} ({} images, {digest})", data.name, data.images)
 }
 
+/// What decoded the image files of two evaluations, as `a 1.0 and a 2.0`; none where it was the same.
+/// Records of before this was noted name none.
+pub(super) fn of_decoder(a: &RunRecord, b: &RunRecord) -> Option<String> {
+    let decoder = |record: &RunRecord| record.dataset.as_ref().map(|data| data.decoder.clone());
+    let (one, two) = decoder(a).zip(decoder(b)).filter(|(one, two)| one != two)?;
+    let name = |decoder: Option<String>| decoder.unwrap_or_else(|| "an unnamed one".into());
+    Some(format!("{} and {}", name(one), name(two)))
+}
+
 /// The preprocessing settings in which two jobs differ, as `mean`, `crop` …; empty where the models
 /// see the same pixels. The order of the axes and the float width do not change what is seen, and a
 /// model that takes bytes does its own scaling.
 pub(super) fn of_preprocessing(a: &Preprocess, b: &Preprocess) -> Vec<&'static str> {
     let scaled = takes_bytes(a) == takes_bytes(b);
     let settings = [
+        ("exif_orientation", a.exif_orientation != b.exif_orientation),
         ("channels", a.channels != b.channels),
         ("resize", a.resize != b.resize),
         ("crop", a.crop != b.crop),
@@ -149,6 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn another_decoder_is_named_where_there_was_something_to_decode() {
+        let decoded = |decoder: Option<&str>| {
+            let mut record = run("fp32").record;
+            record.dataset.as_mut().unwrap().decoder = decoder.map(str::to_owned);
+            record
+        };
+        let told = |one, two| of_decoder(&decoded(one), &decoded(two)).unwrap_or_default();
+        assert_eq!(told(Some("a 1.0"), Some("a 2.0")), "a 1.0 and a 2.0");
+        assert_eq!(told(None, Some("a 2.0")), "an unnamed one and a 2.0");
+        assert_eq!(told(Some("a 1.0"), Some("a 1.0")) + &told(None, None), "");
+        let without = RunRecord { dataset: None, ..decoded(None) };
+        assert_eq!(of_decoder(&without, &decoded(Some("a 1.0"))), None);
+    }
+
+    #[test]
     fn settings_that_only_one_runtime_has_do_not_part_two_runtimes() {
         let (ort, mut tract) = (run("fp32").record, run("fp32").record);
         tract.job.runtime.name = "tract".into();
@@ -161,6 +186,8 @@ mod tests {
         let base = run("fp32").record.job.preprocess;
         let layout = Preprocess { layout: Layout::Nhwc, ..base.clone() };
         let bytes = Preprocess { element: ElementType::U8, mean: vec![0.5], ..base.clone() };
+        let upright = Preprocess { exif_orientation: true, ..base.clone() };
+        assert_eq!(of_preprocessing(&base, &upright), ["exif_orientation"]);
         let mean = Preprocess { mean: vec![0.5], std: vec![0.2], ..base.clone() };
         assert!(of_preprocessing(&base, &layout).is_empty());
         assert!(of_preprocessing(&base, &bytes).is_empty());

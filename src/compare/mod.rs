@@ -14,7 +14,9 @@ pub use crate::metric::{Flip, FlipKind, flips};
 pub use align::align;
 pub use build::{compare, compare_with};
 pub use comparison::{
-    ClassDelta, Classes, Column, Comparison, Delta, Versus, Warning, WarningCode, WorstFlips,
+    ClassDelta, Classes, Column, Comparison, Delta, SliceDelta, Versus, Warning, WarningCode, WorstFlips,
 };
 pub use criteria::{Criteria, Margin, Options};
-pub use verdict::{Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, Verdict, WorthIt, change};
+pub use verdict::{
+    Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, OwnRuntime, Verdict, WorthIt, change,
+};

@@ -37,6 +37,19 @@ pub struct Verdict {
     /// Whether it is worth it; absent where it does not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worth_it: Option<WorthIt>,
+    /// Its speed against the baseline's model in its own runtime; absent where the baseline ran in the
+    /// same runtime, or its model was not timed in this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_runtime: Option<OwnRuntime>,
+}
+
+/// Whether a candidate pays in its own runtime, whatever another runtime makes of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnRuntime {
+    /// Index of the run of the baseline's model in this runtime.
+    pub reference: usize,
+    /// The speed-up over that run.
+    pub gain: Gain,
 }
 
 /// Non-inferiority of the accuracy: yes if the one-sided 95 % lower bound of the difference (Tango's
@@ -61,7 +74,7 @@ pub struct GoodEnough {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outlook: Option<ImagesNeeded>,
     /// Classes that lost recall by more than chance explains (McNemar within the class, Benjamini and
-    /// Hochberg over classes, q = 0.05), as indices, the largest loss first.
+    /// Hochberg over the classes tested, q = 0.05), as indices, the largest loss first.
     pub classes_lost: Vec<usize>,
 }
 
@@ -118,11 +131,13 @@ pub struct Gain {
     pub rounds_needed: Option<f64>,
 }
 
-/// The verdict on `column`, which was set against the baseline as `versus` says.
+/// The verdict on the run of `record`, which was set against the baseline as `versus` says, and in its
+/// own runtime against the run and with the speed-up of `own`.
 pub(super) fn verdict(
     record: &RunRecord,
     baseline: &Column,
     versus: &Versus,
+    own: Option<&(usize, PairReading)>,
     criteria: &Criteria,
 ) -> Verdict {
     // Whatever was measured of a run that failed, nobody can ship it.
@@ -130,7 +145,16 @@ pub(super) fn verdict(
     Verdict {
         good_enough: good_enough(baseline, versus, criteria),
         worth_it: runs.then(|| worth_it(record, baseline, versus, criteria)).flatten(),
+        own_runtime: own.and_then(|(reference, speed_up)| {
+            let gain = gain(speed_up, floor(baseline), criteria, record)?;
+            Some(OwnRuntime { reference: *reference, gain })
+        }),
     }
+}
+
+/// What this machine makes of no difference.
+fn floor(baseline: &Column) -> f64 {
+    baseline.reading("noise_floor").and_then(|reading| reading.value).unwrap_or(0.0)
 }
 
 fn good_enough(baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<GoodEnough> {
@@ -184,7 +208,7 @@ const GAINS: [&str; 4] = ["speed_up", "throughput_ratio", "size_ratio", "memory_
 const ONE_PROCESS: f64 = 0.1;
 
 fn worth_it(record: &RunRecord, baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<WorthIt> {
-    let floor = baseline.reading("noise_floor").and_then(|reading| reading.value).unwrap_or(0.0);
+    let floor = floor(baseline);
     let of = |id: &&str| gain(versus.pair(id)?, floor, criteria, record);
     let gains: Vec<Gain> = GAINS.iter().filter_map(of).collect();
     let has = |wanted: Change| gains.iter().any(|gain| gain.change == wanted);

@@ -4,25 +4,58 @@ use std::path::Path;
 
 use super::unreadable;
 use crate::error::{Error, Result};
+use crate::plan::DatasetSpec;
 
 /// Longest `classes.txt` that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads names from `classes.txt` in `folder`, one a line, if the file is there.
-pub(super) fn beside(folder: &Path) -> Result<Option<Vec<String>>> {
+/// The names of the classes of data in `folder` whose labels are below `seen`: those that the user
+/// gives, else those of `classes.txt` beside the data, else the data set's `own`, else numbers.
+pub(super) fn names(
+    spec: &DatasetSpec,
+    folder: &Path,
+    own: Option<Vec<String>>,
+    seen: usize,
+) -> Result<Vec<String>> {
+    if !spec.class_names.is_empty() {
+        check(&spec.class_names, &Wanted::AtLeast(seen))?;
+        return Ok(spec.class_names.clone());
+    }
     let path = folder.join("classes.txt");
+    if let Some(names) = in_file(&path)? {
+        check(&names, &Wanted::AtLeast(seen)).map_err(|error| error.at_path(&path))?;
+        return Ok(names);
+    }
+    match own {
+        Some(names) => check(&names, &Wanted::AtLeast(seen)).map(|()| names),
+        None => Ok(numbered(seen)),
+    }
+}
+
+/// Reads names from the file at `path`, one a line, if it is there.
+pub(super) fn in_file(path: &Path) -> Result<Option<Vec<String>>> {
     match path.metadata() {
         Ok(file) if file.is_file() && file.len() <= MAX_BYTES => {
-            let text = std::fs::read(&path).map_err(|cause| unreadable(&path, &cause))?;
+            let text = std::fs::read(path).map_err(|cause| unreadable(path, &cause))?;
             let text = String::from_utf8(text).map_err(|cause| {
-                Error::unusable("the class names are not UTF-8").because(cause).at_path(&path)
+                Error::unusable("the class names are not UTF-8").because(cause).at_path(path)
             })?;
-            from_lines(&text).map_err(|error| error.at_path(&path)).map(Some)
+            from_lines(&text).map_err(|error| error.at_path(path)).map(Some)
         }
-        Ok(_) => Err(Error::unusable("this is not a list of class names").at_path(&path)),
+        Ok(_) => Err(Error::unusable("this is not a list of class names").at_path(path)),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(unreadable(&path, &cause)),
+        Err(cause) => Err(unreadable(path, &cause)),
     }
+}
+
+/// The names that `spec` gives, else those of `classes.txt` in `folder`.
+pub(super) fn given(spec: &DatasetSpec, folder: &Path) -> Result<Option<Vec<String>>> {
+    if spec.class_names.is_empty() { beside(folder) } else { Ok(Some(spec.class_names.clone())) }
+}
+
+/// Reads names from `classes.txt` in `folder`, if the file is there.
+pub(super) fn beside(folder: &Path) -> Result<Option<Vec<String>>> {
+    in_file(&folder.join("classes.txt"))
 }
 
 /// An empty line within the list is an error: every name after it would stand for another class.

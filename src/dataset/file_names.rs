@@ -1,6 +1,6 @@
 //! Many file names in little memory: one text for all, and where each ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 
 /// File names in the order in which they came.
@@ -33,6 +33,23 @@ impl FileNames {
             None => OsStr::new(&self.text[start..self.ends[index]]),
         }
     }
+
+    /// Whether they tell things apart: none is empty and no two are alike.
+    pub(super) fn are_distinct(&self) -> bool {
+        let mut seen = HashSet::with_capacity(self.count());
+        (0..self.count()).map(|index| self.get(index)).all(|name| !name.is_empty() && seen.insert(name))
+    }
+}
+
+/// A name as text. Bytes that are not UTF-8 become `\xNN` and a backslash is doubled, so that two
+/// names never read the same.
+pub(super) fn readable(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 #[cfg(test)]

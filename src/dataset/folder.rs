@@ -9,20 +9,19 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::classes::{self, Wanted};
-use super::file_names::FileNames;
-use super::file_stamp;
+use super::file_names::{self, FileNames};
+use super::splits;
 use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
 
-const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
+/// Extensions of image files, without the dot.
+pub(super) const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
 /// What archives and file managers leave beside the images; hidden names are such litter too.
-const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
-/// Splits in the order in which they are taken when none is asked for.
-const SPLITS: [&str; 5] = ["test", "val", "valid", "validation", "train"];
-/// Largest image file that is read.
-const MAX_FILE_BYTES: u64 = 1 << 30;
+pub(super) const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
+/// Largest image file that is read, bytes.
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// Whether `path` is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
@@ -60,7 +59,7 @@ pub(super) fn short_name(path: &Path) -> String {
     whole.file_name().map_or_else(|| whole.display().to_string(), readable)
 }
 
-fn checked_split(root: &Path, split: &str) -> Result<String> {
+pub(super) fn checked_split(root: &Path, split: &str) -> Result<String> {
     let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
     if single && root.join(split).is_dir() {
         return Ok(split.to_owned());
@@ -74,7 +73,7 @@ fn checked_split(root: &Path, split: &str) -> Result<String> {
 /// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
 /// happens to have that name.
 fn default_split(root: &Path) -> Result<Option<String>> {
-    for split in SPLITS {
+    for split in splits::USUAL {
         let folder = root.join(split);
         if folder.is_dir() && sorted_in(&folder)?.images.is_empty() && has_classes(&folder)? {
             return Ok(Some(split.to_owned()));
@@ -103,11 +102,11 @@ fn class_folders(root: &Path) -> Result<Vec<OsString>> {
 }
 
 fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
-    if spec.classes.is_empty() {
+    if spec.class_names.is_empty() {
         return Ok(folders.iter().map(|folder| readable(folder)).collect());
     }
-    classes::check(&spec.classes, &Wanted::Exactly(folders.len()))?;
-    Ok(spec.classes.clone())
+    classes::check(&spec.class_names, &Wanted::Exactly(folders.len()))?;
+    Ok(spec.class_names.clone())
 }
 
 /// A class folder and the index of its first image.
@@ -167,20 +166,20 @@ fn empty_class(path: &Path) -> Error {
 }
 
 /// Names of the visible folders, in byte order; links are followed.
-fn folders_in(path: &Path) -> Result<Vec<OsString>> {
+pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
     visible(path, |name| path.join(name).is_dir())
 }
 
 /// What a class folder holds, in byte order.
 #[derive(Default)]
-struct Found {
-    images: Vec<OsString>,
-    others: Vec<OsString>,
+pub(super) struct Found {
+    pub images: Vec<OsString>,
+    pub others: Vec<OsString>,
 }
 
 /// Tells images from all else that is visible; links are followed. Only regular files are images: a
 /// named pipe with an image's name would be waited on for ever.
-fn sorted_in(path: &Path) -> Result<Found> {
+pub(super) fn sorted_in(path: &Path) -> Result<Found> {
     let is_image = |name: &OsString| has_image_extension(name) && path.join(name).is_file();
     let (images, others) = visible(path, |_| true)?.into_iter().partition(is_image);
     Ok(Found { images, others })
@@ -216,15 +215,9 @@ fn has_image_extension(name: &OsStr) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// A name as text. Bytes that are not UTF-8 become `\xNN` and a backslash is doubled, so that two
-/// names never read the same.
-fn readable(name: &OsStr) -> String {
-    let mut text = String::new();
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
-        text.push_str(&chunk.valid().replace('\\', "\\\\"));
-        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
-    }
-    text
+/// A name as text.
+pub(super) fn readable(name: &OsStr) -> String {
+    file_names::readable(name.as_encoded_bytes())
 }
 
 /// `class/file`.
@@ -270,8 +263,8 @@ impl Images for FolderImages {
         self.path(index).display().to_string()
     }
 
-    fn stamp(&self, index: usize) -> Option<u64> {
-        file_stamp::of(&self.path(index))
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.path(index))
     }
 
     /// The length of the file: reading every file would cost as much as the evaluation.
@@ -283,7 +276,8 @@ impl Images for FolderImages {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>> {
+/// The bytes of the image file at `path`.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
     if length > MAX_FILE_BYTES {
         return Err(Error::unusable(format!(
@@ -415,7 +409,10 @@ mod tests {
     fn given_class_names_must_be_as_many_as_the_folders() {
         let scene = Scene::with(&["0/1.png", "1/1.png"]);
         let named = |names: &[&str]| {
-            open(&DatasetSpec { classes: names.iter().map(|&name| name.into()).collect(), ..scene.spec() })
+            open(&DatasetSpec {
+                class_names: names.iter().map(|&name| name.into()).collect(),
+                ..scene.spec()
+            })
         };
         assert_eq!(named(&["cat", "dog"]).unwrap().identity().classes, ["cat", "dog"]);
         let error = named(&["cat", "dog", "bird"]).err().unwrap();

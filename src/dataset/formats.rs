@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Content, folder, idx, unreadable};
+use super::{Content, arrays, cifar, folder, idx, manifest, parquet, prefixed, unreadable, webdataset};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
 
@@ -27,10 +27,54 @@ const FORMATS: &[Format] = &[
         looked_for: "IDX files (such as t10k-images-idx3-ubyte with t10k-labels-idx1-ubyte, plain or .gz)",
     },
     Format {
+        format: DatasetFormat::Cifar,
+        is_here: cifar::binary::is_here,
+        list: cifar::binary::list,
+        looked_for: "CIFAR's binary files (test_batch.bin and data_batch_1.bin …, or test.bin and train.bin)",
+    },
+    Format {
+        format: DatasetFormat::CifarPython,
+        is_here: cifar::python::is_here,
+        list: cifar::python::list,
+        looked_for: "CIFAR's Python files (test_batch and data_batch_1 …, or test and train)",
+    },
+    Format {
+        format: DatasetFormat::Parquet,
+        is_here: parquet::is_here,
+        list: parquet::list,
+        looked_for: "Parquet files with a column of images, as Hugging Face data sets have them",
+    },
+    Format {
+        format: DatasetFormat::Manifest,
+        is_here: manifest::is_here,
+        list: manifest::list,
+        looked_for: "a .csv, .tsv or .jsonl file with columns path and label, val_map.txt or y_labels.csv",
+    },
+    Format {
+        format: DatasetFormat::Prefixed,
+        is_here: prefixed::is_here,
+        list: prefixed::list,
+        looked_for: "a folder of images called cat.0.jpg, dog.0.jpg …",
+    },
+    Format {
         format: DatasetFormat::Folder,
         is_here: folder::is_here,
         list: folder::list,
         looked_for: "a folder with one folder of .jpg, .jpeg, .png, .bmp, .webp or .gif images a class",
+    },
+    // Behind the folder: an archive that was downloaded often lies beside what was unpacked from it.
+    Format {
+        format: DatasetFormat::Webdataset,
+        is_here: webdataset::is_here,
+        list: webdataset::list,
+        looked_for: "WebDataset shards (.tar, a folder of them, or NAME-{000..012}.tar)",
+    },
+    // After folders of images, beside which arrays of other things may lie.
+    Format {
+        format: DatasetFormat::Npz,
+        is_here: arrays::is_here,
+        list: arrays::list,
+        looked_for: "an .npz file, or .npy files, with arrays called images and labels, or x_test and y_test",
     },
 ];
 
@@ -42,10 +86,14 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
             .find(|format| format.format == asked)
             .ok_or_else(|| Error::usage(format!("format `{}` cannot be read", asked.name())));
     }
-    if let Err(cause) = spec.path.metadata() {
-        return Err(
-            unreadable(&spec.path, &cause).help("check the path; `--data` takes a file or a folder")
-        );
+    match spec.path.metadata() {
+        // A pattern stands for files without being one.
+        Err(cause) if !webdataset::is_pattern(&spec.path) => {
+            return Err(
+                unreadable(&spec.path, &cause).help("check the path; `--data` takes a file or a folder")
+            );
+        }
+        _ => {}
     }
     for format in FORMATS {
         if (format.is_here)(&spec.path)? {

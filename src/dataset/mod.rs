@@ -1,32 +1,54 @@
 //! Data sets as users have them on disk. Listing is cheap; only [`Dataset::image`] reads pixels.
 //!
-//! To add a format: a file here that lists a `Content`, and one row in `formats::FORMATS`. A format
-//! says where the bytes of each image are; decoding and choosing a part of the images is done here,
-//! for all of them alike.
+//! To add a format: a file or folder here that lists a `Content`, and one row in `formats::FORMATS`. A
+//! format says where the bytes of each image are; the rest is done here for all of them alike:
+//!
+//! | | |
+//! |---|---|
+//! | `formats` | which format a path is |
+//! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
+//! | `splits`, `classes`, `labels` | which split is meant, what its classes are called, and which class each image is of |
+//! | `raw` | pixels that lie in files without any encoding |
+//! | `decode` | from the bytes of an image file to pixels |
+//! | `selection` | the images that are meant, so many of them, and the stretch of those that one of several machines evaluates |
 
+mod arrays;
+mod cifar;
 mod classes;
 mod decode;
+#[cfg(test)]
+mod fake;
 mod file_names;
 mod file_stamp;
 mod folder;
 mod formats;
-mod identity;
 mod idx;
-mod idx_file;
+mod inside;
+mod integer_labels;
+mod labels;
+mod manifest;
+mod parquet;
+mod prefixed;
+mod raw;
 mod selection;
-mod subset;
+mod splits;
+#[cfg(test)]
+mod table_fixtures;
+mod text_column;
+mod webdataset;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::Sha256;
 
 pub use crate::preprocess::Image;
-pub use decode::decode;
+pub use decode::{JPEG_DECODER, decode};
 
 use selection::Selection;
 
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::preprocess::Decoding;
 use crate::record::{DatasetIdentity, PassedOver};
 
 /// One image's name and truth. Made when it is asked for, so that a data set holds little an image.
@@ -57,15 +79,30 @@ pub trait Dataset: Send + Sync {
     /// A number that is another one once the bytes of image `index` are others, as far as the file
     /// system tells. Nothing where there is nothing to decode, so that keeping pixels saves nothing.
     fn stamp(&self, index: usize) -> Option<u64>;
+
+    /// Names of the columns by which figures are told apart.
+    fn slices(&self) -> &[String] {
+        &[]
+    }
+
+    /// What each of [`Dataset::slices`] says about image `index`.
+    fn slice_values(&self, _index: usize) -> Result<Vec<&str>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Opens the data set that `spec` describes. The format is found from the content when it is not
 /// given. Everything that is wrong with names, labels and counts comes out here, before the first
 /// image is decoded.
 pub fn open(spec: &DatasetSpec) -> Result<Box<dyn Dataset>> {
+    open_with(spec, Decoding::default())
+}
+
+/// As [`open`], with image files decoded as a model's preprocessing wants it.
+pub fn open_with(spec: &DatasetSpec, decoding: Decoding) -> Result<Box<dyn Dataset>> {
     let format = formats::of(spec)?;
     let content = (format.list)(spec)?;
-    Ok(Box::new(Selection::of(content, format.format.name(), spec)?))
+    Ok(Box::new(Selection::of(content, format.format.name(), spec, decoding)?))
 }
 
 fn unreadable(path: &Path, cause: &std::io::Error) -> Error {
@@ -110,8 +147,8 @@ trait Images: Send + Sync {
     /// Adds to `digest` what tells image `index` from another, as far as that is cheap.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()>;
 
-    /// As [`Dataset::stamp`].
-    fn stamp(&self, _index: usize) -> Option<u64> {
+    /// The file that holds image `index`, where there is one to decode.
+    fn file(&self, _index: usize) -> Option<PathBuf> {
         None
     }
 

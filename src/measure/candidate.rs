@@ -80,9 +80,12 @@ impl Candidate {
         check_digest(&job)?;
         let runtime = runtime::find(&job.runtime.name)?;
         let identity = runtime.check(job.runtime.device)?.with_digest();
-        let dataset = job.dataset.as_ref().map(dataset::open).transpose()?;
+        let decoding = job.preprocess.decoding();
+        let dataset = job.dataset.as_ref().map(|spec| dataset::open_with(spec, decoding)).transpose()?;
         let latency_batch = job.fixed_batch.unwrap_or(1);
-        let (inputs, source) = inputs::pool(&job, dataset.as_deref(), latency_batch)?;
+        // Where nothing is timed the images stay unread until their pass: they may be bad, or none at all.
+        let drawn_from = dataset.as_deref().filter(|_| job.protocol.passes.is_all());
+        let (inputs, source) = inputs::pool(&job, drawn_from, latency_batch)?;
         let mut memory = MemoryLog::default();
         let (mut loaded, load) = Loaded::timed(&job, latency_batch, &inputs, &mut memory)?;
         let outputs = outputs(&job, loaded.session.as_mut(), &inputs, latency_batch, source)?;
@@ -189,7 +192,7 @@ impl Candidate {
             return Err(Error::usage("there is no data set to evaluate on").help("give one with --data PATH"));
         };
         let names = &dataset.identity().classes;
-        let mut writer = PredictionsWriter::create(path, names)?;
+        let mut writer = PredictionsWriter::create(path, names, dataset.slices())?;
         let pass = Pass {
             dataset,
             preprocess: &self.job.preprocess,

@@ -11,7 +11,7 @@ use super::launch::Launch;
 use super::link::{Death, Link, Placement};
 use super::observer::{Event, Observer};
 
-use super::wire::{Answer, Assignment, Command};
+use super::wire::{Answer, Assignment, Command, Prepared};
 use super::{Interrupt, environment, same_session};
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Job, Protocol};
@@ -92,9 +92,11 @@ impl<'a> Conductor<'a> {
             lanes.push(self.start(index, entrant, here.clone(), &measurement, &scratch));
         }
         self.prepare(&mut lanes);
-        self.warm_up(&mut lanes);
-        self.latency(&mut lanes, &protocol);
-        self.throughput(&mut lanes, &protocol);
+        if protocol.passes.is_all() {
+            self.warm_up(&mut lanes);
+            self.latency(&mut lanes, &protocol);
+            self.throughput(&mut lanes, &protocol);
+        }
         self.evaluate(&mut lanes);
         self.finish(&mut lanes);
         lanes.into_iter().map(|lane| lane.record).collect()
@@ -139,17 +141,7 @@ impl<'a> Conductor<'a> {
         for lane in lanes {
             self.enter(lane, Stage::Prepare, None);
             if let Some(Answer::Prepared(prepared)) = self.ask(lane, &Command::Prepare) {
-                lane.record.runtime = Some(prepared.runtime);
-                lane.record.dataset = prepared.dataset;
-                lane.record.evidence.load = vec![prepared.load];
-                lane.record.evidence.outputs = Some(prepared.outputs);
-                lane.record.evidence.latency = Some(LatencyEvidence {
-                    batch: prepared.latency_batch,
-                    session_sha256: prepared.session_sha256,
-                    warm_up: Default::default(),
-                    rounds: Vec::new(),
-                    ended: None,
-                });
+                lane.prepared(*prepared);
             }
             self.keep(lane);
         }
@@ -217,7 +209,7 @@ impl<'a> Conductor<'a> {
     fn finish(&mut self, lanes: &mut [Lane]) {
         for lane in lanes {
             if let Some(Answer::Finished { memory }) = self.ask(lane, &Command::Finish) {
-                lane.record.evidence.memory = memory;
+                lane.record.evidence.memory = memory.filter(|_| lane.is_timed());
                 lane.record.outcome = Outcome::Completed;
                 lane.link = None;
                 self.observer.notice(Event::Completed { candidate: lane.index });
@@ -296,6 +288,30 @@ impl<'a> Conductor<'a> {
 }
 
 impl Lane {
+    /// Whether figures that hang on the machine are wanted.
+    fn is_timed(&self) -> bool {
+        self.record.job.protocol.passes.is_all()
+    }
+
+    /// Keeps what was opened and, where it is wanted, what loading showed.
+    fn prepared(&mut self, prepared: Prepared) {
+        self.record.runtime = Some(prepared.runtime);
+        self.record.dataset = prepared.dataset;
+        if !self.is_timed() {
+            return;
+        }
+        let evidence = &mut self.record.evidence;
+        evidence.load = vec![prepared.load];
+        evidence.outputs = Some(prepared.outputs);
+        evidence.latency = Some(LatencyEvidence {
+            batch: prepared.latency_batch,
+            session_sha256: prepared.session_sha256,
+            warm_up: Default::default(),
+            rounds: Vec::new(),
+            ended: None,
+        });
+    }
+
     fn other_session(&self, evaluation: &EvaluationEvidence) -> Option<Error> {
         let timed = self.record.evidence.latency.as_ref()?;
         let error = same_session::differs(&timed.session_sha256, &evaluation.session_sha256)?;

@@ -11,7 +11,7 @@ use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::plan::{OnBadImage, OutputPort};
 use crate::preprocess::{Preprocess, Scratch};
-use crate::record::{PredictionsWriter, SkippedImage};
+use crate::record::{NAMED, PredictionsWriter, SkippedImage};
 use crate::runtime::Session;
 use crate::tensor::{Tensor, Values};
 
@@ -36,9 +36,6 @@ pub struct Collected {
     pub skipped_count: usize,
     pub error: Option<Error>,
 }
-
-/// At most this many images are named; the rest is counted.
-const NAMED: usize = 100;
 
 /// A preprocessed batch; the rows after the last image are padding.
 struct Batch {
@@ -162,8 +159,12 @@ fn run(pass: &Pass<'_>, session: &mut dyn Session, batch: Batch) -> Result<Chunk
 
 /// The error for a model whose number of classes is not the data set's.
 pub fn class_mismatch(model: usize, data: usize) -> Error {
-    Error::unusable(format!("the model has {model} classes, the data set has {data}"))
-        .help("give the data set that the model was made for with --data, or another output with --output")
+    let help = if model == data + 1 {
+        "if the model's first output is background, say --background-class; else give the data set that it was made for with --data"
+    } else {
+        "give the data set that the model was made for with --data, or another output with --output"
+    };
+    Error::unusable(format!("the model has {model} classes, the data set has {data}")).help(help)
 }
 
 /// Takes the next stretch of the data set, decodes and preprocesses it.
@@ -262,7 +263,7 @@ fn keep(
 ) -> Result<()> {
     for (&image, scores) in chunk.images.iter().zip(chunk.scores.rows(chunk.images.len())) {
         let entry = pass.dataset.entry(image)?;
-        writer.push(&entry.id, entry.label, scores)?;
+        writer.push(&entry.id, entry.label, scores, &pass.dataset.slice_values(image)?)?;
         collected.images += 1;
         collected.not_finite += usize::from(scores.iter().any(|score| !score.is_finite()));
     }

@@ -2,7 +2,7 @@
 
 use crate::plan::Protocol;
 use crate::record::{Ended, LoadEvidence, Round};
-use crate::stats::{self, Block, LEAST_LAUNCHES, LogRatios};
+use crate::stats::{LEAST_LAUNCHES, LogRatios};
 
 /// Rounds of one launch.
 pub const ROUNDS_A_LAUNCH: u32 = 4;
@@ -35,23 +35,15 @@ pub fn ended(protocol: &Protocol, sides: &[&[Round]], done: u32) -> Option<Ended
 
 fn precise(protocol: &Protocol, sides: &[&[Round]]) -> bool {
     let Some((first, others)) = sides.split_first() else { return false };
-    let first = blocks(first);
+    let first = Round::blocks(first);
     others.iter().all(|other| {
-        let interval = LogRatios::of(&first, &blocks(other)).interval(LEVEL);
+        let interval = LogRatios::of(&first, &Round::blocks(other)).interval(LEVEL);
         interval.is_some_and(|interval| interval.half_width() <= protocol.precision)
     })
 }
 
 fn spent_ns(rounds: &[Round]) -> u64 {
     rounds.iter().flat_map(|round| &round.samples_ns).sum()
-}
-
-fn blocks(rounds: &[Round]) -> Vec<Block> {
-    let block = |round: &Round| {
-        let samples: Vec<f64> = round.samples_ns.iter().map(|&ns| ns as f64).collect();
-        Some(Block { round: round.round, launch: round.launch, value: stats::median(&samples)? })
-    };
-    rounds.iter().filter_map(block).collect()
 }
 
 #[cfg(test)]

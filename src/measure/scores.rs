@@ -24,6 +24,7 @@ impl Scores {
 ///
 /// One output for each image means a binary model: its row becomes two scores, of class 0 and
 /// class 1: `[1 − p, p]` for a probability, `[0, z]` for a logit, so that softmax gives the sigmoid.
+/// A first score that is that of background is left out.
 pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
     let columns = columns(output.shape(), batch)
         .ok_or_else(|| {
@@ -42,6 +43,9 @@ pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
         Values::F32(values) => values,
         other => other.to_f32(),
     };
+    if port.background {
+        return without_background(&values, columns, port);
+    }
     if columns > 1 {
         return Ok(Scores { classes: columns, values });
     }
@@ -50,6 +54,30 @@ pub fn read(output: Tensor, batch: usize, port: &OutputPort) -> Result<Scores> {
         Activation::Logits => [0.0, score],
     };
     Ok(Scores { classes: 2, values: values.iter().flat_map(pair).collect() })
+}
+
+/// The scores of an image given that it shows no background: probabilities are divided by what is
+/// left for the classes, as softmax over the logits that are left would have it.
+fn without_background(values: &[f32], columns: usize, port: &OutputPort) -> Result<Scores> {
+    if columns < 3 {
+        return Err(Error::usage(format!(
+            "the model has {columns} score{} an image: without background that leaves fewer than two classes",
+            if columns == 1 { "" } else { "s" }
+        ))
+        .at(format!("output `{}`", port.name))
+        .help("leave --background-class out, or `background_class` under [model]"));
+    }
+    let mut kept = Vec::with_capacity(values.len() - values.len() / columns);
+    for row in values.chunks_exact(columns).map(|row| &row[1..]) {
+        let rest: f32 = match port.activation {
+            Activation::Probabilities => row.iter().sum(),
+            Activation::Logits => 1.0,
+        };
+        // All for background: nothing to divide, and every class is as unlikely as the next.
+        let rest = if rest > 0.0 { rest } else { 1.0 };
+        kept.extend(row.iter().map(|score| score / rest));
+    }
+    Ok(Scores { classes: columns - 1, values: kept })
 }
 
 fn columns(shape: &[usize], batch: usize) -> Option<usize> {
@@ -72,7 +100,13 @@ mod tests {
     use crate::tensor::ElementType;
 
     fn port(activation: Activation) -> OutputPort {
-        OutputPort { name: "y".into(), element: ElementType::F32, shape: vec![], activation }
+        OutputPort {
+            name: "y".into(),
+            element: ElementType::F32,
+            shape: vec![],
+            activation,
+            background: false,
+        }
     }
 
     fn tensor(shape: &[usize], values: &[f32]) -> Tensor {
@@ -112,6 +146,29 @@ mod tests {
             assert_eq!(scores.classes, 3, "{shape:?}");
         }
         assert_eq!(read(tensor(&[1, 1], &[1.]), 1, &port(Activation::Probabilities)).unwrap().classes, 2);
+    }
+
+    #[test]
+    fn background_is_left_out_of_logits_as_they_are() {
+        let port = OutputPort { background: true, ..port(Activation::Logits) };
+        let scores = read(tensor(&[2, 3], &[9., 2., 3., 4., -5., 6.]), 2, &port).unwrap();
+        assert_eq!((scores.classes, scores.values.as_slice()), (2, &[2., 3., -5., 6.][..]));
+    }
+
+    #[test]
+    fn probabilities_without_background_sum_to_one_again() {
+        let port = OutputPort { background: true, ..port(Activation::Probabilities) };
+        let scores = read(tensor(&[2, 3], &[0.5, 0.125, 0.375, 1.0, 0.0, 0.0]), 2, &port).unwrap();
+        assert_eq!(scores.values, [0.25, 0.75, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn background_beside_one_class_is_refused() {
+        let port = OutputPort { background: true, ..port(Activation::Logits) };
+        for columns in [1, 2] {
+            let error = read(tensor(&[1, columns], &vec![1.0; columns]), 1, &port).unwrap_err();
+            assert!(error.help.unwrap().contains("--background-class"));
+        }
     }
 
     #[test]

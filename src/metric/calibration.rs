@@ -25,7 +25,9 @@ pub static ECE: MetricSpec = MetricSpec {
     definition: "Expected calibration error: images fall into 15 bins of equal width by the probability of \
                  their predicted class, ((m - 1)/15, m/15], 0 into the first; sum over bins of (images in \
                  the bin / images) * |share predicted right - mean probability|. Logits: the probability is \
-                 of their softmax. Undefined where a score is not finite.",
+                 of their softmax. Undefined where a score is not finite. The interval of a difference \
+                 is that of the errors less what noise adds to each, which is more the better calibrated \
+                 a run is: the plain difference shown need not lie in its middle, nor within it.",
     unit: Unit::Score,
     better: Better::Lower,
     difference: Difference::Absolute,

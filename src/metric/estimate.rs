@@ -19,7 +19,8 @@ pub enum IntervalMethod {
     /// Bias-corrected and accelerated bootstrap over images, the same resample for both runs.
     PairedBca,
     /// Normal interval of the difference of two calibration errors, each less what noise is expected
-    /// to add to it, with the variance of the images' influences.
+    /// to add to it, with the variance of the images' influences. The plain difference need not be its
+    /// middle.
     DebiasedNormal,
     /// Student's t over the medians of log ratios of the launches.
     StudentOverLaunches,
@@ -69,7 +70,8 @@ pub struct Test {
     pub method: TestMethod,
     /// Probability of a difference as large or larger if there were none.
     pub p: f64,
-    /// The same after Benjamini and Hochberg's correction for the number of classes tested.
+    /// The same after Benjamini and Hochberg's correction for the number of classes tested: those with
+    /// too few images that differ are not tested, and do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_adjusted: Option<f64>,
 }

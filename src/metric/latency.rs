@@ -1,6 +1,6 @@
 //! Latency of one run at batch 1, from all timed runs of all rounds together.
 
-use super::{Basis, Better, Difference, Metric, MetricSpec, Reading, ScoredRun, Unit};
+use super::{Metric, MetricSpec, Reading, ScoredRun, Unit};
 use crate::record::LatencyEvidence;
 use crate::stats;
 
@@ -11,15 +11,7 @@ const RUNS_FOR_P99: usize = 662;
 const RUNS_FOR_P90_UPPER: usize = 64;
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
-    MetricSpec {
-        id,
-        title,
-        definition,
-        unit: Unit::Nanoseconds,
-        better: Better::Lower,
-        difference: Difference::Relative,
-        basis: Basis::Machine,
-    }
+    MetricSpec::cost(Unit::Nanoseconds, id, title, definition)
 }
 
 /// Median latency.
@@ -70,16 +62,34 @@ pub static LATENCY_MIN: MetricSpec =
 pub static LATENCY_MEAN: MetricSpec =
     spec("latency_mean", "latency mean", "Arithmetic mean of the time of one run at batch 1.");
 
-/// A percentile, given enough runs.
+/// Confidence of an upper bound, one-sided: MLPerf's.
+const CONFIDENCE: f64 = 0.99;
+
+/// A percentile or a bound of one, given enough runs.
 pub(super) struct Percentile {
     spec: &'static MetricSpec,
     p: f64,
     least_runs: usize,
+    /// Of the runs in ascending order.
+    of: fn(&[f64], f64) -> Option<f64>,
 }
 
-pub(super) static P50: Percentile = Percentile { spec: &LATENCY_P50, p: 0.50, least_runs: 1 };
-pub(super) static P90: Percentile = Percentile { spec: &LATENCY_P90, p: 0.90, least_runs: 1 };
-pub(super) static P99: Percentile = Percentile { spec: &LATENCY_P99, p: 0.99, least_runs: RUNS_FOR_P99 };
+impl Percentile {
+    const fn quantile(spec: &'static MetricSpec, p: f64, least_runs: usize) -> Self {
+        Self { spec, p, least_runs, of: stats::quantile }
+    }
+
+    const fn upper_bound(spec: &'static MetricSpec, p: f64, least_runs: usize) -> Self {
+        Self { spec, p, least_runs, of: |runs, p| stats::quantile_upper_bound(runs, p, CONFIDENCE) }
+    }
+}
+
+pub(super) static P50: Percentile = Percentile::quantile(&LATENCY_P50, 0.50, 1);
+pub(super) static P90: Percentile = Percentile::quantile(&LATENCY_P90, 0.90, 1);
+pub(super) static P99: Percentile = Percentile::quantile(&LATENCY_P99, 0.99, RUNS_FOR_P99);
+pub(super) static P90_UPPER: Percentile =
+    Percentile::upper_bound(&LATENCY_P90_UPPER, 0.90, RUNS_FOR_P90_UPPER);
+pub(super) static P99_UPPER: Percentile = Percentile::upper_bound(&LATENCY_P99_UPPER, 0.99, RUNS_FOR_P99);
 
 impl Metric for Percentile {
     fn spec(&self) -> &'static MetricSpec {
@@ -88,37 +98,7 @@ impl Metric for Percentile {
 
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
         let samples = stats::sorted(samples(run)?);
-        let value = stats::quantile(&samples, self.p);
-        Some(
-            too_few(self.spec, samples.len(), self.p, self.least_runs)
-                .unwrap_or_else(|| reading(self.spec, samples.len(), value)),
-        )
-    }
-}
-
-/// Confidence of an upper bound, one-sided: MLPerf's.
-const CONFIDENCE: f64 = 0.99;
-
-/// An upper bound of a percentile, given enough runs.
-pub(super) struct UpperBound {
-    spec: &'static MetricSpec,
-    p: f64,
-    least_runs: usize,
-}
-
-pub(super) static P90_UPPER: UpperBound =
-    UpperBound { spec: &LATENCY_P90_UPPER, p: 0.90, least_runs: RUNS_FOR_P90_UPPER };
-pub(super) static P99_UPPER: UpperBound =
-    UpperBound { spec: &LATENCY_P99_UPPER, p: 0.99, least_runs: RUNS_FOR_P99 };
-
-impl Metric for UpperBound {
-    fn spec(&self) -> &'static MetricSpec {
-        self.spec
-    }
-
-    fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
-        let samples = stats::sorted(samples(run)?);
-        let value = stats::quantile_upper_bound(&samples, self.p, CONFIDENCE);
+        let value = (self.of)(&samples, self.p);
         Some(
             too_few(self.spec, samples.len(), self.p, self.least_runs)
                 .unwrap_or_else(|| reading(self.spec, samples.len(), value)),
@@ -209,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_upper_bound_of_a_percentile_is_the_longest_run_that_is_allowed() {
-        let read = |metric: &UpperBound, runs: u64| {
+        let read = |metric: &Percentile, runs: u64| {
             let run = timed(&[&(1..=runs).collect::<Vec<_>>()]);
             metric.read(&ScoredRun::of(&run).unwrap()).unwrap()
         };

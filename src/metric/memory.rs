@@ -9,15 +9,7 @@ use crate::record::{MemoryEvidence, MemoryReading};
 use crate::stats::{self, Block, LogRatios};
 
 const fn spec(id: &'static str, title: &'static str, definition: &'static str) -> MetricSpec {
-    MetricSpec {
-        id,
-        title,
-        definition,
-        unit: Unit::Bytes,
-        better: Better::Lower,
-        difference: Difference::Relative,
-        basis: Basis::Machine,
-    }
+    MetricSpec::cost(Unit::Bytes, id, title, definition)
 }
 
 /// Memory that the model brings.

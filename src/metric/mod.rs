@@ -21,6 +21,7 @@ mod same_inputs;
 pub(crate) mod sample;
 mod scored;
 mod scoring;
+mod slices;
 mod spec;
 mod speed;
 mod throughput;
@@ -51,8 +52,9 @@ pub use rates::{
 };
 pub use scored::{ScoredPair, ScoredRun, Timing};
 pub use scoring::{ImageScore, Scoring};
+pub use slices::{SliceReading, slices};
 pub use spec::{Basis, Better, Difference, MetricSpec, PairReading, Reading, Unit};
-pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO, blocks as latency_blocks};
+pub use speed::{SPEED_UP, SPEED_UP_HL, THROUGHPUT_RATIO};
 pub use throughput::THROUGHPUT;
 
 /// A figure of one run.

@@ -1,7 +1,7 @@
 //! What this machine makes of no difference at all.
 
-use super::speed::blocks;
 use super::{Basis, Better, Difference, LEVEL, Metric, MetricSpec, Reading, ScoredRun, Unit};
+use crate::record::Round;
 use crate::stats::LogRatios;
 
 /// The noise floor of latency ratios.
@@ -27,7 +27,7 @@ impl Metric for NoiseFloor {
     fn read(&self, run: &ScoredRun<'_>) -> Option<Reading> {
         let evidence = &run.run.record.evidence;
         let (own, twin) = (&evidence.latency.as_ref()?.rounds, &evidence.twin.as_ref()?.rounds);
-        let ratios = LogRatios::of(&blocks(own), &blocks(twin));
+        let ratios = LogRatios::of(&Round::blocks(own), &Round::blocks(twin));
         let n = ratios.rounds() as u64;
         Some(match ratios.interval(LEVEL) {
             Some(found) => Reading::of(&NOISE_FLOOR, found.low.abs().max(found.high.abs()).exp_m1(), n),

@@ -29,7 +29,9 @@ pub static MACRO_RECALL: MetricSpec = spec(
     "macro_recall",
     "macro recall",
     "Mean over the classes that occur as truth or prediction of TP / (TP + FN), 0 for a class without \
-     images (scikit-learn recall_score, average macro, zero_division 0). Per class: null there.",
+     images (scikit-learn recall_score, average macro, zero_division 0). Per class: null there; McNemar's \
+     mid-p where 10 images or more differ, p adjusted (Benjamini and Hochberg) for the classes tested, not \
+     for all there are.",
 );
 
 /// Mean F1 of the classes.

@@ -51,9 +51,11 @@ fn job(variant: &str) -> Job {
             element: ElementType::F32,
             shape: vec![],
             activation: Activation::Logits,
+            background: false,
         },
         fixed_batch: None,
         preprocess: Preprocess {
+            exif_orientation: false,
             channels: Channels::Grey,
             resize: None,
             crop: None,
@@ -66,6 +68,7 @@ fn job(variant: &str) -> Job {
         },
         dataset: None,
         protocol: Protocol::default(),
+        sources: BTreeMap::new(),
     }
 }
 
@@ -90,6 +93,8 @@ fn dataset() -> DatasetIdentity {
         images: 4,
         classes: vec!["coat".into(), "shirt".into(), "dress".into()],
         sha256: "5e7".into(),
+        decoder: None,
+        shard: None,
         passed_over: None,
     }
 }
@@ -110,6 +115,16 @@ pub(crate) fn predictions(classes: usize, rows: &[(&str, u32, &[f32])]) -> Predi
     let mut predictions = Predictions::new(classes);
     for (id, label, scores) in rows {
         predictions.push((*id).into(), *label, scores);
+    }
+    predictions
+}
+
+/// Rows of (id, label, scores, what each of `slices` says).
+pub(crate) fn sliced(classes: usize, slices: &[&str], rows: &[(&str, u32, &[f32], &[&str])]) -> Predictions {
+    let names: Vec<String> = slices.iter().map(|&name| name.to_owned()).collect();
+    let mut predictions = Predictions::new(classes).with_slices(&names);
+    for (id, label, scores, values) in rows {
+        predictions.push_sliced((*id).into(), *label, scores, values);
     }
     predictions
 }

@@ -82,6 +82,19 @@ pub struct MetricSpec {
     pub basis: Basis,
 }
 
+impl MetricSpec {
+    /// Of a time or size that the machine has a part in, the lower the better.
+    pub(super) const fn cost(
+        unit: Unit,
+        id: &'static str,
+        title: &'static str,
+        definition: &'static str,
+    ) -> Self {
+        let (better, difference, basis) = (Better::Lower, Difference::Relative, Basis::Machine);
+        Self { id, title, definition, unit, better, difference, basis }
+    }
+}
+
 /// A metric's value for one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {

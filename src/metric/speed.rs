@@ -96,16 +96,7 @@ impl PairMetric for ThroughputRatio {
 }
 
 fn block_medians(scored: &ScoredRun<'_>) -> Option<Vec<Block>> {
-    Some(blocks(&scored.run.record.evidence.latency.as_ref()?.rounds))
-}
-
-/// The median of each round, nanoseconds; a round without runs has none.
-pub fn blocks(rounds: &[Round]) -> Vec<Block> {
-    let median = |samples: &[u64]| stats::median(&samples.iter().map(|&ns| ns as f64).collect::<Vec<_>>());
-    let block = |block: &Round| {
-        Some(Block { round: block.round, launch: block.launch, value: median(&block.samples_ns)? })
-    };
-    rounds.iter().filter_map(block).collect()
+    Some(Round::blocks(&scored.run.record.evidence.latency.as_ref()?.rounds))
 }
 
 fn rates(scored: &ScoredRun<'_>) -> Option<Vec<Block>> {

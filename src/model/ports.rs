@@ -71,6 +71,7 @@ impl ModelFile {
             element,
             shape: chosen.shape.clone().unwrap_or_default(),
             activation: activation(self.graph(), &chosen.name),
+            background: false,
         })
     }
 

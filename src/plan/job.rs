@@ -1,5 +1,6 @@
 //! One candidate: a model in a runtime on a data set, with every setting resolved.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -76,9 +77,18 @@ pub struct OutputPort {
     pub shape: Vec<Dim>,
     /// What the numbers are.
     pub activation: Activation,
+    /// Whether the first score is that of background, which is no class of the data: it is left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub background: bool,
 }
 
 impl OutputPort {
+    /// The number of classes that are judged, when the graph states it: two for one score, and one
+    /// fewer than the scores where the first is that of background.
+    pub fn judged(&self) -> Option<usize> {
+        self.classes().map(|scores| judged(scores, self.background))
+    }
+
     /// The number of scores an image, when the graph states it: K of `[N, K]` or `[K]`.
     pub fn classes(&self) -> Option<usize> {
         match self.shape.as_slice() {
@@ -88,6 +98,11 @@ impl OutputPort {
             _ => None,
         }
     }
+}
+
+/// Classes behind so many scores an image.
+fn judged(scores: usize, background: bool) -> usize {
+    if background { scores.saturating_sub(1) } else { scores.max(2) }
 }
 
 /// Whether the axes behind the batch can hold one score a class: no more than one of them is longer
@@ -125,6 +140,9 @@ pub struct Job {
     pub dataset: Option<DatasetSpec>,
     /// How long and how often to measure.
     pub protocol: Protocol,
+    /// Who decided each setting that somebody did: `preprocess.resize` and the flag, file and field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, String>,
 }
 
 impl Job {
@@ -139,8 +157,21 @@ mod tests {
     use super::*;
 
     fn classes(shape: Vec<Dim>) -> Option<usize> {
+        port(shape).classes()
+    }
+
+    fn port(shape: Vec<Dim>) -> OutputPort {
         let (name, element) = ("y".to_owned(), ElementType::F32);
-        OutputPort { name, element, shape, activation: Activation::Logits }.classes()
+        OutputPort { name, element, shape, activation: Activation::Logits, background: false }
+    }
+
+    #[test]
+    fn background_is_no_class_and_one_score_makes_two() {
+        let known = |scores| port(vec![Dim::Unknown, Dim::Known(scores)]);
+        assert_eq!(known(1000).judged(), Some(1000));
+        assert_eq!(OutputPort { background: true, ..known(1001) }.judged(), Some(1000));
+        assert_eq!(known(1).judged(), Some(2));
+        assert_eq!(port(vec![]).judged(), None);
     }
 
     #[test]

@@ -7,12 +7,14 @@ pub mod path_text;
 mod protocol;
 mod runtime;
 mod settings;
+mod shard;
 
-pub use dataset::{DatasetFormat, DatasetSpec, OnBadImage};
+pub use dataset::{DataColumns, DatasetFormat, DatasetSpec, OnBadImage, Part};
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
-pub use protocol::Protocol;
+pub use protocol::{Passes, Protocol};
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};
 pub use settings::{
     DataSettings, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings, Resolved, Settings, Source,
     VerdictSettings, discover, read_file, resolve,
 };
+pub use shard::Shard;

@@ -3,11 +3,32 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Which figures a job is to give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Passes {
+    /// All of them: loading, latency, throughput, memory, and accuracy where there is data.
+    #[default]
+    All,
+    /// One prediction an image, and no figure that hangs on the machine.
+    Accuracy,
+}
+
+impl Passes {
+    /// Whether this is every figure.
+    pub fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+}
+
 /// The measuring protocol of a candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Protocol {
     /// Seed of everything random: order within rounds, choice of inputs, generated inputs.
     pub seed: u64,
+    /// Which figures are wanted.
+    #[serde(default, skip_serializing_if = "Passes::is_all")]
+    pub passes: Passes,
     /// Images in one run of the throughput and accuracy passes; none for what the runtime does best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
@@ -34,6 +55,7 @@ impl Default for Protocol {
     fn default() -> Self {
         Self {
             seed: 7,
+            passes: Passes::All,
             batch: None,
             latency_seconds: 5.0,
             precision: 0.01,

@@ -1,5 +1,6 @@
-//! Settings in layers: flags, environment, `bench.toml`, the model's own metadata. The first layer
-//! that says something about a setting wins, and every setting remembers which one it was.
+//! Settings in layers: flags, environment, `bench.toml`, the model's own metadata, the files that it
+//! ships with. The first layer that says something about a setting wins, and every setting remembers
+//! which one it was.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,9 +60,28 @@ pub struct DataSettings {
     /// Split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
+    /// Column of a table with the images or their paths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_column: Option<String>,
+    /// Column of a table with the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
     /// Class names in label order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes: Option<Vec<String>>,
+    pub class_names: Option<Vec<String>>,
+    /// Only images of these true classes, by name or index. Not called `classes` here, so that names
+    /// and choice are not taken for each other.
+    #[serde(rename = "classes", skip_serializing_if = "Option::is_none")]
+    pub only_classes: Option<Vec<String>>,
+    /// Only images that have one of these values in each of these columns.
+    #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Vec<String>>,
+    /// Only images whose ids are in this file; in a settings file, relative to it.
+    #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
+    pub list: Option<PathBuf>,
+    /// Columns that tell images apart in the report, however many values they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slices: Option<Vec<String>>,
     /// At most this many images, stratified by class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
@@ -83,6 +103,12 @@ pub struct ModelSettings {
     /// What its numbers are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scores: Option<Activation>,
+    /// Whether the first score is that of background, which is no class of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background_class: Option<bool>,
+    /// Whether `preprocessor_config.json` and `config.json` beside the model are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_files: Option<bool>,
 }
 
 /// Where and how long to measure.
@@ -144,6 +170,8 @@ pub enum Source {
     File(PathBuf),
     /// The model's `metadata_props`.
     Metadata(PathBuf),
+    /// A file that the model ships with, and the field of it.
+    Beside(PathBuf, String),
     /// Nobody said anything.
     Default,
 }
@@ -155,6 +183,7 @@ impl fmt::Display for Source {
             Self::Environment => f.write_str("environment"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Metadata(path) => write!(f, "metadata of {}", path.display()),
+            Self::Beside(path, field) => write!(f, "{}: {field}", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
@@ -249,9 +278,9 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
         else {
             continue;
         };
-        let foreign = section == "preprocess" && another_scale(known, &keys);
+        let foreign: Vec<&str> = if section == "preprocess" { foreign(known, &keys) } else { Vec::new() };
         for (key, value) in keys {
-            if known.contains_key(&key) || (foreign && ["mean", "std"].contains(&key.as_str())) {
+            if known.contains_key(&key) || foreign.contains(&key.as_str()) {
                 continue;
             }
             sources.insert(format!("{section}.{key}"), source.clone());
@@ -260,9 +289,12 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
     }
 }
 
-/// Whether a weaker layer speaks of another scale: its mean and deviation are then of no use.
-fn another_scale(stronger: &Table, weaker: &Table) -> bool {
-    matches!((stronger.get("scale"), weaker.get("scale")), (Some(here), Some(there)) if here != there)
+/// What a weaker layer says in vain: mean and deviation belong to its scale, antialiasing and the
+/// rounding of the crop to its resampler, and here is another.
+fn foreign(stronger: &Table, weaker: &Table) -> Vec<&'static str> {
+    let belonging = [("scale", ["mean", "std"]), ("resampler", ["antialias", "crop_rounding"])];
+    let another = |key: &str| matches!((stronger.get(key), weaker.get(key)), (Some(here), Some(there)) if here != there);
+    belonging.into_iter().filter(|(key, _)| another(key)).flat_map(|(_, keys)| keys).collect()
 }
 
 /// The settings file that applies: beside the model, else upward from `working`.
@@ -290,8 +322,9 @@ pub fn read_file(path: &Path) -> Result<Layer> {
             .at(place_in(path, &text, e.span()))
             .help("docs/guide.md lists every setting")
     })?;
-    if let (Some(data), Some(folder)) = (&settings.data.path, path.parent()) {
-        settings.data.path = Some(folder.join(data));
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for place in [&mut settings.data.path, &mut settings.data.list].into_iter().flatten() {
+        *place = folder.join(&place);
     }
     Ok(Layer { source: Source::File(path.to_owned()), settings })
 }
@@ -342,6 +375,22 @@ mod tests {
     }
 
     #[test]
+    fn a_resampler_hides_the_antialiasing_of_the_layers_below() {
+        let file = Source::Beside("preprocessor_config.json".into(), "resample".into());
+        let resolved = resolve(&[
+            layer(Source::Flag, "[preprocess]\nresampler = \"opencv\""),
+            layer(
+                file.clone(),
+                "[preprocess]\nresampler = \"pillow\"\nfilter = \"bicubic\"\nantialias = true",
+            ),
+        ])
+        .unwrap();
+        assert_eq!(resolved.settings.preprocess.antialias, None);
+        assert_eq!(resolved.source("preprocess.filter"), &file);
+        assert_eq!(resolved.source("preprocess.filter").to_string(), "preprocessor_config.json: resample");
+    }
+
+    #[test]
     fn a_preset_counts_as_said_by_the_layer_that_names_it() {
         let file = Source::File("bench.toml".into());
         let resolved = resolve(&[
@@ -389,8 +438,23 @@ mod tests {
     fn a_data_path_is_relative_to_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
-        std::fs::write(&path, "[data]\npath = \"images\"\n").unwrap();
-        assert_eq!(read_file(&path).unwrap().settings.data.path, Some(folder.path().join("images")));
+        std::fs::write(&path, "[data]\npath = \"images\"\nlist = \"ids.txt\"\n").unwrap();
+        let data = read_file(&path).unwrap().settings.data;
+        assert_eq!(data.path, Some(folder.path().join("images")));
+        assert_eq!(data.list, Some(folder.path().join("ids.txt")));
+    }
+
+    #[test]
+    fn names_of_classes_a_choice_of_them_and_conditions_are_read_by_their_keys() {
+        let text =
+            "[data]\nclass_names = [\"a\", \"b\"]\nclasses = [\"b\"]\nwhere = { source = [\"web\"] }\n";
+        let weaker = layer(Source::File("bench.toml".into()), text);
+        let resolved = resolve(&[layer(Source::Flag, "[data]\nclasses = [\"a\"]"), weaker]).unwrap();
+        let data = &resolved.settings.data;
+        assert_eq!(data.only_classes, Some(vec!["a".into()]));
+        assert_eq!(data.class_names, Some(vec!["a".into(), "b".into()]));
+        assert_eq!(data.conditions, [("source".into(), vec!["web".into()])].into());
+        assert_eq!(resolved.source("data.classes"), &Source::Flag);
     }
 
     #[test]

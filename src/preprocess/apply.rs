@@ -72,7 +72,7 @@ impl Preprocess {
     }
 
     fn window<'a>(&self, pixels: Pixels<'a>, image: &Image) -> Result<Window<'a>> {
-        let size = self.crop.unwrap_or(pixels.size);
+        let size = self.crop.map_or(pixels.size, |crop| crop.size);
         let Some((left, top)) = centred(size, pixels.size) else {
             return Err(Error::usage(format!(
                 "the crop of {size} is larger than the image of {}",
@@ -180,12 +180,13 @@ fn luma(&[red, green, blue]: &[u8; 3]) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Filter, Resize, ResizeTo, Scale};
+    use super::super::{Crop, CropRounding, Filter, Resampler, Resize, ResizeTo, Scale};
     use super::*;
     use crate::tensor::ElementType;
 
     fn settings(channels: Channels, size: Size) -> Preprocess {
         Preprocess {
+            exif_orientation: false,
             channels,
             resize: None,
             crop: None,
@@ -196,6 +197,10 @@ mod tests {
             element: ElementType::F32,
             size,
         }
+    }
+
+    fn middle(size: Size) -> Crop {
+        Crop { size, rounding: CropRounding::Even, pad: false }
     }
 
     fn two_by_one() -> Image {
@@ -278,7 +283,7 @@ mod tests {
     #[test]
     fn a_crop_larger_than_the_image_is_an_error_with_both_sizes() {
         let size = Size { width: 4, height: 4 };
-        let crop = Preprocess { crop: Some(size), ..settings(Channels::Rgb, size) };
+        let crop = Preprocess { crop: Some(middle(size)), ..settings(Channels::Rgb, size) };
         let error = written(&crop, &two_by_one()).unwrap_err();
         assert_eq!(error.what, "the crop of 4x4 is larger than the image of 2x1");
     }
@@ -288,8 +293,14 @@ mod tests {
         let pixels = (0..8).flat_map(|_| [0, 0, 0, 0, 200, 200, 200, 200, 200, 200, 200, 200, 0, 0, 0, 0]);
         let image = Image { width: 16, height: 8, channels: 1, pixels: pixels.collect() };
         let size = Size { width: 4, height: 4 };
-        let resize = Resize { to: ResizeTo::ShorterSide(4), filter: Filter::Box, antialias: true };
-        let middle = Preprocess { resize: Some(resize), crop: Some(size), ..settings(Channels::Grey, size) };
+        let resize = Resize {
+            to: ResizeTo::ShorterSide(4),
+            filter: Filter::Box,
+            antialias: true,
+            resampler: Resampler::Pillow,
+        };
+        let middle =
+            Preprocess { resize: Some(resize), crop: Some(middle(size)), ..settings(Channels::Grey, size) };
         assert_eq!(written(&middle, &image).unwrap(), vec![200.; 16]);
     }
 

@@ -8,6 +8,7 @@
 //! the weights are rounded differently; everything else is exact to the last bit.
 
 mod apply;
+pub mod config;
 mod describe;
 mod image;
 mod presets;
@@ -23,4 +24,7 @@ pub use image::Image;
 pub use presets::Preset;
 pub use resolve::InputFacts;
 pub use settings::{CropSetting, Nothing, PreprocessSettings, ResizeSetting};
-pub use spec::{Channels, Filter, Layout, Preprocess, Resize, ResizeTo, Scale, Size};
+pub use spec::{
+    Channels, Crop, CropRounding, Decoding, Filter, Layout, Preprocess, Resampler, Resize, ResizeTo, Scale,
+    Size,
+};

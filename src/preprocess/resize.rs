@@ -104,6 +104,8 @@ fn algorithm(step: &Resize) -> fir::ResizeAlg {
         Filter::Nearest => return fir::ResizeAlg::Nearest,
         Filter::Box => fir::FilterType::Box,
         Filter::Bilinear => fir::FilterType::Bilinear,
+        Filter::Hamming => fir::FilterType::Hamming,
+        Filter::Area => fir::FilterType::Box,
         Filter::Bicubic => fir::FilterType::CatmullRom,
         Filter::Lanczos => fir::FilterType::Lanczos3,
     };

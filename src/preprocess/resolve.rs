@@ -1,6 +1,9 @@
 //! Partial settings and the facts of the graph become complete settings.
 
-use super::{Channels, Filter, Layout, Preprocess, PreprocessSettings, Resize, ResizeTo, Scale, Size};
+use super::{
+    Channels, Crop, CropRounding, Filter, Layout, Preprocess, PreprocessSettings, Resampler, Resize,
+    ResizeTo, Scale, Size,
+};
 use crate::error::{Error, Result};
 use crate::tensor::ElementType;
 
@@ -24,8 +27,9 @@ impl PreprocessSettings {
     ///
     /// Defaults, for what neither settings nor graph say: channels by their number (1 grey, 3 RGB);
     /// images of another size than the model's are resized to exactly that size, unless a resize or
-    /// a crop was said; bilinear with antialias; floats from 0 to 1 without mean and deviation; bytes
-    /// as they are. Scale, mean and std said for a model of bytes are left out.
+    /// a crop was said; Pillow's bilinear with antialias, or bilinear without it in another library;
+    /// a crop in the middle that Pillow's or the other library's users take; floats from 0 to 1 without
+    /// mean and deviation; bytes as they are. Scale, mean and std said for a model of bytes are left out.
     pub fn resolve(self, facts: InputFacts) -> Result<Preprocess> {
         let said = self.expanded();
         let channels = resolve_channels(said.channels, facts.channels)?;
@@ -39,9 +43,10 @@ impl PreprocessSettings {
             ),
         };
         let preprocess = Preprocess {
+            exif_orientation: said.exif_orientation.unwrap_or(false),
             channels,
             resize: said.resolve_resize(size),
-            crop: said.crop_window(),
+            crop: said.resolve_crop(),
             scale,
             mean,
             std,
@@ -78,10 +83,24 @@ impl PreprocessSettings {
             (None, Some(_)) => return None,
             (None, None) => ResizeTo::Exact(size),
         };
+        let resampler = self.resampler.unwrap_or_default();
         Some(Resize {
             to,
             filter: self.filter.unwrap_or(Filter::Bilinear),
-            antialias: self.antialias.unwrap_or(true),
+            antialias: self.antialias.unwrap_or(resampler == Resampler::Pillow),
+            resampler,
+        })
+    }
+
+    fn resolve_crop(&self) -> Option<Crop> {
+        let usual = match self.resampler.unwrap_or_default() {
+            Resampler::Pillow => CropRounding::Even,
+            Resampler::Opencv | Resampler::Tensorflow => CropRounding::Down,
+        };
+        Some(Crop {
+            size: self.crop_window()?,
+            rounding: self.crop_rounding.unwrap_or(usual),
+            pad: self.pad.unwrap_or(false),
         })
     }
 }
@@ -135,7 +154,8 @@ mod tests {
         assert_eq!((resolved.channels, resolved.scale), (Channels::Grey, Scale::Unit));
         let size = Size { width: 28, height: 28 };
         let to = ResizeTo::Exact(size);
-        assert_eq!(resolved.resize, Some(Resize { to, filter: Filter::Bilinear, antialias: true }));
+        let (filter, resampler) = (Filter::Bilinear, Resampler::Pillow);
+        assert_eq!(resolved.resize, Some(Resize { to, filter, antialias: true, resampler }));
         assert_eq!((resolved.crop, resolved.size), (None, size));
     }
 
@@ -152,6 +172,14 @@ mod tests {
         let settings =
             PreprocessSettings { crop: Some(CropSetting::Square(160)), ..preset(Preset::Imagenet) };
         assert_eq!(settings.resolve(open_size()).unwrap().size, Size { width: 160, height: 160 });
+    }
+
+    #[test]
+    fn another_library_brings_its_own_habits() {
+        let settings = PreprocessSettings { resampler: Some(Resampler::Opencv), ..preset(Preset::Imagenet) };
+        let resolved = settings.resolve(open_size()).unwrap();
+        assert!(!resolved.resize.unwrap().antialias);
+        assert_eq!(resolved.crop.unwrap().rounding, CropRounding::Down);
     }
 
     #[test]
@@ -188,10 +216,11 @@ mod tests {
         use clap::ValueEnum;
         for &name in Preset::value_variants() {
             let grey = matches!(name, Preset::Mnist | Preset::FashionMnist);
+            let side = name.settings().crop_window().map_or(224, |size| size.width);
             let facts = InputFacts {
                 channels: Some(if grey { 1 } else { 3 }),
-                height: Some(224),
-                width: Some(224),
+                height: Some(side),
+                width: Some(side),
                 ..fashion()
             };
             preset(name).resolve(facts).unwrap();

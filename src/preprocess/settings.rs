@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Channels, Filter, Layout, Preset, ResizeTo, Scale, Size};
+use super::{Channels, CropRounding, Filter, Layout, Preset, Resampler, ResizeTo, Scale, Size};
 use crate::error::{Error, Result};
 
 /// Settings of which each may be missing.
@@ -16,13 +16,19 @@ pub struct PreprocessSettings {
     /// Settings by name; the others here win over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
+    /// Whether pictures are turned upright as EXIF says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exif_orientation: Option<bool>,
     /// `"grey"`, `"rgb"`, `"bgr"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
     /// `256` (the shorter side), `[width, height]`, or `"none"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resize: Option<ResizeSetting>,
-    /// `"nearest"`, `"box"`, `"bilinear"`, `"bicubic"`, `"lanczos"`.
+    /// `"pillow"`, `"opencv"`, `"tensorflow"`: whose arithmetic the resize follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resampler: Option<Resampler>,
+    /// `"nearest"`, `"box"`, `"bilinear"`, `"hamming"`, `"bicubic"`, `"lanczos"`, `"area"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
     /// Whether the kernel widens when shrinking.
@@ -31,6 +37,12 @@ pub struct PreprocessSettings {
     /// `224`, `[width, height]`, or `"none"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crop: Option<CropSetting>,
+    /// `"even"` (torchvision, timm), `"down"` (MLPerf, Keras): which middle, where the margin is odd.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop_rounding: Option<CropRounding>,
+    /// Whether an image smaller than the crop gets black borders, as in torchvision and Hugging Face.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pad: Option<bool>,
     /// `"raw"`, `"unit"`, `"signed"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
@@ -149,22 +161,27 @@ impl FromStr for CropSetting {
 
 impl PreprocessSettings {
     /// Lays these settings over `weaker` ones: what is said here wins. A preset counts as said by
-    /// whoever named it. Mean and deviation belong to a scale: those of the weaker settings are
-    /// left out when the scale here is another.
+    /// whoever named it. Mean and deviation belong to a scale, antialiasing and the rounding of a crop
+    /// to a resampler: those of the weaker settings are left out when the scale or the resampler here
+    /// is another.
     pub fn overlay(self, weaker: Self) -> Self {
         let (strong, weak) = (self.expanded(), weaker.expanded());
-        let same_scale = strong.scale.is_none() || weak.scale.is_none() || strong.scale == weak.scale;
-        let (weak_mean, weak_std) = if same_scale { (weak.mean, weak.std) } else { (None, None) };
+        let same_scale = agree(strong.scale, weak.scale);
+        let same_resampler = agree(strong.resampler, weak.resampler);
         Self {
             preset: None,
+            exif_orientation: strong.exif_orientation.or(weak.exif_orientation),
             channels: strong.channels.or(weak.channels),
             resize: strong.resize.or(weak.resize),
+            resampler: strong.resampler.or(weak.resampler),
             filter: strong.filter.or(weak.filter),
-            antialias: strong.antialias.or(weak.antialias),
+            antialias: strong.antialias.or(weak.antialias.filter(|_| same_resampler)),
             crop: strong.crop.or(weak.crop),
+            crop_rounding: strong.crop_rounding.or(weak.crop_rounding.filter(|_| same_resampler)),
+            pad: strong.pad.or(weak.pad),
             scale: strong.scale.or(weak.scale),
-            mean: strong.mean.or(weak_mean),
-            std: strong.std.or(weak_std),
+            mean: strong.mean.or(weak.mean.filter(|_| same_scale)),
+            std: strong.std.or(weak.std.filter(|_| same_scale)),
             layout: strong.layout.or(weak.layout),
         }
     }
@@ -176,6 +193,11 @@ impl PreprocessSettings {
             None => self,
         }
     }
+}
+
+/// Whether two sources do not contradict each other.
+fn agree<T: PartialEq>(strong: Option<T>, weak: Option<T>) -> bool {
+    strong.is_none() || weak.is_none() || strong == weak
 }
 
 #[cfg(test)]
@@ -240,5 +262,14 @@ mod tests {
         assert_eq!(same.mean, Some(vec![0.286]));
         let mean_only = from_toml("mean = [0.5]").overlay(metadata);
         assert_eq!((mean_only.mean, mean_only.std), (Some(vec![0.5]), Some(vec![0.353])));
+    }
+
+    #[test]
+    fn antialiasing_does_not_follow_to_another_library() {
+        let opencv = from_toml("resampler = \"opencv\"").overlay(from_toml("preset = \"imagenet\""));
+        assert_eq!((opencv.resampler, opencv.antialias), (Some(Resampler::Opencv), None));
+        assert_eq!(opencv.crop, Some(CropSetting::Square(224)));
+        let said = from_toml("antialias = true").overlay(from_toml("resampler = \"tensorflow\""));
+        assert_eq!((said.resampler, said.antialias), (Some(Resampler::Tensorflow), Some(true)));
     }
 }

@@ -54,10 +54,27 @@ pub enum Filter {
     Box,
     /// Triangle.
     Bilinear,
-    /// Catmull-Rom, a = −0.5.
+    /// A raised cosine, sharper than bilinear: Pillow's.
+    Hamming,
+    /// Cubic with a = −0.5 (Catmull-Rom); OpenCV's has a = −0.75.
     Bicubic,
     /// Lanczos with three lobes.
     Lanczos,
+    /// Average of the covered area: `INTER_AREA` of OpenCV, `area` of TensorFlow.
+    Area,
+}
+
+/// Whose arithmetic a resize follows. The same filter gives other pixels in each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Resampler {
+    /// Pillow, and with it torchvision, timm and Hugging Face: bytes, bit for bit.
+    #[default]
+    Pillow,
+    /// `cv2.resize`: bytes, never antialiased.
+    Opencv,
+    /// `tf.image.resize`, and with it Keras: the result stays a float.
+    Tensorflow,
 }
 
 /// What a resize leads to.
@@ -77,8 +94,36 @@ pub struct Resize {
     pub to: ResizeTo,
     /// The kernel.
     pub filter: Filter,
-    /// Whether the kernel widens when shrinking: Pillow and torchvision do, OpenCV and TensorFlow do not.
+    /// Whether the kernel widens when shrinking: Pillow's does, OpenCV's does not, TensorFlow's when asked.
     pub antialias: bool,
+    /// Whose arithmetic it is.
+    #[serde(default)]
+    pub resampler: Resampler,
+}
+
+/// A centre crop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Crop {
+    /// What is kept.
+    #[serde(flatten)]
+    pub size: Size,
+    /// Which of the two middles is taken where the margin is odd.
+    #[serde(default)]
+    pub rounding: CropRounding,
+    /// Whether an image that is smaller gets black borders; otherwise it is an error.
+    #[serde(default)]
+    pub pad: bool,
+}
+
+/// What happens to the half pixel when an odd margin is divided between two sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum CropRounding {
+    /// To the even neighbour, as Python's `round`: torchvision, timm.
+    #[default]
+    Even,
+    /// Cut: MLPerf, Keras, the NumPy processors of Hugging Face.
+    Down,
 }
 
 /// How bytes 0 to 255 become numbers, before mean and standard deviation.
@@ -103,10 +148,21 @@ pub enum Layout {
     Nhwc,
 }
 
-/// Every step from a decoded image to one sample of the input tensor, in this order: channels,
-/// resize, centre crop, scale, `(x − mean) / std`, layout, element type.
+/// What of preprocessing is done while an image file is decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoding {
+    /// As [`Preprocess::exif_orientation`].
+    pub exif_orientation: bool,
+}
+
+/// Every step from an image file to one sample of the input tensor, in this order: orientation,
+/// channels, resize, centre crop, scale, `(x − mean) / std`, layout, element type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Preprocess {
+    /// Whether pictures are turned upright as EXIF says, like Pillow's `ImageOps.exif_transpose`.
+    /// Pillow's `open` and most training pipelines do not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exif_orientation: bool,
     /// Colour channels and their order.
     pub channels: Channels,
     /// Resize, if the images are not already of the model's size.
@@ -114,7 +170,7 @@ pub struct Preprocess {
     pub resize: Option<Resize>,
     /// Centre crop after the resize.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub crop: Option<Size>,
+    pub crop: Option<Crop>,
     /// Bytes to numbers.
     pub scale: Scale,
     /// Subtracted after scaling: empty (nothing), one value, or one a channel in the order of `channels`.
@@ -133,6 +189,11 @@ pub struct Preprocess {
 }
 
 impl Preprocess {
+    /// The part that is done while decoding.
+    pub fn decoding(&self) -> Decoding {
+        Decoding { exif_orientation: self.exif_orientation }
+    }
+
     /// Shape of a batch of `batch` images, in the order of `layout`.
     pub fn shape(&self, batch: usize) -> Vec<usize> {
         let (rows, columns) = (self.size.height as usize, self.size.width as usize);

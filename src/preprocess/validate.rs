@@ -1,6 +1,6 @@
 //! Settings that cannot be carried out are refused before the first image is read.
 
-use super::{Preprocess, ResizeTo, Scale, Size};
+use super::{Filter, Preprocess, Resampler, Resize, ResizeTo, Scale, Size};
 use crate::error::{Error, Result};
 use crate::tensor::ElementType;
 
@@ -12,6 +12,7 @@ const MAX_PIXELS: u64 = 100_000_000;
 impl Preprocess {
     /// Whether the settings fit together and can be carried out; the error says which do not.
     pub fn validate(&self) -> Result<()> {
+        self.resize.as_ref().map_or(Ok(()), validate_resize)?;
         self.validate_sizes()?;
         self.validate_numbers("mean", &self.mean)?;
         self.validate_numbers("std", &self.std)?;
@@ -31,10 +32,13 @@ impl Preprocess {
             None => {}
         }
         if let Some(crop) = self.crop {
-            sensible("the crop", crop)?;
-            self.reaches_the_model("--crop", crop)?;
+            sensible("the crop", crop.size)?;
+            self.reaches_the_model("--crop", crop.size)?;
+            if crop.pad {
+                return Ok(());
+            }
         }
-        match (resized, self.crop) {
+        match (resized, self.crop.map(|crop| crop.size)) {
             (Some(ResizeTo::Exact(size)), None) => self.reaches_the_model("--resize", size),
             (Some(ResizeTo::Exact(size)), Some(crop))
                 if crop.width > size.width || crop.height > size.height =>
@@ -96,6 +100,30 @@ impl Preprocess {
     }
 }
 
+/// Whether the library that is followed has this filter, with or without antialias.
+fn validate_resize(step: &Resize) -> Result<()> {
+    use Filter::{Area, Bicubic, Bilinear, Box, Hamming, Lanczos, Nearest};
+    let filters: &[Filter] = match (step.resampler, step.antialias) {
+        (Resampler::Pillow, true) => &[Nearest, Box, Bilinear, Hamming, Bicubic, Lanczos],
+        (Resampler::Pillow, false) => &[Nearest, Bilinear, Bicubic],
+        (Resampler::Opencv, true) => &[],
+        (Resampler::Opencv, false) => &[Nearest, Bilinear, Bicubic, Area],
+        (Resampler::Tensorflow, true) => &[Bilinear, Bicubic, Lanczos],
+        (Resampler::Tensorflow, false) => &[Nearest, Bilinear, Bicubic, Lanczos, Area],
+    };
+    if filters.contains(&step.filter) {
+        return Ok(());
+    }
+    let with = if step.antialias { "with" } else { "without" };
+    let names: Vec<&str> = filters.iter().map(|filter| filter.name()).collect();
+    let (filter, resampler) = (step.filter.name(), step.resampler.name());
+    let help = match names.is_empty() {
+        true => "set `--antialias false`; what OpenCV shrinks smoothly with is `--filter area`".to_owned(),
+        false => format!("{with} antialias it has {}; or set another `--resampler`", names.join(", ")),
+    };
+    Err(Error::usage(format!("{resampler} has no {filter} resize {with} antialias")).help(help))
+}
+
 fn sensible(what: &str, size: Size) -> Result<()> {
     let Size { width, height } = size;
     if width == 0 || height == 0 {
@@ -109,18 +137,24 @@ fn sensible(what: &str, size: Size) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Channels, Filter, Layout, Resize};
+    use super::super::{Channels, Crop, CropRounding, Layout};
     use super::*;
 
     fn valid() -> Preprocess {
         Preprocess {
+            exif_orientation: false,
             channels: Channels::Rgb,
             resize: Some(Resize {
                 to: ResizeTo::ShorterSide(256),
                 filter: Filter::Bilinear,
                 antialias: true,
+                resampler: Resampler::Pillow,
             }),
-            crop: Some(Size { width: 224, height: 224 }),
+            crop: Some(Crop {
+                size: Size { width: 224, height: 224 },
+                rounding: CropRounding::Even,
+                pad: false,
+            }),
             scale: Scale::Unit,
             mean: vec![0.5; 3],
             std: vec![0.5],
@@ -135,7 +169,7 @@ mod tests {
     }
 
     fn resized_to(to: ResizeTo) -> Option<Resize> {
-        Some(Resize { to, filter: Filter::Bilinear, antialias: true })
+        Some(Resize { to, ..valid().resize.unwrap() })
     }
 
     #[test]
@@ -174,6 +208,30 @@ mod tests {
         assert!(text.contains("larger than the resize to a shorter side of 200"), "{text}");
         let text = refusal(Preprocess { crop: None, ..valid() });
         assert!(text.contains("add `--crop 224x224`"), "{text}");
+    }
+
+    #[test]
+    fn a_crop_that_pads_takes_images_of_any_size() {
+        let crop = Some(Crop { pad: true, ..valid().crop.unwrap() });
+        Preprocess { crop, resize: resized_to(ResizeTo::ShorterSide(200)), ..valid() }.validate().unwrap();
+    }
+
+    #[test]
+    fn a_filter_that_the_library_does_not_have_is_refused_with_those_it_has() {
+        let with = |resampler, filter, antialias| {
+            let resize = Some(Resize { resampler, filter, antialias, ..valid().resize.unwrap() });
+            Preprocess { resize, ..valid() }
+        };
+        let text = refusal(with(Resampler::Opencv, Filter::Bilinear, true));
+        assert!(text.contains("opencv has no bilinear resize with antialias"), "{text}");
+        assert!(text.contains("`--filter area`"), "{text}");
+        let text = refusal(with(Resampler::Tensorflow, Filter::Box, false));
+        assert!(
+            text.contains("without antialias it has nearest, bilinear, bicubic, lanczos, area"),
+            "{text}"
+        );
+        refusal(with(Resampler::Pillow, Filter::Area, true));
+        with(Resampler::Opencv, Filter::Area, false).validate().unwrap();
     }
 
     #[test]

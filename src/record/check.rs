@@ -1,7 +1,7 @@
 //! What no measurement can have written: found when a record is loaded, so that no figure is computed
 //! from it.
 
-use super::{EvaluationEvidence, RunRecord};
+use super::{DatasetIdentity, EvaluationEvidence, RunRecord};
 
 /// The first field of `record` that cannot be, and why.
 pub(super) fn nonsense(record: &RunRecord) -> Option<String> {
@@ -23,7 +23,7 @@ fn counts(record: &RunRecord) -> Vec<(&'static str, Option<u64>)> {
         ("job.session.threads", of(job.session.threads)),
         ("job.fixed_batch", job.fixed_batch.and_then(of)),
         ("job.protocol.batch", job.protocol.batch.and_then(of)),
-        ("dataset.images", record.dataset.as_ref().and_then(|data| of(data.images))),
+        ("dataset.images", record.dataset.as_ref().and_then(images)),
         ("evidence.latency.batch", evidence.latency.as_ref().and_then(|latency| of(latency.batch))),
         ("evidence.memory.peak_bytes", evidence.memory.as_ref().map(|memory| memory.peak_bytes)),
         ("evidence.throughput.batch", throughput.and_then(|it| of(it.batch))),
@@ -35,6 +35,12 @@ fn counts(record: &RunRecord) -> Vec<(&'static str, Option<u64>)> {
         ("evidence.evaluation.batch", evaluation.and_then(|it| of(it.batch))),
         ("evidence.evaluation.streams", evaluation.and_then(|it| of(it.streams))),
     ]
+}
+
+/// Images of the data set; of several parts of a small one, some have none.
+fn images(data: &DatasetIdentity) -> Option<u64> {
+    let images = data.shard.as_ref().map_or(data.images, |part| part.whole.images);
+    Some(images as u64)
 }
 
 /// Lengths of time that the protocol sets.

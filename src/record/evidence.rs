@@ -1,8 +1,11 @@
 //! Raw measurements. No percentage, no mean, no verdict: those are computed from here, each time
-//! anew, so that a metric added next year works on a record saved today.
+//! anew, so that a metric added next year works on a record saved today. The one figure made here is the
+//! median of a block, which both sides go by: when to stop, and what to say.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::stats::{self, Block};
 
 /// What was measured; each part is there when its stage was reached.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +80,21 @@ pub struct Round {
     pub launch: u32,
     /// Each run, nanoseconds, in the order they were made.
     pub samples_ns: Vec<u64>,
+}
+
+impl Round {
+    /// The median of its runs, nanoseconds; none without runs.
+    pub fn median_ns(&self) -> Option<f64> {
+        stats::median(&self.samples_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>())
+    }
+
+    /// The block medians of `rounds`; a round without runs has none.
+    pub fn blocks(rounds: &[Self]) -> Vec<Block> {
+        let block = |round: &Self| {
+            Some(Block { round: round.round, launch: round.launch, value: round.median_ns()? })
+        };
+        rounds.iter().filter_map(block).collect()
+    }
 }
 
 /// Timed runs at batch 1.
@@ -175,6 +193,9 @@ pub struct MemoryEvidence {
     pub peak_evaluation_bytes: Option<u64>,
 }
 
+/// At most this many images that could not be used are named; the rest is counted.
+pub const NAMED: usize = 100;
+
 /// An image that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SkippedImage {
@@ -205,7 +226,7 @@ pub struct EvaluationEvidence {
     pub elapsed_ns: u64,
     /// Images whose scores held a value that is not finite; they count as wrong.
     pub not_finite: usize,
-    /// Images that could not be decoded: the first hundred by name.
+    /// Images that could not be decoded: the first [`NAMED`] of them.
     pub skipped: Vec<SkippedImage>,
     /// How many could not be decoded.
     pub skipped_count: usize,

@@ -10,6 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::plan::Shard;
+
 /// The program that wrote a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolIdentity {
@@ -57,15 +59,40 @@ pub struct DatasetIdentity {
     /// The split, where the format has splits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
-    /// Number of images after limits, unreadable ones included.
+    /// Number of images that were to be evaluated, unreadable ones included.
     pub images: usize,
     /// Class names in label order.
     pub classes: Vec<String>,
     /// SHA-256 over the ordered ids and labels and the digest or length of what holds the pixels.
     pub sha256: String,
+    /// Name and version of what decoded JPEG files, where images were files and not plain pixels:
+    /// lossless formats are the same in every decoder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<String>,
+    /// Which part of a larger data set this is, where several machines share the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardIdentity>,
     /// What lay among the images and was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed_over: Option<PassedOver>,
+}
+
+/// One of several parts of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShardIdentity {
+    /// Which part.
+    pub shard: Shard,
+    /// All parts together.
+    pub whole: WholeIdentity,
+}
+
+/// The data set that several parts make: what [`DatasetIdentity`] would say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WholeIdentity {
+    /// Its number of images.
+    pub images: usize,
+    /// Its digest.
+    pub sha256: String,
 }
 
 /// Files that a reader might take for part of the data, and that are not: of another format, links

@@ -6,25 +6,34 @@ mod environment;
 mod evidence;
 mod file;
 mod identity;
+mod merge;
 mod outcome;
 mod parquet;
+mod part_identity;
 mod predictions;
 mod seal;
+mod slice_column;
 mod store;
 mod timestamp;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
-    Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, MemoryReading,
+    Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, MemoryReading, NAMED,
     OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound, TwinEvidence, WarmUp,
 };
+pub(crate) use file::{cannot_write, write_whole};
 pub use identity::{
-    DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ToolIdentity, hex, sha256_of,
+    DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ShardIdentity, ToolIdentity, WholeIdentity,
+    hex, sha256_of,
 };
+pub use merge::{Merged, merge};
 pub use outcome::{Outcome, Stage};
 pub use parquet::{PredictionsWriter, read_predictions, write_predictions};
 pub use predictions::{Prediction, Predictions};
-pub use store::{find_record, load, load_folder, load_predictions, predictions_name, save, save_record};
+pub use slice_column::SliceColumn;
+pub use store::{
+    find_record, flips_name, load, load_folder, load_predictions, predictions_name, save, save_record,
+};
 pub use timestamp::timestamp;
 
 use schemars::JsonSchema;

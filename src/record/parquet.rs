@@ -5,15 +5,17 @@
 //! | `id` | string | the image's id in its data set |
 //! | `label` | int32 | true class |
 //! | `scores` | list of float | one score a class, as the model gave them |
+//! | `slice_…` | string | what a column of the data set says about the image, one for each such column |
 //!
 //! The class names, in label order, are a JSON list under the key `classes` of the file's metadata;
 //! `sha256` is the digest of the file with zeros in its place.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int32Type};
 use parquet::errors::ParquetError;
@@ -22,18 +24,23 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::{ColumnPath, Type};
 use tempfile::NamedTempFile;
 
 use super::file::{cannot_write, create_beside, put_in_place};
 use super::{Predictions, seal};
 use crate::error::{Error, Result};
 
-/// The layout that the Parquet format prescribes for lists, with nothing nullable.
+/// The columns of every file, in the layout that the Parquet format prescribes for lists, with
+/// nothing nullable.
 const SCHEMA: &str = "message predictions {
     REQUIRED BYTE_ARRAY id (STRING);
     REQUIRED INT32 label;
     REQUIRED GROUP scores (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
 }";
+
+/// Stands before the names of the columns that the data set has of its own.
+const SLICE: &str = "slice_";
 
 /// Metadata key of the class names.
 const CLASSES: &str = "classes";
@@ -54,22 +61,29 @@ pub struct PredictionsWriter {
 type FileWriter = SerializedFileWriter<NamedTempFile>;
 
 impl PredictionsWriter {
-    /// Starts a file for predictions over `classes`, named in label order; its folder is made where it is missing.
-    pub fn create(path: &Path, classes: &[String]) -> Result<Self> {
+    /// Starts a file for predictions over `classes`, named in label order, with the columns `slices`;
+    /// its folder is made where it is missing.
+    pub fn create(path: &Path, classes: &[String], slices: &[String]) -> Result<Self> {
         let failed = |error: ParquetError| cannot_write(path, &error);
-        let schema = parse_message_type(SCHEMA).map_err(failed)?;
-        let file = SerializedFileWriter::new(create_beside(path)?, Arc::new(schema), properties(classes))
-            .map_err(failed)?;
-        Ok(Self { path: path.to_owned(), file, group: Predictions::new(classes.len()) })
+        let schema = schema(slices).map_err(failed)?;
+        let properties = properties(classes, slices);
+        let file =
+            SerializedFileWriter::new(create_beside(path)?, Arc::new(schema), properties).map_err(failed)?;
+        let group = Predictions::new(classes.len()).with_slices(slices);
+        Ok(Self { path: path.to_owned(), file, group })
     }
 
-    /// Adds the prediction of one image; `scores` has one value a class.
-    pub fn push(&mut self, id: &str, label: u32, scores: &[f32]) -> Result<()> {
+    /// Adds the prediction of one image; `scores` has one value a class and `values` one a slice.
+    pub fn push(&mut self, id: &str, label: u32, scores: &[f32], values: &[&str]) -> Result<()> {
         if scores.len() != self.group.classes() {
             let (got, wanted) = (scores.len(), self.group.classes());
             return Err(Error::unusable(format!("{got} scores for {wanted} classes")).at(id));
         }
-        self.group.push(id.to_owned(), label, scores);
+        if values.len() != self.group.slices().len() {
+            let (got, wanted) = (values.len(), self.group.slices().len());
+            return Err(Error::unusable(format!("{got} values for {wanted} columns")).at(id));
+        }
+        self.group.push_sliced(id.to_owned(), label, scores, values);
         if self.group.len() == ROW_GROUP { self.flush() } else { Ok(()) }
     }
 
@@ -88,7 +102,7 @@ impl PredictionsWriter {
         if self.group.is_empty() {
             return Ok(());
         }
-        let empty = Predictions::new(self.group.classes());
+        let empty = self.group.emptied();
         let group = std::mem::replace(&mut self.group, empty);
         write_group(&mut self.file, &group).map_err(|error| cannot_write(&self.path, &error))
     }
@@ -96,9 +110,10 @@ impl PredictionsWriter {
 
 /// Writes all of `predictions` to `path` and gives the digest of the file.
 pub fn write_predictions(path: &Path, classes: &[String], predictions: &Predictions) -> Result<String> {
-    let mut writer = PredictionsWriter::create(path, classes)?;
-    for row in predictions.iter() {
-        writer.push(row.id, row.label, row.scores)?;
+    let slices: Vec<String> = predictions.slices().iter().map(|column| column.name().to_owned()).collect();
+    let mut writer = PredictionsWriter::create(path, classes, &slices)?;
+    for (index, row) in predictions.iter().enumerate() {
+        writer.push(row.id, row.label, row.scores, &predictions.slice_values(index))?;
     }
     writer.finish()
 }
@@ -116,7 +131,7 @@ pub fn read_predictions(path: &Path) -> Result<Predictions> {
             .at_path(path)
             .help("the Parquet file belongs beside its record: copy it there, or measure again")
     })?;
-    read_file(file).map_err(|error| {
+    guarded(|| read_file(file)).map_err(|error| {
         Error::unusable("this is not a predictions file of bench, or it is damaged")
             .because(error)
             .at_path(path)
@@ -124,9 +139,35 @@ pub fn read_predictions(path: &Path) -> Result<Predictions> {
     })
 }
 
-fn properties(classes: &[String]) -> Arc<WriterProperties> {
+/// Runs what may panic on a file that was damaged before it was sealed: the library slices and unwraps.
+fn guarded<T>(decode: impl FnOnce() -> ParquetResult<T>) -> ParquetResult<T> {
+    let gave_up = || ParquetError::General("the decoder gave up".into());
+    // Whatever was half made in there is dropped with the panic.
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Err(gave_up()))
+}
+
+/// The columns of every file, and one of strings for each slice.
+fn schema(slices: &[String]) -> ParquetResult<Type> {
+    let mut fields = parse_message_type(SCHEMA)?.get_fields().to_vec();
+    for name in slices {
+        let column = Type::primitive_type_builder(&format!("{SLICE}{name}"), PhysicalType::BYTE_ARRAY)
+            .with_repetition(Repetition::REQUIRED)
+            .with_logical_type(Some(LogicalType::String))
+            .build()?;
+        fields.push(Arc::new(column));
+    }
+    Type::group_type_builder("predictions").with_fields(fields).build()
+}
+
+fn properties(classes: &[String], slices: &[String]) -> Arc<WriterProperties> {
     let names = serde_json::Value::from(classes.to_vec()).to_string();
-    let properties = WriterProperties::builder()
+    // The names of columns are free text, so the path is made of one part.
+    let path = |name: &String| ColumnPath::new(vec![format!("{SLICE}{name}")]);
+    let mut properties = WriterProperties::builder();
+    for name in slices {
+        properties = properties.set_column_dictionary_enabled(path(name), true);
+    }
+    let properties = properties
         .set_compression(Compression::SNAPPY)
         // Ids and scores hardly repeat, so a dictionary or statistics would only add bytes.
         .set_dictionary_enabled(false)
@@ -154,6 +195,10 @@ fn write_group(file: &mut FileWriter, rows: &Predictions) -> ParquetResult<()> {
     write_column::<ByteArrayType>(&mut group, &ids, None, None)?;
     write_column::<Int32Type>(&mut group, &labels, None, None)?;
     write_column::<FloatType>(&mut group, &scores, Some(&defined), Some(&repeated))?;
+    for column in rows.slices() {
+        let values: Vec<ByteArray> = (0..rows.len()).map(|row| column.value(row).into()).collect();
+        write_column::<ByteArrayType>(&mut group, &values, None, None)?;
+    }
     group.close()?;
     Ok(())
 }
@@ -185,15 +230,21 @@ fn read_file(mut file: File) -> ParquetResult<Predictions> {
     let reader = SerializedFileReader::new(file)?;
     let file_metadata = reader.metadata().file_metadata();
     let metadata = file_metadata.key_value_metadata();
-    let expected = parse_message_type(SCHEMA)?;
-    if file_metadata.schema().get_fields() != expected.get_fields() {
-        return Err(ParquetError::General("its columns are not id, label, scores".into()));
+    let slices = slice_names(file_metadata.schema());
+    if file_metadata.schema().get_fields() != schema(&slices)?.get_fields() {
+        return Err(ParquetError::General("its columns are not id, label, scores and slices".into()));
     }
-    let mut predictions = Predictions::new(class_count(metadata)?);
+    let mut predictions = Predictions::new(class_count(metadata)?).with_slices(&slices);
     for index in 0..reader.num_row_groups() {
         read_group(reader.get_row_group(index)?.as_ref(), &mut predictions)?;
     }
     Ok(predictions)
+}
+
+/// The columns that the data set has of its own, without what stands before their names.
+fn slice_names(schema: &Type) -> Vec<String> {
+    let name = |field: &Arc<Type>| field.name().strip_prefix(SLICE).map(str::to_owned);
+    schema.get_fields().iter().filter_map(name).collect()
 }
 
 /// The value under `key`.
@@ -218,10 +269,22 @@ fn read_group(group: &dyn RowGroupReader, predictions: &mut Predictions) -> Parq
     if ids.len() != rows || labels.len() != rows || scores.len() != rows * classes {
         return Err(ParquetError::General(format!("a row has not {classes} scores")));
     }
-    for ((id, label), scores) in ids.iter().zip(labels).zip(scores.chunks_exact(classes)) {
-        predictions.push(id.as_utf8()?.to_owned(), label.cast_unsigned(), scores);
+    let slices = read_slices(group, predictions.slices().len(), rows)?;
+    for (row, ((id, label), scores)) in ids.iter().zip(labels).zip(scores.chunks_exact(classes)).enumerate() {
+        let values = slices.iter().map(|column| column[row].as_utf8()).collect::<ParquetResult<Vec<_>>>()?;
+        predictions.push_sliced(id.as_utf8()?.to_owned(), label.cast_unsigned(), scores, &values);
     }
     Ok(())
+}
+
+/// The slices of a group: `count` columns of `rows` values after id, label and scores.
+fn read_slices(group: &dyn RowGroupReader, count: usize, rows: usize) -> ParquetResult<Vec<Vec<ByteArray>>> {
+    let columns = (0..count).map(|column| read_column::<ByteArrayType>(group, 3 + column, rows));
+    let columns = columns.collect::<ParquetResult<Vec<_>>>()?;
+    match columns.iter().all(|column| column.len() == rows) {
+        true => Ok(columns),
+        false => Err(ParquetError::General("a row has not one value in each column".into())),
+    }
 }
 
 fn read_column<T: DataType>(
@@ -259,22 +322,34 @@ mod tests {
     }
 
     /// Rows as bits, because NaN is not equal to itself.
-    fn bits(predictions: &Predictions) -> Vec<(String, u32, Vec<u32>)> {
-        let of = |row: super::super::Prediction<'_>| {
-            (row.id.to_owned(), row.label, row.scores.iter().map(|score| score.to_bits()).collect())
+    fn bits(predictions: &Predictions) -> Vec<(String, u32, Vec<u32>, Vec<&str>)> {
+        let of = |(index, row): (usize, super::super::Prediction<'_>)| {
+            let scores = row.scores.iter().map(|score| score.to_bits()).collect();
+            (row.id.to_owned(), row.label, scores, predictions.slice_values(index))
         };
-        predictions.iter().map(of).collect()
+        predictions.iter().enumerate().map(of).collect()
     }
 
     prop_compose! {
-        fn any_predictions()(classes in 1_usize..6)(
-            rows in prop::collection::vec((any::<String>(), any::<u32>(), prop::collection::vec(any::<u32>(), classes)), 0..20),
+        fn any_predictions()(classes in 1_usize..6, names in prop::collection::btree_set(any::<String>(), 0..3))(
+            rows in prop::collection::vec(
+                (
+                    any::<String>(),
+                    any::<u32>(),
+                    prop::collection::vec(any::<u32>(), classes),
+                    prop::collection::vec("[ab]{0,2}|é", names.len()),
+                ),
+                0..20,
+            ),
             classes in Just(classes),
+            names in Just(names),
         ) -> Predictions {
-            let mut predictions = Predictions::new(classes);
-            for (id, label, scores) in rows {
+            let names: Vec<String> = names.into_iter().collect();
+            let mut predictions = Predictions::new(classes).with_slices(&names);
+            for (id, label, scores, values) in rows {
                 let scores: Vec<f32> = scores.into_iter().map(f32::from_bits).collect();
-                predictions.push(id, label, &scores);
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                predictions.push_sliced(id, label, &scores, &values);
             }
             predictions
         }
@@ -286,6 +361,7 @@ mod tests {
             let read = there_and_back(&predictions);
             prop_assert_eq!(read.classes(), predictions.classes());
             prop_assert_eq!(bits(&read), bits(&predictions));
+            prop_assert_eq!(read.slices(), predictions.slices());
         }
     }
 
@@ -310,8 +386,8 @@ mod tests {
     fn nothing_is_there_until_it_is_finished() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
-        let mut writer = PredictionsWriter::create(&path, &names(2)).unwrap();
-        writer.push("a", 0, &[0.1, 0.9]).unwrap();
+        let mut writer = PredictionsWriter::create(&path, &names(2), &[]).unwrap();
+        writer.push("a", 0, &[0.1, 0.9], &[]).unwrap();
         assert!(!path.exists());
         drop(writer);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -320,12 +396,16 @@ mod tests {
     #[test]
     fn a_row_with_too_few_scores_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = PredictionsWriter::create(&folder.path().join("a.parquet"), &names(3)).unwrap();
-        let error = writer.push("cat/1.png", 0, &[0.5]).unwrap_err();
+        let mut writer =
+            PredictionsWriter::create(&folder.path().join("a.parquet"), &names(3), &["source".into()])
+                .unwrap();
+        let error = writer.push("cat/1.png", 0, &[0.5], &["web"]).unwrap_err();
         assert_eq!(
             (error.what.as_str(), error.place.as_deref()),
             ("1 scores for 3 classes", Some("cat/1.png"))
         );
+        let error = writer.push("cat/1.png", 0, &[0.5; 3], &[]).unwrap_err();
+        assert_eq!(error.what, "0 values for 1 columns");
     }
 
     #[test]
@@ -342,13 +422,29 @@ mod tests {
         }
     }
 
+    /// Makes the digest of a changed file fit, as only somebody who means to deceive would.
+    fn seal_again(path: &Path) {
+        let mut bytes = std::fs::read(path).unwrap();
+        let mark = seal::blank().len() - 64;
+        let at = bytes.windows(mark).rposition(|window| window == &seal::blank().as_bytes()[..mark]);
+        let Some(digits) = at.and_then(|at| bytes.get_mut(at + mark..at + mark + 64)) else { return };
+        digits.fill(b'0');
+        std::fs::write(path, &bytes).unwrap();
+        let _ = seal::close(&mut File::options().read(true).write(true).open(path).unwrap());
+    }
+
     #[test]
     fn no_flipped_byte_brings_the_reader_down() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
-        let mut predictions = Predictions::new(2);
+        let mut predictions = Predictions::new(2).with_slices(&["source".into()]);
         for index in 0..40_u32 {
-            predictions.push(index.to_string(), index % 2, &[0.1, 0.9]);
+            predictions.push_sliced(
+                index.to_string(),
+                index % 2,
+                &[0.1, 0.9],
+                &[["phone", "web"][index as usize / 20]],
+            );
         }
         write_predictions(&path, &names(2), &predictions).unwrap();
         let whole = std::fs::read(&path).unwrap();
@@ -358,6 +454,8 @@ mod tests {
                 damaged[at] ^= flip;
                 std::fs::write(&path, &damaged).unwrap();
                 // What matters is that it returns; a changed score is a score.
+                let _ = read_predictions(&path);
+                seal_again(&path);
                 let _ = read_predictions(&path);
             }
         }

@@ -1,4 +1,5 @@
 //! Records on disk: `<stem>.json`, and beside it `<stem>.predictions.parquet` with one row an image.
+//! A comparison adds `<stem>.flips.csv`, which is made from these and read by nobody here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,11 @@ pub fn save_record(record: &RunRecord, path: &Path) -> Result<()> {
 /// Name of the predictions of record `stem`.
 pub fn predictions_name(stem: &str) -> String {
     format!("{stem}.predictions.parquet")
+}
+
+/// Name of the flips of record `stem` against the baseline that it was measured with.
+pub fn flips_name(stem: &str) -> String {
+    format!("{stem}.flips.csv")
 }
 
 /// Loads a record and its predictions.

@@ -7,7 +7,7 @@ use super::number::{self, counted, plain, whole};
 use super::view::clean;
 use crate::compare::{Column, Comparison};
 use crate::plan::Optimization;
-use crate::record::{Ended, Environment, RunRecord};
+use crate::record::{DatasetIdentity, Ended, Environment, RunRecord};
 
 /// A named fact. It has several lines where runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +78,23 @@ fn data(record: &RunRecord) -> String {
             let name = clean(&name.collect::<Vec<_>>().join(" "));
             let classes = counted(data.classes.len() as u64, "class", "classes");
             let images = counted(data.images as u64, "image", "images");
-            format!("{name} · {images} · {classes}")
+            let mut parts = vec![name, images, classes];
+            parts.extend(data.decoder.iter().map(|decoder| format!("JPEG by {}", clean(decoder))));
+            parts.extend(shard(data));
+            parts.extend(
+                record.job.dataset.iter().flat_map(|spec| spec.part.describe()).map(|part| clean(&part)),
+            );
+            parts.join(" · ")
         }
         (None, Some(spec)) => format!("{} (not read)", clean(&spec.path.display().to_string())),
         (None, None) => "none, so accuracy is unknown · add --data FOLDER".into(),
     }
+}
+
+fn shard(data: &DatasetIdentity) -> Option<String> {
+    let part = data.shard.as_ref()?;
+    let all = counted(part.whole.images as u64, "image", "images");
+    Some(format!("shard {} of {all}", part.shard))
 }
 
 /// The data that was read; where none was, what was to be.
@@ -135,10 +147,9 @@ fn settings_lines(comparison: &Comparison) -> Vec<String> {
 fn settings(record: &RunRecord) -> String {
     let session = &record.job.session;
     let latency_batch = record.evidence.latency.as_ref().map_or(1, |latency| latency.batch);
-    let mut parts = vec![
-        format!("{} a run", counted(session.threads as u64, "thread", "threads")),
-        format!("latency at batch {latency_batch}"),
-    ];
+    let mut parts = vec![format!("{} a run", counted(session.threads as u64, "thread", "threads"))];
+    let timed = record.job.protocol.passes.is_all();
+    parts.push(if timed { format!("latency at batch {latency_batch}") } else { "accuracy alone".to_owned() });
     parts.extend(optimization(session.optimization).map(str::to_owned));
     parts.extend(session.config.iter().map(|(key, value)| clean(&format!("{key}={value}"))));
     parts.join(" · ")

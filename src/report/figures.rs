@@ -160,10 +160,6 @@ const DISTANCES: &[&str] = &["output_max_abs", "output_cosine"];
 /// Title of the metrics that [`SECTIONS`] does not know.
 const OTHERS: &str = "more";
 
-/// A relative difference of timings below this is called neither better nor worse where no noise floor
-/// was measured.
-pub(super) const WITHIN_NOISE: f64 = 0.02;
-
 /// Heads of the columns.
 pub(super) fn heads(comparison: &Comparison) -> Vec<ColumnHead> {
     let head = |(index, column): (usize, &Column)| {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::{Classes, Column, Comparison, Criteria, Verdict, Versus, Warning};
-use crate::metric::{METRICS, MetricSpec, PAIR_METRICS, Reading};
+use crate::metric::{METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
 use crate::plan::Job;
 use crate::record::{
     DatasetIdentity, Ended, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence, ModelIdentity,
@@ -71,6 +71,8 @@ pub struct ReportColumn {
     pub readings: Vec<Reading>,
     /// Counts by class.
     pub classes: Option<Classes>,
+    /// Accuracy by what the columns of the data set say about the images; empty without such columns.
+    pub slices: Vec<SliceReading>,
     /// Set against the baseline; null for the baseline itself.
     pub versus: Option<Versus>,
     /// Whether it is good enough and worth it; null for the baseline itself.
@@ -179,6 +181,7 @@ impl ReportColumn {
             }),
             readings: column.readings.clone(),
             classes: column.classes.clone(),
+            slices: column.slices.clone(),
             versus: column.versus.clone(),
             verdict: column.verdict.clone(),
         }
@@ -195,13 +198,12 @@ impl LatencySummary {
 
 impl RoundSummary {
     fn of(round: &Round) -> Self {
-        let samples: Vec<f64> = round.samples_ns.iter().map(|ns| *ns as f64).collect();
         Self {
             round: round.round,
             position: round.position,
             launch: round.launch,
-            runs: samples.len(),
-            median_ns: crate::stats::median(&samples),
+            runs: round.samples_ns.len(),
+            median_ns: round.median_ns(),
         }
     }
 }

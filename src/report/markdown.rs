@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{Cell, ClassRow, ClassTable, Report, Tone, View};
+use super::{Cell, ClassRow, ClassTable, Report, SliceRow, SliceTable, Tone, View};
 
 /// A report as GitHub Markdown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +20,9 @@ impl Report for Markdown {
         figures(view, out)?;
         for table in &view.classes {
             classes(view, table, out)?;
+        }
+        for table in &view.slices {
+            slices(view, table, out)?;
         }
         facts(view, out)
     }
@@ -106,6 +109,29 @@ fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Resu
 fn class_cells(class: &ClassRow) -> [String; 6] {
     let [recall, precision, f1] = [&class.recall, &class.precision, &class.f1].map(cell);
     [escape(&class.name), class.images.clone(), recall, escape(&class.p), precision, f1]
+}
+
+fn slices(view: &View, table: &SliceTable, out: &mut dyn io::Write) -> io::Result<()> {
+    let title = match table.compares {
+        true => format!("Slices of {} against {}", table.label, view.baseline_label()),
+        false => format!("Slices of {}", table.label),
+    };
+    let (shown, rest) = table.worst(CLASSES);
+    writeln!(out, "<details><summary>{}</summary>\n", escape(&title))?;
+    row(out, ["slice", "images", "accuracy", "interval", "p"].map(str::to_owned))?;
+    row(out, ["---", "---:", "---:", "---:", "---:"].map(str::to_owned))?;
+    for slice in shown {
+        row(out, slice_cells(slice))?;
+    }
+    if let Some(rest) = rest {
+        writeln!(out, "\n{}; the JSON report has them.", escape(&rest))?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+fn slice_cells(slice: &SliceRow) -> [String; 5] {
+    let SliceRow { name, images, accuracy, interval, p, .. } = slice;
+    [escape(name), images.clone(), cell(accuracy), escape(interval), escape(p)]
 }
 
 fn facts(view: &View, out: &mut dyn io::Write) -> io::Result<()> {

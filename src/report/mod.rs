@@ -10,6 +10,7 @@ pub(crate) mod layout;
 mod markdown;
 pub mod number;
 mod outcomes;
+mod slices;
 mod style;
 mod summary;
 mod table;
@@ -27,6 +28,7 @@ pub use json::{
 };
 pub use markdown::Markdown;
 pub use outcomes::Trouble;
+pub use slices::{SliceRow, SliceTable};
 pub use style::{ColorChoice, FEWEST_COLUMNS, MOST_COLUMNS, Style};
 pub use summary::{Line, Statement};
 pub use terminal::Terminal;

@@ -1,7 +1,6 @@
 //! The answer in plain words: how each run ended, the verdict on it, and what it does in its own
 //! runtime.
 
-use super::figures::WITHIN_NOISE;
 use super::number;
 use super::outcomes;
 use super::verdict;
@@ -108,16 +107,6 @@ fn distance(column: &Column, versus: &Versus) -> Option<Line> {
     Some(Line::new(format!("{far}; {accuracy}"), tone))
 }
 
-/// A ratio above one is `better`; one below is turned round, so that no reader has to.
-fn times(better: &str, worse: &str, same: &str, ratio: f64) -> (String, Tone) {
-    let text = number::ratio(ratio);
-    match ratio {
-        ratio if (ratio - 1.0).abs() < WITHIN_NOISE => (format!("{same} ({text})"), Tone::Same),
-        ratio if ratio > 1.0 => (format!("{text} {better}"), Tone::Better),
-        ratio => (format!("{} {worse}", number::ratio(1.0 / ratio)), Tone::Worse),
-    }
-}
-
 fn batch(record: &RunRecord) -> usize {
     record.evidence.latency.as_ref().map_or(1, |latency| latency.batch)
 }
@@ -125,37 +114,14 @@ fn batch(record: &RunRecord) -> usize {
 /// Against the baseline's model in the candidate's own runtime: whether quantization pays there,
 /// whatever another runtime makes of it.
 fn own_runtime(comparison: &Comparison, column: &Column) -> Option<Line> {
-    let baseline = &comparison.columns.get(comparison.baseline)?.record;
-    let own = &column.record.job;
-    if own.runtime == baseline.job.runtime || column.record.model.sha256 == baseline.model.sha256 {
-        return None;
-    }
-    let reference = comparison.columns.iter().find(|other| {
-        other.record.job.runtime == own.runtime
-            && other.record.model.sha256 == baseline.model.sha256
-            && timings_compare(&other.record, &column.record)
-    })?;
+    let own = column.verdict.as_ref()?.own_runtime.as_ref()?;
+    let reference = comparison.columns.get(own.reference)?;
     let (before, now) = (value(reference, "latency_p50")?, value(column, "latency_p50")?);
-    let (words, tone) = times("faster", "slower", "as fast", before / now);
-    let joint = if tone == Tone::Same { "as" } else { "than" };
-    Some(Line::new(
-        format!(
-            "within {}: {words} {joint} {} ({} against {})",
-            clean(&own.runtime.to_string()),
-            clean(&reference.record.job.variant),
-            number::duration(now),
-            number::duration(before)
-        ),
-        tone,
-    ))
-}
-
-/// Whether two runs were timed on the same machine with the same settings.
-fn timings_compare(one: &RunRecord, other: &RunRecord) -> bool {
-    let (a, b) = (&one.environment, &other.environment);
-    (&a.host, &a.cpu, a.cores) == (&b.host, &b.cpu, b.cores)
-        && one.job.session == other.job.session
-        && batch(one) == batch(other)
+    let variant = clean(&reference.record.job.variant);
+    let (words, tone) = verdict::against(&own.gain, &variant);
+    let runtime = clean(&column.record.job.runtime.to_string());
+    let times = format!("{} against {}", number::duration(now), number::duration(before));
+    Some(Line::new(format!("within {runtime}: {words} ({times})"), tone))
 }
 
 /// What a run says for itself, when there is nothing to set it against.

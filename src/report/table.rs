@@ -1,7 +1,7 @@
 //! The tables of the terminal, fitted to its width.
 
 use super::layout::{Align, cut, right, table, width};
-use super::{Cell, ClassRow, ColumnHead, Style, Tone, View};
+use super::{Cell, ClassRow, ColumnHead, SliceRow, Style, Tone, View};
 
 /// Columns of the longest class name that is shown in full.
 const CLASS_NAME: usize = 24;
@@ -155,10 +155,22 @@ pub(super) fn matrix_rows(matrix: &[Vec<String>], style: &Style) -> Option<Vec<S
 /// The rows of a class table with as many columns as fit, two at least: where not even those do, the
 /// names give way.
 pub(super) fn class_rows(rows: &[ClassRow], compares: bool, style: &Style) -> Vec<String> {
-    let columns = |longest: usize| match compares {
+    fitted(style, |longest| match compares {
         true => compared_columns(rows, longest, style),
         false => lone_columns(rows, longest, style),
-    };
+    })
+}
+
+/// The rows of a table of slices, as those of classes.
+pub(super) fn slice_rows(rows: &[SliceRow], compares: bool, style: &Style) -> Vec<String> {
+    fitted(style, |longest| match compares {
+        true => compared_slices(rows, longest, style),
+        false => lone_slices(rows, longest, style),
+    })
+}
+
+/// As many of `columns`, whose names take up to so much room, as fit.
+fn fitted(style: &Style, columns: impl Fn(usize) -> Vec<Vec<String>>) -> Vec<String> {
     let full = columns(CLASS_NAME);
     if let Some(lines) =
         (2..=full.len()).rev().map(|count| class_lines(&full[..count])).find(|lines| fits(lines, style))
@@ -205,12 +217,30 @@ fn lone_columns(rows: &[ClassRow], longest: usize, style: &Style) -> Vec<Vec<Str
     ]
 }
 
-fn class_column(
-    head: &str,
-    rows: &[ClassRow],
-    style: &Style,
-    cell: impl Fn(&ClassRow) -> String,
-) -> Vec<String> {
+fn compared_slices(rows: &[SliceRow], longest: usize, style: &Style) -> Vec<Vec<String>> {
+    vec![
+        class_column("slice", rows, style, |row| cut(&style.text(&row.name), longest, &style.text("…"))),
+        class_column("accuracy", rows, style, |row| {
+            let before = row.before.trim_end_matches(" %");
+            style.text(&format!("{before} → {}", row.accuracy.value))
+        }),
+        class_column("change", rows, style, |row| change(&row.accuracy, style)),
+        class_column("p", rows, style, |row| style.text(if row.p.is_empty() { "·" } else { &row.p })),
+        class_column("interval", rows, style, |row| style.dim(&style.text(&row.interval))),
+        class_column("images", rows, style, |row| row.images.clone()),
+    ]
+}
+
+fn lone_slices(rows: &[SliceRow], longest: usize, style: &Style) -> Vec<Vec<String>> {
+    vec![
+        class_column("slice", rows, style, |row| cut(&style.text(&row.name), longest, &style.text("…"))),
+        class_column("accuracy", rows, style, |row| style.text(&row.accuracy.value)),
+        class_column("interval", rows, style, |row| style.dim(&style.text(&row.interval))),
+        class_column("images", rows, style, |row| row.images.clone()),
+    ]
+}
+
+fn class_column<R>(head: &str, rows: &[R], style: &Style, cell: impl Fn(&R) -> String) -> Vec<String> {
     [style.dim(head)].into_iter().chain(rows.iter().map(cell)).collect()
 }
 

@@ -4,8 +4,8 @@
 use std::io;
 
 use super::layout::{left, wrap, wrap_parts};
-use super::table::{class_rows, figure_blocks, matrix_rows};
-use super::{ClassTable, Confusions, Fact, Report, Style, Tone, Trouble, View};
+use super::table::{class_rows, figure_blocks, matrix_rows, slice_rows};
+use super::{ClassTable, Confusions, Fact, Report, SliceTable, Style, Tone, Trouble, View};
 
 /// A report on a terminal of this style.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,9 @@ pub struct Terminal {
 
 /// Classes listed for each candidate.
 const CLASSES: usize = 5;
+
+/// Slices listed for each candidate.
+const SLICES: usize = 8;
 
 /// Columns of the names before facts, the space after them included.
 const FACT_NAME: usize = 10;
@@ -28,12 +31,17 @@ const LEGEND: &str = "▲ better, ▼ worse than the baseline: beyond chance (95
 const CLASS_LEGEND: &str = "p: chance of such a change of recall if there were none, corrected for the number of \
                             classes; · too few images changed sides to test";
 
+/// Below the slices.
+const SLICE_LEGEND: &str = "p: chance of such a change of accuracy if there were none, corrected for the number of \
+                            slices; · too few images changed sides to test";
+
 impl Report for Terminal {
     fn write(&self, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         let blocks = [
             self.facts(view),
             self.figures(view),
             self.classes(view),
+            self.slices(view),
             self.confusions(view),
             self.troubles(view),
             self.warnings(view),
@@ -101,6 +109,32 @@ impl Terminal {
         if !rows.is_empty() && classes.compares {
             lines.extend(
                 self.wrapped(CLASS_LEGEND, 4).iter().map(|line| format!("    {}", self.style.dim(line))),
+            );
+        }
+        lines.extend(rest.iter().flat_map(|rest| self.indented(rest, 4)));
+        lines
+    }
+
+    fn slices(&self, view: &View) -> Vec<String> {
+        let tables: Vec<Vec<String>> =
+            view.slices.iter().map(|table| self.slice_table(view, table)).collect();
+        tables.join(&String::new())
+    }
+
+    fn slice_table(&self, view: &View, slices: &SliceTable) -> Vec<String> {
+        let (rows, rest) = slices.worst(SLICES);
+        let mut lines = match slices.compares {
+            true => self.heading(&format!(
+                "slices of {} against {}, worst first",
+                slices.label,
+                view.baseline_label()
+            )),
+            false => self.heading(&format!("slices of {}, lowest accuracy first", slices.label)),
+        };
+        lines.extend(slice_rows(rows, slices.compares, &self.style));
+        if slices.compares {
+            lines.extend(
+                self.wrapped(SLICE_LEGEND, 4).iter().map(|line| format!("    {}", self.style.dim(line))),
             );
         }
         lines.extend(rest.iter().flat_map(|rest| self.indented(rest, 4)));

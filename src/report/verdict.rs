@@ -14,29 +14,45 @@ const NAMED: usize = 3;
 
 /// Whether it is good enough, with what that rests on.
 pub(super) fn good_enough(column: &Column, found: &GoodEnough) -> Line {
-    let margin = number::points_bare(found.margin_share).trim_start_matches('+').to_owned();
     let broken = column.classes.as_ref().map_or(0, |classes| classes.not_finite);
     let broken = match broken {
         0 => String::new(),
         count => format!("; {} NaN or infinite scores", counted(count, "image gave", "images gave")),
     };
-    let change = difference(found);
+    let (change, accepted) = (difference(found), accepted(found));
     let text = match found.answer {
         Answer::Yes => {
-            format!("GOOD ENOUGH: {change}; {} (95 % sure, margin {margin})", at_most(found.lower))
+            format!("GOOD ENOUGH: {change}; {} (95 % sure{})", at_most(found.lower), margin(found))
         }
-        Answer::No => format!(
-            "NOT GOOD ENOUGH: {change}; it loses at least {} points (95 % sure), more than the margin of {margin}",
-            bare(found.upper)
-        ),
+        Answer::No => {
+            format!(
+                "NOT GOOD ENOUGH: {change}; it loses at least {} points (95 % sure), {accepted}",
+                bare(found.upper)
+            )
+        }
         Answer::CannotTell => format!(
-            "CANNOT TELL whether it is good enough: {change}; it may lose up to {} points, more than the margin of \
-             {margin}; {}",
+            "CANNOT TELL whether it is good enough: {change}; it may lose up to {} points, {accepted}; {}",
             bare(found.lower),
             missing_images(found)
         ),
     };
     Line { text: text + &broken, tone: tone(found.answer) }
+}
+
+/// How a loss beyond the margin is told.
+fn accepted(found: &GoodEnough) -> String {
+    match found.margin_share {
+        0.0 => "and none is accepted".into(),
+        share => format!("more than the margin of {}", bare(share)),
+    }
+}
+
+/// The margin of a candidate that is within it.
+fn margin(found: &GoodEnough) -> String {
+    match found.margin_share {
+        0.0 => String::new(),
+        share => format!(", margin {}", bare(share)),
+    }
 }
 
 fn tone(answer: Answer) -> Tone {
@@ -100,7 +116,7 @@ pub(super) fn changes(column: &Column, versus: &Versus, found: &GoodEnough) -> O
             number::count(won)
         ),
     };
-    let classes = classes(column, versus, &found.classes_lost);
+    let classes = (lost + won > 0.0).then(|| classes(column, versus, &found.classes_lost)).flatten();
     let tone = if found.classes_lost.is_empty() { Tone::Same } else { Tone::Worse };
     Some(Line { text: [Some(flips), classes].into_iter().flatten().collect::<Vec<_>>().join("; "), tone })
 }
@@ -157,21 +173,33 @@ fn share(ratio: f64) -> String {
     number::relative_change(1.0 / ratio - 1.0).trim_start_matches(['+', '−']).to_owned()
 }
 
+/// A speed-up over the run of `variant`: `2.37x slower than fp32`.
+pub(super) fn against(gain: &Gain, variant: &str) -> (String, Tone) {
+    match gain.change {
+        Change::Better => (format!("{} faster than {variant}", number::ratio(gain.ratio)), Tone::Better),
+        Change::Worse => (format!("{} slower than {variant}", number::ratio(1.0 / gain.ratio)), Tone::Worse),
+        Change::Same => (format!("same speed as {variant}"), Tone::Same),
+        Change::Unclear => (
+            format!("speed beside {variant} unclear, {}{}", number::ratio(gain.ratio), told(gain)),
+            Tone::Plain,
+        ),
+    }
+}
+
+/// The interval, told the way round that the words are.
+fn told(gain: &Gain) -> String {
+    let Some(interval) = gain.interval else { return String::new() };
+    let (low, high) = match gain.change {
+        Change::Worse => (1.0 / interval.high, 1.0 / interval.low),
+        _ => (interval.low, interval.high),
+    };
+    let end = |end: f64| number::ratio(end).trim_end_matches('x').to_owned();
+    format!(" [{}, {}]", end(low), end(high))
+}
+
 /// `1.24x faster [1.23, 1.25]`.
 fn gain_words(gain: &Gain, times: Option<(f64, f64)>) -> String {
-    let interval = gain.interval.map(|interval| {
-        // Told the way round that the words are.
-        let (low, high) = match gain.change {
-            Change::Worse => (1.0 / interval.high, 1.0 / interval.low),
-            _ => (interval.low, interval.high),
-        };
-        format!(
-            " [{}, {}]",
-            number::ratio(low).trim_end_matches('x'),
-            number::ratio(high).trim_end_matches('x')
-        )
-    });
-    let interval = interval.unwrap_or_default();
+    let interval = told(gain);
     let (better, worse, what) = match gain.metric.as_str() {
         "speed_up" => ("faster", "slower", "speed"),
         "throughput_ratio" => ("the throughput", "less throughput", "throughput"),

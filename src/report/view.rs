@@ -5,6 +5,7 @@ use super::confusion::Confusions;
 use super::facts::{self, Fact};
 use super::figures::{self, ColumnHead, Section};
 use super::outcomes::{self, Trouble};
+use super::slices::SliceTable;
 use super::summary::{self, Statement};
 use crate::compare::Comparison;
 
@@ -36,6 +37,8 @@ pub struct View {
     pub sections: Vec<Section>,
     /// Classes of each candidate against the baseline's, worst first.
     pub classes: Vec<ClassTable>,
+    /// Slices of each candidate against the baseline's, worst first; empty where the data has none.
+    pub slices: Vec<SliceTable>,
     /// What each run takes for what, the baseline first.
     pub confusions: Vec<Confusions>,
     /// Runs that did not complete, with the reason.
@@ -55,6 +58,7 @@ impl View {
             baseline: comparison.baseline,
             sections: figures::sections(comparison),
             classes: ClassTable::all(comparison),
+            slices: SliceTable::all(comparison),
             confusions: Confusions::all(comparison),
             troubles: outcomes::troubles(comparison),
             warnings: comparison.warnings.iter().map(|warning| clean(&warning.message)).collect(),

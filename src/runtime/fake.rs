@@ -363,8 +363,13 @@ mod tests {
         let input =
             InputPort { name: "x".into(), element: ElementType::U8, shape: vec![batch(), Dim::Known(2)] };
         let shape = vec![batch(), Dim::Known(classes)];
-        let output =
-            OutputPort { name: "y".into(), element: ElementType::F32, shape, activation: Activation::Logits };
+        let output = OutputPort {
+            name: "y".into(),
+            element: ElementType::F32,
+            shape,
+            activation: Activation::Logits,
+            background: false,
+        };
         let model = ModelToRun { path: Path::new(file!()), input: &input, output: &output };
         Fake.prepare(model, Device::Cpu, &options(config))
     }

@@ -72,7 +72,13 @@ mod tests {
     }
 
     fn output(shape: Vec<Dim>) -> OutputPort {
-        OutputPort { name: "logits".into(), element: ElementType::F32, shape, activation: Activation::Logits }
+        OutputPort {
+            name: "logits".into(),
+            element: ElementType::F32,
+            shape,
+            activation: Activation::Logits,
+            background: false,
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! | how large is a share, or the difference of two paired ones? | [`wilson`], [`tango`], [`tango_lower`], [`bonett_price`] |
 //! | do two paired answers differ? | [`mcnemar_mid_p`], [`mcnemar_exact`], [`stuart_maxwell`], [`bowker`], [`cohen_kappa`], [`benjamini_hochberg`] |
 //! | how sure is a figure that was resampled? | [`bca`], [`jackknife_acceleration`] |
-//! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`bootstrap_median`], [`hodges_lehmann`] |
+//! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`LogRatios`], [`hodges_lehmann`] |
 //! | how bad are the slowest? | [`quantile`], [`overlatency_allowed`], [`quantile_upper_bound`] |
 //! | do measurements hang together over time? | [`lag_one`], [`trend`] |
 //! | how much is needed to see it? | [`half_width`], [`images_for_margin`], [`smallest_margin`], [`smallest_difference`], [`outlook`] |
@@ -23,16 +23,17 @@ mod interval;
 mod kappa;
 mod mcnemar;
 mod mean;
-mod median_bootstrap;
 mod median_interval;
+mod needed;
 mod normal;
 mod order_statistic;
+mod outlook;
 mod power;
 mod quantile;
-mod ratio;
 #[cfg(test)]
 mod reference;
 mod rounds;
+mod search;
 mod stuart_maxwell;
 mod student;
 mod tango;
@@ -48,16 +49,12 @@ pub use interval::Interval;
 pub use kappa::cohen_kappa;
 pub use mcnemar::{mcnemar_exact, mcnemar_mid_p};
 pub use mean::{mean, sum};
-pub use median_bootstrap::bootstrap_median;
 pub use median_interval::median_interval;
+pub use needed::{half_width, images_for_margin, smallest_difference, smallest_margin, unpaired_half_width};
 pub use normal::{normal_cdf, normal_quantile, two_sided_z};
 pub use order_statistic::{overlatency_allowed, quantile_upper_bound};
-pub use power::{
-    Outlook, half_width, images_for_margin, outlook, smallest_difference, smallest_margin,
-    unpaired_half_width,
-};
+pub use outlook::{Outlook, outlook};
 pub use quantile::{median, quantile, sorted};
-pub use ratio::median_ratio;
 pub use rounds::{Block, LEAST_LAUNCHES, LogRatios};
 pub use stuart_maxwell::{MarginalTest, bowker, stuart_maxwell};
 pub use student::student_quantile;

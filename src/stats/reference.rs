@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+use super::Interval;
 
 /// The values of `fixtures/statistics/<name>.json`.
 pub fn fixture<T: DeserializeOwned>(name: &str) -> T {
@@ -13,4 +16,22 @@ pub fn fixture<T: DeserializeOwned>(name: &str) -> T {
 /// Holds a value to its reference, relative to the size of the latter; exact where that is zero.
 pub fn assert_close(got: f64, wanted: f64, tolerance: f64, what: &str) {
     assert!((got - wanted).abs() <= tolerance * wanted.abs(), "{what}: got {got:e}, reference {wanted:e}");
+}
+
+/// The interval of something of values.
+#[derive(Deserialize)]
+pub struct OfValues {
+    pub values: Vec<f64>,
+    pub level: f64,
+    pub point: Option<f64>,
+    low: f64,
+    high: f64,
+}
+
+impl OfValues {
+    /// Holds an interval to its reference.
+    pub fn assert_ends(&self, got: Interval, tolerance: f64) {
+        assert_close(got.low, self.low, tolerance, "low");
+        assert_close(got.high, self.high, tolerance, "high");
+    }
 }

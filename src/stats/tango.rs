@@ -46,17 +46,22 @@ fn counts(b: u64, c: u64, n: u64) -> Option<[f64; 3]> {
     possible.then_some([b as f64, c as f64, n as f64])
 }
 
-/// T(δ), which falls from ∞ at −1 to −∞ at 1. A negative δ is asked from the other side, where
-/// every term under the root is positive and no digits cancel.
-fn score(b: f64, c: f64, n: f64, delta: f64) -> f64 {
-    if delta < 0.0 {
-        return -score(c, b, n, -delta);
-    }
-    let difference = c - b - n * delta;
+/// T(δ), which falls from ∞ at −1 to −∞ at 1. The counts need not be whole numbers.
+pub(super) fn score(b: f64, c: f64, n: f64, delta: f64) -> f64 {
+    let difference = (c - b) - n * delta;
     if difference == 0.0 {
         return 0.0;
     }
-    difference / (n * (2.0 * likeliest(b, c, n, delta) + delta * (1.0 - delta))).sqrt()
+    difference / variance(b, c, n, delta).sqrt()
+}
+
+/// The variance of c − b that a true `delta` gives. A negative δ is asked from the other side, where
+/// every term is positive and no digits cancel.
+pub(super) fn variance(b: f64, c: f64, n: f64, delta: f64) -> f64 {
+    if delta < 0.0 {
+        return variance(c, b, n, -delta);
+    }
+    n * (2.0 * likeliest(b, c, n, delta) + delta * (1.0 - delta))
 }
 
 /// p̃, the most likely p_b given δ ≥ 0, by whichever form of the root adds instead of subtracting.
@@ -69,7 +74,7 @@ fn likeliest(b: f64, c: f64, n: f64, delta: f64) -> f64 {
 
 /// Where the falling score crosses `z`, by halving: the score is not convex, so that faster steps
 /// could leave the bracket, and 200 halvings end at neighbouring numbers for every count.
-fn crossing(b: f64, c: f64, n: f64, z: f64) -> f64 {
+pub(super) fn crossing(b: f64, c: f64, n: f64, z: f64) -> f64 {
     let (mut below, mut above) = (-1.0, 1.0);
     for _ in 0..200 {
         let middle = 0.5 * (below + above);

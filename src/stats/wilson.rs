@@ -11,19 +11,18 @@ use super::normal::two_sided_z;
 /// more successes than `n`, or a level that is none.
 pub fn wilson(successes: u64, n: u64, level: f64) -> Option<Interval> {
     let z = two_sided_z(level).filter(|_| n > 0 && successes <= n)?;
-    let (low, _) = ends(successes, n, z);
+    let of = |count: u64| around(count as f64 / n as f64, n as f64, z);
+    let Interval { low, high } = of(successes);
     // The upper end from the failures where they are fewer: all successes then end at 1 exactly.
-    let high = if successes > n / 2 { 1.0 - ends(n - successes, n, z).0 } else { ends(successes, n, z).1 };
-    Some(Interval { low, high })
+    Some(Interval { low, high: if successes > n / 2 { 1.0 - of(n - successes).low } else { high } })
 }
 
 /// Both roots of (p̂ − π)² = z²·π(1 − π)/n. The lower one is their product, p̂²/(1 + z²/n), over the
 /// upper one, so that a small share keeps its digits.
-fn ends(successes: u64, n: u64, z: f64) -> (f64, f64) {
-    let n = n as f64;
-    let (share, spread) = (successes as f64 / n, z * z / n);
+pub(super) fn around(share: f64, n: f64, z: f64) -> Interval {
+    let spread = z * z / n;
     let sum = share + spread / 2.0 + (spread * (share * (1.0 - share) + spread / 4.0)).sqrt();
-    (share * share / sum, sum / (1.0 + spread))
+    Interval { low: share * share / sum, high: sum / (1.0 + spread) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 
 use onnx_bench::Error;
 use onnx_bench::plan::{
-    Activation, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Protocol, SessionOptions,
+    Activation, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Passes, Protocol,
+    SessionOptions,
 };
 use onnx_bench::preprocess::{Channels, Layout, Preprocess, Scale, Size};
 use onnx_bench::record::{
@@ -39,6 +40,7 @@ pub fn scenarios() -> Vec<Scenario> {
         ("two-classes", two_classes()),
         ("troubles", troubles()),
         ("no-data", no_data()),
+        ("slices", slices()),
     ]
 }
 
@@ -100,6 +102,29 @@ fn troubles() -> Vec<(&'static str, Run)> {
             ),
         ),
     ]
+}
+
+/// Accuracy alone, on images with columns; int8 fails on scans.
+fn slices() -> Vec<(&'static str, Run)> {
+    let run = |variant| sliced(Draft::new("ort", variant).on_images(&SWITCH, 150).run, variant == "int8");
+    vec![("01-ort-fp32", run("fp32")), ("02-ort-int8", run("int8"))]
+}
+
+fn sliced(mut run: Run, quantized: bool) -> Run {
+    run.record.job.protocol.passes = Passes::Accuracy;
+    let slices = ["source", "light"].map(String::from);
+    let mut rows = Predictions::new(SWITCH.len()).with_slices(&slices);
+    for (index, row) in run.predictions.iter().flat_map(Predictions::iter).enumerate() {
+        let source = ["phone", "web", "scan"][index / 7 % 3];
+        let light = if index % 5 == 0 { "night" } else { "day" };
+        let mut scores = row.scores.to_vec();
+        if quantized && source == "scan" && index % 3 == 0 {
+            scores.reverse();
+        }
+        rows.push_sliced(row.id.to_owned(), row.label, &scores, &[source, light]);
+    }
+    run.predictions = Some(rows);
+    run
 }
 
 fn no_data() -> Vec<(&'static str, Run)> {
@@ -217,6 +242,8 @@ impl Draft {
             images: each * classes.len(),
             classes: classes.iter().map(|class| (*class).to_owned()).collect(),
             sha256: "d".repeat(64),
+            decoder: None,
+            shard: None,
             passed_over: None,
         });
         self
@@ -302,9 +329,11 @@ fn job(runtime: &str, variant: &str) -> Job {
             element: ElementType::F32,
             shape: axes(&[10]),
             activation: Activation::Logits,
+            background: false,
         },
         fixed_batch: None,
         preprocess: Preprocess {
+            exif_orientation: false,
             channels: Channels::Grey,
             resize: None,
             crop: None,
@@ -317,6 +346,7 @@ fn job(runtime: &str, variant: &str) -> Job {
         },
         dataset: None,
         protocol: Protocol::default(),
+        sources: Default::default(),
     }
 }
 
@@ -376,11 +406,9 @@ fn environment() -> Environment {
 fn dataset_spec() -> DatasetSpec {
     DatasetSpec {
         path: "fixtures/fashion-mnist".into(),
-        format: None,
         split: Some("test".into()),
-        classes: Vec::new(),
-        limit: None,
         seed: 7,
         on_bad_image: OnBadImage::Fail,
+        ..DatasetSpec::at("")
     }
 }

@@ -12,6 +12,7 @@ use self::figures::{Figures, Question};
 use super::args::positive;
 use super::report::write_to;
 use super::start::closed_pipe;
+use crate::compare::Margin;
 use crate::error::{Error, Result};
 use crate::report::{ColorChoice, Style};
 
@@ -20,6 +21,12 @@ const LADDER: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2
 
 /// Disagreements of a plan that names none.
 const USUAL: [f64; 5] = [0.01, 0.02, 0.03, 0.05, 0.1];
+
+/// Accuracy of a plan that names none.
+const ACCURACY: f64 = 0.9;
+
+/// The smallest margin above 0: below it numbers of images have no meaning any more.
+const LEAST_MARGIN: f64 = 1e-6;
 
 /// Margins that are always shown.
 const MARGINS: [f64; 4] = [0.0025, 0.005, 0.01, 0.02];
@@ -43,18 +50,20 @@ pub struct PlanArgs {
     /// Images on which one model alone is right, in percent; comma-separated [default: 1,2,3,5,10]
     #[arg(long, value_name = "PERCENT", value_parser = share, value_delimiter = ',')]
     disagreement: Vec<f64>,
-    /// Loss of accuracy that would still be good enough, in percentage points [default: 0.25,0.5,1,2]
-    #[arg(long, value_name = "POINTS", value_parser = share, value_delimiter = ',')]
-    margin: Vec<f64>,
+    /// Loss of accuracy that would still be good enough: percentage points, or with --accuracy
+    /// 99%-of-baseline or 110%-of-errors; comma-separated [default: 0.25,0.5,1,2]
+    #[arg(long, value_name = "MARGIN", value_delimiter = ',')]
+    margin: Vec<Margin>,
     /// Difference of accuracy that the candidate truly has, in percentage points, −0.2 for a loss
     #[arg(long, value_name = "POINTS", value_parser = difference, default_value = "0", allow_hyphen_values = true)]
     true_difference: f64,
     /// Percent of all measurements that are to find what is there
     #[arg(long, value_name = "PERCENT", value_parser = power, default_value = "80")]
     power: f64,
-    /// Accuracy of the models in percent, for what two separate test sets would show
-    #[arg(long, value_name = "PERCENT", value_parser = accuracy, default_value = "90")]
-    accuracy: f64,
+    /// Accuracy of the baseline in percent, for margins that depend on it and for what two separate
+    /// test sets would show [default: 90]
+    #[arg(long, value_name = "PERCENT", value_parser = accuracy)]
+    accuracy: Option<f64>,
     /// Write the figures as JSON, shares instead of percent; - for standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -87,17 +96,67 @@ fn question(args: &PlanArgs) -> Result<Question> {
         return Err(Error::usage(format!("{images} images are fewer than {classes} classes"))
             .help("give --images for the whole data set; each class has images / classes of them"));
     }
-    Ok(Question {
+    let asked_margins = args.margin.iter().map(|margin| asked(*margin, args.accuracy));
+    let asked_margins = asked_margins.collect::<Result<Vec<_>>>()?;
+    let question = Question {
         images,
         classes,
         disagreements: disagreements(args)?,
         asked: args.disagreement.clone(),
-        margins: sorted(MARGINS.iter().chain(&args.margin)),
-        asked_margins: args.margin.clone(),
+        margins: sorted(MARGINS.iter().chain(asked_margins.iter().map(|(_, share)| share))),
+        asked_margins,
         true_difference: args.true_difference,
         power: args.power,
-        accuracy: args.accuracy,
-    })
+        accuracy: args.accuracy.unwrap_or(ACCURACY),
+    };
+    match args.accuracy {
+        None => Ok(question),
+        Some(_) => fits_accuracy(question),
+    }
+}
+
+/// A margin with the share of images that it stands for.
+fn asked(margin: Margin, accuracy: Option<f64>) -> Result<(Margin, f64)> {
+    let share = match (margin, accuracy) {
+        (Margin::Points(points), _) => points,
+        (relative, Some(accuracy)) => relative.in_shares(accuracy),
+        (relative, None) => {
+            return Err(Error::usage(format!("a margin of {relative} depends on the baseline's accuracy"))
+                .help("say how accurate it is, in percent: --accuracy 94"));
+        }
+    };
+    match share {
+        share if share > 1.0 => Err(Error::usage(format!("a margin of {margin} is more than all images"))
+            .help("give a smaller --margin")),
+        share if share > 0.0 && share < LEAST_MARGIN => {
+            Err(Error::usage("a margin below 0.0001 points is too small to plan for")
+                .help("give a larger --margin, or 0 where nothing may be lost"))
+        }
+        share => Ok((margin, share)),
+    }
+}
+
+/// Models of this accuracy cannot disagree on any number of images: one alone is right only where
+/// the other is wrong.
+fn fits_accuracy(mut question: Question) -> Result<Question> {
+    let (baseline, by) = (page::percent(question.accuracy), question.true_difference);
+    if !(0.0..=1.0).contains(&(question.accuracy + by)) {
+        return Err(Error::usage(format!(
+            "no candidate differs from {baseline} accuracy by {}",
+            page::percent(by)
+        ))
+        .help("give a smaller --true-difference, or another --accuracy"));
+    }
+    let most = question.most_disagreement() + 1e-9;
+    question.disagreements.retain(|disagreement| *disagreement <= most);
+    let asked = question.asked.iter().find(|asked| **asked > most);
+    if asked.is_none() && !question.disagreements.is_empty() {
+        return Ok(question);
+    }
+    let asked = asked.map_or_else(|| "so many".into(), |asked| page::percent(*asked));
+    Err(Error::usage(format!("at {baseline} accuracy models cannot disagree on {asked} of the images"))
+        .because(format!("one model alone can be right on at most {}", page::percent(most)))
+        .help("give a smaller --disagreement, or another --accuracy"))
 }
 
 /// What was asked for; a single one between its neighbours. Models cannot differ by more than they

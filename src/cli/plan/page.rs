@@ -1,15 +1,13 @@
 //! A plan for people: one table, what its rows mean, and the answer in words.
 
-use super::figures::{Figures, LEAST_DISCORDANT, Needed, Seen};
+use super::figures::{Figures, Needed, Seen};
+use crate::compare::Margin;
 use crate::report::Style;
 use crate::report::layout::{Align, table, width, wrap};
 use crate::report::number::{counted, ratio, whole};
 
 /// Where there is no figure: no number of images, and no difference, is enough.
 const NONE: &str = "none";
-
-/// After a figure that is rough.
-const ROUGH: &str = "*";
 
 /// The page in lines that fit the style.
 pub fn lines(figures: &Figures, style: &Style) -> Vec<String> {
@@ -103,7 +101,7 @@ impl Page<'_> {
     fn rows(&self) -> Vec<Row> {
         let figures = self.figures;
         let question = &figures.question;
-        let disagreements = question.disagreements.iter().map(|&d| format!("{} ", percent(d)));
+        let disagreements = question.disagreements.iter().map(|&d| percent(d));
         let mut rows = vec![Row { name: "disagreement".into(), cells: disagreements.collect() }];
         if let Some(images) = question.images {
             rows.push(Row::title(counted(images, "image", "images")));
@@ -115,14 +113,11 @@ impl Page<'_> {
         }
         rows.push(Row::title("images for a margin of"));
         for (margin, needed) in question.margins.iter().zip(self.needed()) {
-            rows.push(Row::of(&of_points(*margin), needed, |needed| match needed.images {
-                Some(images) => marked(whole(images), needed.rough),
-                None => marked(NONE.into(), false),
-            }));
+            rows.push(Row::of(&of_points(*margin), needed, |needed| or_none(needed.images.map(whole))));
         }
         rows.push(Row::title("pairing saves"));
         rows.push(Row::of("images, times", &figures.pairing, |pairing| {
-            marked(pairing.times_fewer_images.map_or_else(|| NONE.into(), ratio), false)
+            or_none(pairing.times_fewer_images.map(ratio))
         }));
         rows
     }
@@ -162,7 +157,6 @@ impl Page<'_> {
              images, at {} accuracy.",
             percent(question.accuracy)
         ));
-        legend.extend(self.rough());
         legend
     }
 
@@ -174,18 +168,6 @@ impl Page<'_> {
             }
             gain => format!("a candidate that is truly {} better", of_points(gain)),
         }
-    }
-
-    /// What the mark means, where there is one.
-    fn rough(&self) -> Option<String> {
-        let figures = self.figures;
-        let seen = figures.all_images.iter().chain(&figures.one_class).map(|seen| seen.rough);
-        seen.chain(figures.needed.iter().map(|needed| needed.rough)).any(|rough| rough).then(|| {
-            format!(
-                "{ROUGH} Rough: one model alone would be right on fewer than {LEAST_DISCORDANT} of these \
-                 images, and the normal approximation behind the figure does not hold; it may take more."
-            )
-        })
     }
 
     /// The answer to what was asked, for the disagreements that were named.
@@ -221,49 +203,57 @@ impl Page<'_> {
     /// Whether the images that there are suffice for the margins that were named, or what they need.
     fn decided(&self, disagreement: f64) -> Vec<String> {
         let question = &self.figures.question;
-        let asked = |needed: &&Needed| {
-            same(needed.disagreement, disagreement)
-                && question.asked_margins.iter().any(|&margin| same(needed.margin, margin))
+        let needed = self.figures.needed.iter().filter(|needed| same(needed.disagreement, disagreement));
+        let told = |needed: &Needed| {
+            let (asked, _) = question.asked_margins.iter().find(|(_, share)| same(*share, needed.margin))?;
+            Some(self.need(asked, needed))
         };
-        let decide = |needed: &Needed| {
-            let (margin, disagreement) = (of_points(needed.margin), percent(disagreement));
-            let Some(images) = needed.images else {
-                return format!("No number of images shows {} to be within {margin}.", self.candidate());
+        needed.filter_map(told).collect()
+    }
+
+    fn need(&self, asked: &Margin, needed: &Needed) -> String {
+        let margin = of_points(needed.margin);
+        let Some(images) = needed.images else {
+            let wanted = match needed.margin {
+                0.0 => "as good as the baseline".into(),
+                _ => format!("within {margin}"),
             };
-            let enough = match question.images {
-                Some(there) if there >= images => "; there are enough",
-                Some(_) => "; there are too few",
-                None => "",
-            };
-            let needs = counted(images, "image", "images");
-            format!("A margin of {margin} needs {needs} at {disagreement} disagreement{enough}.")
+            return format!("No number of images shows {} to be {wanted}.", self.candidate());
         };
-        self.figures.needed.iter().filter(asked).map(decide).collect()
+        let enough = match self.figures.question.images {
+            Some(there) if there >= images => "; there are enough",
+            Some(_) => "; there are too few",
+            None => "",
+        };
+        let margin = match asked {
+            Margin::Points(_) => margin,
+            relative => {
+                format!("{relative} ({margin} at {} accuracy)", percent(self.figures.question.accuracy))
+            }
+        };
+        let needs = counted(images, "image", "images");
+        format!(
+            "A margin of {margin} needs {needs} at {} disagreement{enough}.",
+            percent(needed.disagreement)
+        )
     }
 }
 
 /// The rows about a number of images.
 fn seen(seen: &[Seen]) -> Vec<Row> {
     let cell = |sign: &'static str, figure: fn(&Seen) -> Option<f64>| {
-        move |seen: &Seen| match figure(seen) {
-            Some(share) => marked(format!("{sign}{}", points(share)), seen.rough),
-            None => marked(NONE.into(), false),
-        }
+        move |seen: &Seen| or_none(figure(seen).map(|share| format!("{sign}{}", points(share))))
     };
-    let apart = |seen: &Seen| seen.unpaired_half_width.map(|half| format!("±{}", points(half)));
     vec![
         Row::of("difference known to", seen, cell("±", |seen| seen.half_width)),
         Row::of("difference seen from", seen, cell("", |seen| seen.smallest_difference)),
         Row::of("good enough from margin", seen, cell("", |seen| seen.smallest_margin)),
-        Row::of("two test sets known to", seen, |seen| {
-            marked(apart(seen).unwrap_or_else(|| NONE.into()), false)
-        }),
+        Row::of("two test sets known to", seen, cell("±", |seen| seen.unpaired_half_width)),
     ]
 }
 
-/// A figure with room for its mark, so that digits stand below each other.
-fn marked(figure: String, rough: bool) -> String {
-    format!("{figure}{}", if rough { ROUGH } else { " " })
+fn or_none(figure: Option<String>) -> String {
+    figure.unwrap_or_else(|| NONE.into())
 }
 
 fn in_words(seen: &Seen) -> String {

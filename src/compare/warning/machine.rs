@@ -9,8 +9,29 @@ use crate::record::RunRecord;
 /// Other work per core above which timings are in doubt.
 const BUSY: f64 = 0.5;
 
-/// Named by the machine alone, so that all runs of a comparison warn once.
-pub(super) fn busy(record: &RunRecord) -> Option<Warning> {
+/// Warnings of the machines themselves. Runs of one machine are warned of once, without a name where
+/// there is no other machine.
+pub(super) fn of_machines(records: &[&RunRecord]) -> Vec<Warning> {
+    let host = |record: &RunRecord| record.environment.host.clone();
+    let several = records.iter().any(|record| host(record) != host(records[0]));
+    let mut told: Vec<(String, Warning, Vec<String>)> = Vec::new();
+    for record in records {
+        for warning in [busy(record), quota(record), powersave(record)].into_iter().flatten() {
+            let label = record.job.label();
+            match told.iter_mut().find(|(of, known, _)| (&*of, &*known) == (&host(record), &warning)) {
+                Some((_, _, labels)) => labels.push(label),
+                None => told.push((host(record), warning, vec![label])),
+            }
+        }
+    }
+    let named = |(_, warning, labels): (String, Warning, Vec<String>)| match several {
+        true => Warning { message: format!("{}: {}", labels.join(", "), warning.message), ..warning },
+        false => warning,
+    };
+    told.into_iter().map(named).collect()
+}
+
+fn busy(record: &RunRecord) -> Option<Warning> {
     let here = &record.environment;
     let load = here.load_average.filter(|load| *load > BUSY * here.cores as f64)?;
     record.evidence.latency.as_ref()?;
@@ -25,7 +46,7 @@ pub(super) fn busy(record: &RunRecord) -> Option<Warning> {
 
 /// A limit on processor time below what was used at once: the system then stops the process for the
 /// rest of each period.
-pub(super) fn quota(record: &RunRecord) -> Option<Warning> {
+fn quota(record: &RunRecord) -> Option<Warning> {
     let cpus = record.environment.quota?.cpus;
     let (threads, cores) = (record.job.session.threads, record.environment.cores);
     let below = |count: usize| cpus < count as f64;
@@ -50,7 +71,7 @@ pub(super) fn quota(record: &RunRecord) -> Option<Warning> {
 /// Governors that keep the frequency low, or raise it slowly.
 const SLOW_GOVERNORS: [&str; 2] = ["powersave", "conservative"];
 
-pub(super) fn powersave(record: &RunRecord) -> Option<Warning> {
+fn powersave(record: &RunRecord) -> Option<Warning> {
     record.evidence.latency.as_ref()?;
     let governor = record.environment.governor.as_deref().filter(|name| SLOW_GOVERNORS.contains(name))?;
     let message = format!(
@@ -117,6 +138,25 @@ mod tests {
         let message = only(&[loaded(1.1)], WarningCode::Busy);
         assert!(message.contains("a load of 1.1 on 2 cores") && message.contains("below 1.0"), "{message}");
         assert_eq!(told(&[loaded(1.0)]), []);
+    }
+
+    #[test]
+    fn of_several_machines_each_is_named_by_its_runs() {
+        let on = |variant: &str, host: &str, load| {
+            let mut run = timed(variant, quiet(200_000));
+            let here = &mut run.record.environment;
+            (here.host, here.load_average) = (host.into(), Some(load));
+            run
+        };
+        let busy = |runs: &[Run]| -> Vec<String> {
+            let busy = |warning: &Warning| warning.code == WarningCode::Busy;
+            told(runs).into_iter().filter(busy).map(|warning| warning.message).collect()
+        };
+        let told = busy(&[on("fp32", "alpha", 0.1), on("int8", "beta", 3.0), on("fp16", "beta", 3.0)]);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("ort · int8, ort · fp16: the machine was busy"), "{told:?}");
+        let told = busy(&[on("fp32", "alpha", 3.0), on("int8", "alpha", 3.0)]);
+        assert!(told.len() == 1 && told[0].starts_with("the machine was busy"), "{told:?}");
     }
 
     #[test]

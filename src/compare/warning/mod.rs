@@ -17,9 +17,6 @@ pub(super) fn of_run(scored: &ScoredRun<'_>) -> Vec<Warning> {
         subject::skipped(record),
         subject::not_finite(scored),
         steadiness::not_settled(record),
-        machine::busy(record),
-        machine::quota(record),
-        machine::powersave(record),
     ];
     found.into_iter().flatten().chain(subject::quantization(record)).collect()
 }
@@ -38,7 +35,7 @@ pub(super) fn of_timings(all: &[ScoredRun<'_>], baseline: usize) -> Vec<Warning>
         ratio::one_launch(&pairs),
         machine::spinning(&records),
     ];
-    found.into_iter().flatten().collect()
+    machine::of_machines(&records).into_iter().chain(found.into_iter().flatten()).collect()
 }
 
 fn warning(record: &RunRecord, code: WarningCode, text: &str) -> Warning {

@@ -2,8 +2,7 @@
 
 use super::{Concerned, change, listing, percent, time_flag, warning};
 use crate::compare::{Warning, WarningCode};
-use crate::metric::latency_blocks;
-use crate::record::RunRecord;
+use crate::record::{Round, RunRecord};
 use crate::stats::{self, Block};
 
 pub(super) fn not_settled(record: &RunRecord) -> Option<Warning> {
@@ -104,7 +103,7 @@ fn concerned(records: &[&RunRecord], figure: impl Fn(&RunRecord) -> Option<Strin
 }
 
 pub(super) fn blocks(record: &RunRecord) -> Vec<Block> {
-    record.evidence.latency.as_ref().map(|latency| latency_blocks(&latency.rounds)).unwrap_or_default()
+    record.evidence.latency.as_ref().map(|latency| Round::blocks(&latency.rounds)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -16,9 +16,14 @@ pub(super) fn judge(baseline: &Scoring, candidate: &Scoring, level: f64) -> Vec<
     for (a, b) in baseline.images().iter().zip(candidate.images()) {
         counts[a.label as usize].add(a.is_correct(), b.is_correct());
     }
-    let mut classes: Vec<JudgedClass> = counts.into_iter().map(|count| judged(count, level)).collect();
-    adjust(&mut classes);
-    classes
+    judge_shares(counts, level)
+}
+
+/// One for each group of images; the tests of all groups share one correction.
+pub(super) fn judge_shares(counts: Vec<Discordant>, level: f64) -> Vec<JudgedClass> {
+    let mut groups: Vec<JudgedClass> = counts.into_iter().map(|count| judged(count, level)).collect();
+    adjust(&mut groups);
+    groups
 }
 
 fn judged(count: Discordant, level: f64) -> JudgedClass {

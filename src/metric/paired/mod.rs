@@ -11,7 +11,9 @@ mod losses;
 mod multinomial;
 mod rates;
 mod shares;
+mod slices;
 
 pub use bootstrap::Resampling;
 pub use judge::{Judged, JudgedClass, Judgement, judge};
 pub use shares::Discordant;
+pub use slices::{JudgedSlice, JudgedSlices, judge_slices};

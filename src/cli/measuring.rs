@@ -1,0 +1,214 @@
+//! What the commands that measure have in common: how candidates are started, kept and read back.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::candidates::{self, PlannedModel};
+use super::explain::explain;
+use super::progress::Progress;
+use super::signals;
+use super::start::{closed_pipe, printable};
+use crate::error::{Error, ErrorKind, Result};
+use crate::measure::{Conductor, Entrant, Interrupt, Placement};
+use crate::plan::Job;
+use crate::record::{self, Outcome, Run, RunRecord};
+use crate::runtime::ort;
+
+/// How candidates are started.
+#[derive(Args, Clone, Debug)]
+pub struct StartArgs {
+    /// Print every setting with its source and measure nothing
+    #[arg(long)]
+    pub explain: bool,
+    /// The ONNX Runtime library to use
+    #[arg(long, value_name = "FILE", env = "ORT_DYLIB_PATH")]
+    ort_lib: Option<PathBuf>,
+    /// Fetch nothing from any network
+    #[arg(long, env = "BENCH_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    offline: bool,
+    /// Give a candidate up when it shows no sign of life for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    patience: u64,
+    /// Measure in this process instead of one worker process a candidate (for debugging)
+    #[arg(long, hide = true)]
+    inline: bool,
+}
+
+/// A model with a job.
+pub type PlannedJob<'a> = (&'a PlannedModel, Job);
+
+/// What to measure, and the files of the records.
+pub struct Plan<'a> {
+    /// One candidate each.
+    pub jobs: Vec<PlannedJob<'a>>,
+    /// Where the record of each goes; its predictions lie beside it.
+    pub places: Vec<PathBuf>,
+    /// Whether it will be compared with saved runs too.
+    pub with_saved: bool,
+    /// Whether progress is hidden.
+    pub quiet: bool,
+}
+
+/// Measures all candidates and gives their runs, in their order.
+pub fn measure(args: &StartArgs, plan: Plan<'_>, interrupt: &Interrupt) -> Result<Vec<Run>> {
+    let Plan { jobs, places, with_saved, quiet } = plan;
+    signals::watch(interrupt)?;
+    provision(args, &jobs);
+    let labels = jobs.iter().map(|(_, job)| job.label()).collect();
+    let entrants = jobs
+        .into_iter()
+        .zip(&places)
+        .map(|((planned, job), place)| Entrant {
+            job,
+            model: planned.model.identity(),
+            predictions: predictions_beside(place),
+        })
+        .collect();
+    let mut progress = Progress::new(labels, quiet);
+    let mut unsaved = None;
+    let mut keep = |index: usize, record: &RunRecord| {
+        if let Err(error) = record::save_record(record, &places[index]) {
+            unsaved.get_or_insert(error);
+        }
+    };
+    let conductor = Conductor::new(placement(args)?, interrupt.clone(), &mut progress, &mut keep);
+    let mut conductor = if with_saved { conductor.with_others() } else { conductor };
+    let records = conductor.measure(entrants);
+    drop(progress);
+    if let Some(error) = unsaved {
+        say(&format!("warning: not all that was measured could be saved\n{error}"));
+    }
+    Ok(records.into_iter().zip(&places).map(|(record, place)| run(record, place)).collect())
+}
+
+/// Where the predictions of the record at `place` go.
+pub fn predictions_beside(place: &Path) -> PathBuf {
+    place.with_file_name(record::predictions_name(&stem_of(place)))
+}
+
+/// The name of a record's file without its extension.
+pub fn stem_of(place: &Path) -> String {
+    place.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A place for one record that takes nothing away. To be asked before minutes of measuring.
+pub fn check_place(place: &Path) -> Result<()> {
+    let refused = |what: &str, help: &str| Err(Error::usage(what).at_path(place).help(help));
+    if place.extension().is_none_or(|extension| extension != "json") {
+        return refused("a record is a .json file", "write -o NAME.json; the predictions go beside it");
+    }
+    if let Some(there) = [place, &predictions_beside(place)].into_iter().find(|path| path.exists()) {
+        return Err(Error::usage("this file is there already")
+            .at_path(there)
+            .help("choose another name with -o, or move it away"));
+    }
+    Ok(())
+}
+
+/// A record with its predictions; without them where they cannot be read back.
+fn run(record: RunRecord, path: &Path) -> Run {
+    let predictions = record::load_predictions(&record, path).unwrap_or_else(|error| {
+        say(&format!("warning: {error}"));
+        None
+    });
+    Run { record, predictions }
+}
+
+/// To standard error, where somebody may be left to read it.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable(text));
+}
+
+/// Whether somebody asked to stop before it was done.
+pub fn is_interrupted(record: &RunRecord) -> bool {
+    matches!(record.outcome, Outcome::Interrupted { .. })
+}
+
+/// What the page would have said about a run that did not complete.
+pub fn report_trouble(run: &Run) {
+    let label = run.record.job.label();
+    match &run.record.outcome {
+        Outcome::Completed | Outcome::Interrupted { .. } => {}
+        Outcome::CouldNotRun { error, .. } | Outcome::Failed { error, .. } => {
+            say(&format!("{label}: {error}"))
+        }
+        Outcome::Crashed { how, .. } => say(&format!("{label}: {how}")),
+    }
+}
+
+/// One job of each model: its runtimes differ in nothing else.
+fn one_each<'a>(jobs: &'a [PlannedJob<'_>]) -> Vec<(&'a PlannedModel, &'a Job)> {
+    let mut seen: Vec<&Path> = Vec::new();
+    let mut first = |model: &'a PlannedModel| {
+        let new = !seen.contains(&model.model.path());
+        seen.push(model.model.path());
+        new
+    };
+    jobs.iter().filter(|(model, _)| first(model)).map(|(model, job)| (*model, job)).collect()
+}
+
+/// Opens the data of every model once, so that what is wrong with it is known at once.
+pub fn check_data(jobs: &[PlannedJob<'_>]) -> Result<()> {
+    one_each(jobs)
+        .into_iter()
+        .try_for_each(|(model, job)| candidates::check_data(job, &model.model).map(drop))
+}
+
+/// What the files beside the models ask for and do not get.
+pub fn remark<'a>(models: impl Iterator<Item = &'a PlannedModel>, quiet: bool) {
+    // Variants that lie together share their files.
+    let once: BTreeSet<&String> = models.flat_map(|model| &model.remarks).filter(|_| !quiet).collect();
+    once.into_iter().for_each(|remark| say(&format!("note: {remark}")));
+}
+
+/// Prints the settings of every model.
+pub fn explain_all(jobs: &[PlannedJob<'_>]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    for (planned, job) in one_each(jobs) {
+        let classes = candidates::check_data(job, &planned.model)?;
+        explain(planned, job, &classes, &mut out).or_else(closed_pipe)?;
+    }
+    Ok(())
+}
+
+/// More threads than cores wait for each other: a run would take minutes.
+pub fn check_threads(jobs: &[PlannedJob<'_>]) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match jobs.iter().map(|(_, job)| job.session.threads).max() {
+        Some(threads) if threads > cores => Err(Error::usage(format!(
+            "{threads} threads are more than the {cores} cores here"
+        ))
+        .help("choose --threads up to the number of cores; throughput and accuracy use all cores anyway")),
+        _ => Ok(()),
+    }
+}
+
+/// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
+fn provision(args: &StartArgs, jobs: &[PlannedJob<'_>]) {
+    ort::configure(ort::Settings { library: args.ort_lib.clone(), offline: args.offline });
+    for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device)
+    {
+        if let Err(error) = ort::environment::locate(device) {
+            // The candidates that need it will say so again, each in its row, and fetch nothing.
+            ort::give_up_fetching();
+            if error.kind != ErrorKind::Interrupted {
+                say(&format!("warning: {error}"));
+            }
+            return;
+        }
+    }
+}
+
+fn placement(args: &StartArgs) -> Result<Placement> {
+    if args.inline {
+        return Ok(Placement::Inline);
+    }
+    let program = std::env::current_exe().map_err(|e| {
+        Error::unusable("the path of this program is not known").because(e).help("try --inline")
+    })?;
+    Ok(Placement::Process { program, patience: Duration::from_secs(args.patience.max(1)) })
+}

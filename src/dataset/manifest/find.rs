@@ -1,0 +1,176 @@
+//! Which file is the manifest, and of what kind it is.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use super::line::{self, Lines};
+use super::{delimited, header, json_lines, listing};
+use crate::dataset::folder::short_name;
+use crate::dataset::{splits, unreadable};
+use crate::error::{Error, Result};
+use crate::plan::DatasetSpec;
+
+/// Names of manifests in a folder, besides those of splits, without their extensions.
+const STEMS: [&str; 7] = ["manifest", "metadata", "labels", "annotations", "index", "val_map", "y_labels"];
+/// Split that a folder's only manifest is of, when its name tells of none.
+const NO_SPLIT: &str = "all";
+
+/// How the lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Delimited,
+    JsonLines,
+    Listing,
+}
+
+impl Kind {
+    fn of_extension(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" | "tsv" => Some(Self::Delimited),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "txt" => Some(Self::Listing),
+            _ => None,
+        }
+    }
+
+    /// By the first line, where the name does not tell.
+    fn of_line(line: &str) -> Self {
+        match line {
+            line if line.starts_with('{') => Self::JsonLines,
+            line if line.contains([',', '\t', ';']) => Self::Delimited,
+            _ => Self::Listing,
+        }
+    }
+}
+
+/// A manifest that was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Manifest {
+    pub path: PathBuf,
+    pub kind: Kind,
+    /// Short name of the data set.
+    pub name: String,
+    /// The split, where the name tells of one.
+    pub split: Option<String>,
+}
+
+/// Whether `path` is a manifest by its extension and first line, or a folder that holds one.
+pub(super) fn is_here(path: &Path) -> Result<bool> {
+    if path.is_dir() {
+        return Ok(!candidates(path)?.is_empty());
+    }
+    match Kind::of_extension(path) {
+        // Who names such a file means it, and learns what is wrong with it.
+        Some(Kind::Delimited | Kind::JsonLines) => Ok(path.is_file()),
+        Some(Kind::Listing) => Ok(path.is_file() && looks_right(path, Kind::Listing)),
+        None => Ok(false),
+    }
+}
+
+/// The manifest that `spec` means.
+pub(super) fn find(spec: &DatasetSpec) -> Result<Manifest> {
+    let path = if spec.path.is_dir() { in_folder(spec)? } else { spec.path.clone() };
+    let kind = match Kind::of_extension(&path) {
+        Some(kind) => kind,
+        None => first_line(&path)?.map_or(Kind::Listing, |line| Kind::of_line(&line)),
+    };
+    let split = split_of(&path).filter(|split| split != NO_SPLIT);
+    match (&spec.split, &split) {
+        (Some(asked), Some(split)) if asked != split => {
+            return Err(Error::usage(format!(
+                "the file is of split `{split}`, but split `{asked}` was asked for"
+            ))
+            .at_path(&path)
+            .help("name the manifest of that split, or leave out --split"));
+        }
+        _ => {}
+    }
+    let split = split.filter(|split| spec.split.is_some() || splits::USUAL.contains(&split.as_str()));
+    let name = match split {
+        Some(_) => short_name(parent(&path)),
+        None if spec.path.is_dir() => short_name(&spec.path),
+        None => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    Ok(Manifest { path, kind, name, split })
+}
+
+/// The folder of a file.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
+    let mut found = candidates(&spec.path)?;
+    if let Some(asked) = &spec.split {
+        found.extend(named_as(&spec.path, asked));
+        found.dedup();
+    }
+    if found.is_empty() {
+        return Err(Error::unusable("there is no manifest here").at_path(&spec.path).help(format!(
+            "name the file itself, or call it test.csv or one of {}, with .csv, .tsv, .jsonl or .txt",
+            STEMS.join(", ")
+        )));
+    }
+    let named: Vec<(String, PathBuf)> =
+        found.into_iter().filter_map(|path| Some((split_of(&path)?, path))).collect();
+    let names: Vec<&str> = named.iter().map(|(split, _)| split.as_str()).collect();
+    // A folder's only manifest needs no name of a split.
+    let asked = spec.split.as_deref().filter(|_| names != [NO_SPLIT]);
+    let split = splits::choose(&names, asked).map_err(|error| error.at_path(&spec.path))?;
+    let mut chosen = named.iter().filter(|(name, _)| *name == split);
+    match (chosen.next(), chosen.next()) {
+        (Some((_, only)), None) => Ok(only.clone()),
+        _ => Err(Error::usage("there are several manifests here").at_path(&spec.path).help(format!(
+            "name one of them: {}",
+            named.iter().map(|(_, path)| short_name(path)).collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
+/// Files of the usual names whose first line is understood.
+fn candidates(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
+        let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let usual = splits::USUAL.contains(&stem) || STEMS.contains(&stem);
+        if usual && path.is_file() && Kind::of_extension(&path).is_some_and(|kind| looks_right(&path, kind)) {
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// A manifest with the name of a split that is not among the usual ones.
+fn named_as(folder: &Path, split: &str) -> Option<PathBuf> {
+    let single = Path::new(split).components().count() == 1 && !split.starts_with('.');
+    let mut paths =
+        ["csv", "tsv", "jsonl", "ndjson", "txt"].iter().map(|end| folder.join(format!("{split}.{end}")));
+    paths.find(|path| single && path.is_file())
+}
+
+/// The split that the name of a manifest tells; `all` for one of the other usual names.
+fn split_of(path: &Path) -> Option<String> {
+    let stem = path.file_stem()?.to_str()?;
+    Some(if STEMS.contains(&stem) { NO_SPLIT } else { stem }.to_owned())
+}
+
+/// Whether the first line is that of a manifest. A file that cannot be read is none.
+fn looks_right(path: &Path, kind: Kind) -> bool {
+    let Ok(Some(line)) = first_line(path) else { return false };
+    match kind {
+        Kind::Delimited => {
+            let fields: Vec<&str> =
+                line.split([',', ';', '\t', '|']).map(|field| field.trim().trim_matches('"')).collect();
+            header::is_usual(&fields) || delimited::is_y_labels(&fields)
+        }
+        Kind::JsonLines => json_lines::is_usual(&line),
+        Kind::Listing => listing::is_usual(&line),
+    }
+}
+
+fn first_line(path: &Path) -> Result<Option<String>> {
+    let reader: &mut dyn BufRead = &mut line::open(path)?;
+    Lines::of(reader).next().map(|line| line.map(str::to_owned)).map_err(|error| error.at_path(path))
+}

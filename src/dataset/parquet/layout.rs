@@ -1,0 +1,187 @@
+//! Which columns of a file hold the images, the labels, and what else tells images apart.
+
+use parquet::basic::{ConvertedType, LogicalType, Type};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
+
+use super::features::Features;
+use crate::error::{Error, Result};
+use crate::plan::DataColumns;
+
+/// Names of the column with the images where nothing else tells, in the order in which they are tried.
+const IMAGE_NAMES: [&str; 2] = ["image", "img"];
+/// Names of the column with the labels.
+const LABEL_NAMES: [&str; 3] = ["label", "labels", "fine_label"];
+
+/// A column that says more about an image than its label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slice {
+    pub name: String,
+    /// Number of the column.
+    pub column: usize,
+    /// What its numbers stand for.
+    pub names: Option<Vec<String>>,
+}
+
+/// The columns that are read, by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The bytes of the images.
+    pub image: usize,
+    /// The name that each image has, beside its bytes.
+    pub path: Option<usize>,
+    pub label: usize,
+    /// Class names, where the file has them.
+    pub classes: Option<Vec<String>>,
+    pub slices: Vec<Slice>,
+}
+
+impl Layout {
+    /// Finds the columns of the file that `metadata` describes, or those that are `asked` for.
+    pub(super) fn find(metadata: &ParquetMetaData, asked: &DataColumns) -> Result<Self> {
+        let file = metadata.file_metadata();
+        let features = Features::of(file.key_value_metadata());
+        let table = Table { schema: file.schema_descr(), features };
+        let (image_name, image, path) = table.image(asked.image.as_deref())?;
+        let (label_name, label) = table.label(asked.label.as_deref())?;
+        Ok(Self {
+            image,
+            path,
+            label,
+            classes: table.features.classes(&label_name).map(<[String]>::to_vec),
+            slices: table.slices(&[&image_name, &label_name]),
+        })
+    }
+}
+
+struct Table<'a> {
+    schema: &'a SchemaDescriptor,
+    features: Features,
+}
+
+impl Table<'_> {
+    /// Names of the columns, of which a group of values is one.
+    fn names(&self) -> Vec<&str> {
+        self.schema.root_schema().get_fields().iter().map(|field| field.name()).collect()
+    }
+
+    /// The column of values at `path`, where it has no more than one in each row.
+    fn leaf(&self, path: &[&str]) -> Option<(usize, &ColumnDescPtr)> {
+        let columns = self.schema.columns().iter().enumerate();
+        columns
+            .filter(|(_, column)| column.max_rep_level() == 0)
+            .find(|(_, column)| column.path().parts() == path)
+    }
+
+    fn bytes(&self, path: &[&str]) -> Option<usize> {
+        self.leaf(path).filter(|(_, column)| column.physical_type() == Type::BYTE_ARRAY).map(|(at, _)| at)
+    }
+
+    /// Column `name`, where it has bytes that are no text.
+    fn binary(&self, name: &str) -> Option<usize> {
+        self.bytes(&[name]).filter(|&column| !is_text(&self.schema.columns()[column]))
+    }
+
+    /// The images of column `name`: the bytes, and the name beside them in a group of `bytes` and `path`.
+    fn images_of(&self, name: &str) -> Option<(String, usize, Option<usize>)> {
+        let bytes = self.bytes(&[name, "bytes"]).or_else(|| self.binary(name))?;
+        Some((name.to_owned(), bytes, self.bytes(&[name, "path"])))
+    }
+
+    fn image(&self, asked: Option<&str>) -> Result<(String, usize, Option<usize>)> {
+        if let Some(name) = asked {
+            self.known(name, "--image-column")?;
+            return self.images_of(name).ok_or_else(|| {
+                Error::usage(format!("column `{name}` holds no images"))
+                    .help("an image column is binary, or a struct with a binary field `bytes`")
+            });
+        }
+        let names = self.names();
+        let declared = names.iter().find(|name| self.features.is_image(name));
+        let with_bytes = || names.iter().find(|name| self.bytes(&[name, "bytes"]).is_some());
+        let usual = || IMAGE_NAMES.iter().find(|name| self.binary(name).is_some());
+        let found = declared.or_else(with_bytes).or_else(usual);
+        found.and_then(|name| self.images_of(name)).ok_or_else(|| {
+            Error::unusable("there is no column with images").help(format!(
+                "looked for a struct with `bytes`, and for binary columns image and img; name it with --image-column: the columns are {}",
+                names.join(", ")
+            ))
+        })
+    }
+
+    fn labels_of(&self, name: &str) -> Option<(String, usize)> {
+        self.leaf(&[name])
+            .filter(|(_, column)| is_text_or_number(column))
+            .map(|(at, _)| (name.to_owned(), at))
+    }
+
+    fn label(&self, asked: Option<&str>) -> Result<(String, usize)> {
+        if let Some(name) = asked {
+            self.known(name, "--label-column")?;
+            return self.labels_of(name).ok_or_else(|| {
+                Error::usage(format!("column `{name}` holds no labels"))
+                    .help("a label column has one whole number or text in each row")
+            });
+        }
+        let names = self.names();
+        let usual = || LABEL_NAMES.into_iter().filter(|name| names.contains(name));
+        let declared = |name: &&str| self.features.classes(name).is_some();
+        let found = usual().find(declared).or_else(|| names.iter().copied().find(declared));
+        found.or_else(|| usual().next()).and_then(|name| self.labels_of(name)).ok_or_else(|| {
+            Error::unusable("there is no column with labels").help(format!(
+                "looked for a ClassLabel, and for columns {}; name it with --label-column: the columns are {}",
+                LABEL_NAMES.join(", "),
+                names.join(", ")
+            ))
+        })
+    }
+
+    fn known(&self, name: &str, flag: &str) -> Result<()> {
+        let names = self.names();
+        if names.contains(&name) {
+            return Ok(());
+        }
+        Err(Error::usage(format!("there is no column `{name}`"))
+            .help(format!("set {flag} to one of: {}", names.join(", "))))
+    }
+
+    /// Columns of texts and whole numbers, but for those that are `taken`.
+    fn slices(&self, taken: &[&str]) -> Vec<Slice> {
+        let names = self.names().into_iter().filter(|name| !taken.contains(name));
+        names
+            .filter_map(|name| {
+                let (column, described) = self.leaf(&[name])?;
+                let names = self.features.classes(name).map(<[String]>::to_vec);
+                is_text_or_number(described).then(|| Slice { name: name.to_owned(), column, names })
+            })
+            .collect()
+    }
+}
+
+/// Whether a column has texts, whole numbers or truth values; no dates, no bytes without meaning.
+fn is_text_or_number(column: &ColumnDescPtr) -> bool {
+    let plain = match column.logical_type_ref() {
+        Some(LogicalType::String | LogicalType::Enum | LogicalType::Integer { .. }) => true,
+        Some(_) => false,
+        None => !matches!(
+            column.converted_type(),
+            ConvertedType::DATE
+                | ConvertedType::DECIMAL
+                | ConvertedType::TIME_MILLIS
+                | ConvertedType::TIME_MICROS
+                | ConvertedType::TIMESTAMP_MILLIS
+                | ConvertedType::TIMESTAMP_MICROS
+                | ConvertedType::BSON
+        ),
+    };
+    match column.physical_type() {
+        Type::BYTE_ARRAY => plain && is_text(column),
+        Type::BOOLEAN | Type::INT32 | Type::INT64 => plain,
+        _ => false,
+    }
+}
+
+fn is_text(column: &ColumnDescPtr) -> bool {
+    matches!(column.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum))
+        || matches!(column.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM)
+}

@@ -1,0 +1,177 @@
+//! Parquet files with a column of images, as Hugging Face data sets have them: one file, or shards
+//! named by their split. Labels, names and slice columns are read when the files are listed; images
+//! by their row, a page at a time.
+//!
+//! A file can say whatever it likes of itself, and the library that decodes it believes much of it. So
+//! footers and headers of pages are looked over first (`footer`, `header`), pages are unpacked here
+//! (`codec`), and the library sees only pages whose sizes are known.
+
+mod build;
+mod cache;
+mod chunk;
+mod codec;
+mod features;
+mod footer;
+mod header;
+mod layout;
+mod page;
+mod shards;
+mod thrift;
+mod values;
+
+use std::fs::File;
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest, Sha256};
+
+use super::file_names::FileNames;
+use super::inside::Root;
+use super::text_column::TextColumn;
+use super::{Content, Images, Picture, folder, unreadable};
+use crate::error::{Error, Result};
+use crate::plan::DatasetSpec;
+use cache::PageCache;
+use chunk::{Chunk, Pages};
+use values::Cell;
+
+/// Whether `path` is a Parquet file, or a folder that holds some.
+pub(super) fn is_here(path: &Path) -> Result<bool> {
+    if path.is_dir() {
+        return shards::are_in(path);
+    }
+    // A file cut short at its start is still meant as one.
+    if !path.is_file() || path.extension().is_some_and(|extension| extension == "parquet") {
+        return Ok(path.is_file());
+    }
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    file.take(4).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
+    Ok(start == footer::MAGIC)
+}
+
+/// Lists the images: reads all columns but that of the images.
+pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
+    guarded(|| build::content(spec, shards::find(spec)?))
+}
+
+/// Runs what may panic on a damaged file: the library that decodes Parquet slices and unwraps.
+fn guarded<T>(decode: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Whatever was half made in there is dropped with the panic.
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Err(damaged("the decoder gave up")))
+}
+
+fn damaged(cause: impl std::fmt::Display) -> Error {
+    Error::unusable("the Parquet file is damaged").because(cause).help("fetch or copy it again")
+}
+
+/// One of the files.
+struct Shard {
+    path: Arc<Path>,
+    /// First row among those of all files.
+    first: usize,
+    /// What paths in it are relative to.
+    root: Root,
+}
+
+/// The images of a row group.
+struct Group {
+    /// First row among those of all files.
+    first: usize,
+    images: Chunk,
+    /// Found when the first image is read.
+    pages: OnceLock<Result<Pages>>,
+    /// What the file says of the column of images: sizes, and the least and greatest bytes.
+    fingerprint: [u8; 32],
+}
+
+/// The rows of all files, one after another. Memory holds their labels, names and slice columns, and
+/// the pages of images that are in use.
+struct ParquetImages {
+    shards: Vec<Shard>,
+    groups: Vec<Group>,
+    labels: Vec<u32>,
+    /// What stands beside the bytes of each image; empty for nothing.
+    paths: Option<FileNames>,
+    /// Whether the paths tell the images apart.
+    ids: bool,
+    columns: Vec<TextColumn>,
+    cache: PageCache,
+}
+
+impl ParquetImages {
+    fn path(&self, index: usize) -> Option<&str> {
+        self.paths.as_ref()?.get(index).to_str().filter(|path| !path.is_empty())
+    }
+
+    fn shard(&self, index: usize) -> &Shard {
+        &self.shards[self.shards.partition_point(|shard| shard.first <= index) - 1]
+    }
+
+    fn cell(&self, index: usize) -> Result<Cell> {
+        let number = self.groups.partition_point(|group| group.first <= index) - 1;
+        let group = &self.groups[number];
+        let pages = group.pages.get_or_init(|| group.images.pages()).as_ref().map_err(Error::clone)?;
+        let row = index - group.first;
+        let page = pages.data.partition_point(|page| page.first <= row) - 1;
+        let cells = self.cache.get((number, page), pages.weight(page), || group.images.page(pages, page))?;
+        Ok(cells[row - pages.data[page].first].clone())
+    }
+
+    /// The image that lies beside the file, where the row has no bytes.
+    fn beside(&self, index: usize) -> Result<Picture> {
+        let path = self.path(index).ok_or_else(|| Error::unusable("the row has no image"))?;
+        let file = self.shard(index).root.find(path)?;
+        folder::read_file(&file).map(Picture::File).map_err(|error| error.at(self.place(index)))
+    }
+}
+
+impl Images for ParquetImages {
+    fn count(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn id(&self, index: usize) -> String {
+        self.path(index).filter(|_| self.ids).map_or_else(|| index.to_string(), str::to_owned)
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        self.labels[index]
+    }
+
+    fn read(&self, index: usize) -> Result<Picture> {
+        match self.cell(index)? {
+            Cell::Bytes(bytes) => Ok(Picture::File(bytes.data().to_vec())),
+            Cell::Null | Cell::Int(_) => self.beside(index),
+        }
+    }
+
+    fn place(&self, index: usize) -> String {
+        let shard = self.shard(index);
+        let row = format!("{}, row {}", shard.path.display(), index - shard.first);
+        match self.path(index) {
+            Some(path) => format!("{row} ({})", path.escape_debug()),
+            None => row,
+        }
+    }
+
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.shard(index).path.clone())
+    }
+
+    /// What the file says of the row group: reading every image would cost as much as the evaluation.
+    fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
+        let group = self.groups.partition_point(|group| group.first <= index) - 1;
+        digest.update(self.groups[group].fingerprint);
+        Ok(())
+    }
+
+    fn value(&self, column: usize, index: usize) -> &str {
+        self.columns[column].get(index)
+    }
+}
+
+#[cfg(test)]
+mod tests;

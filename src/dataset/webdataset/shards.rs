@@ -1,0 +1,316 @@
+//! Which archives make up the data set: one file, a folder of them, or a pattern with braces.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::archive::BLOCK;
+use super::braces;
+use super::header::Header;
+use crate::dataset::folder::short_name;
+use crate::dataset::splits;
+use crate::dataset::unreadable;
+use crate::error::{Error, Result};
+use crate::plan::DatasetSpec;
+use crate::record::PassedOver;
+
+/// Endings of shards. The packed ones are found so that they can be refused in words.
+const ENDINGS: [&str; 3] = [".tar", ".tar.gz", ".tgz"];
+
+/// The archives of a data set.
+#[derive(Debug)]
+pub(super) struct Shards {
+    /// A short name of the data set.
+    pub name: String,
+    /// The split that they are of, where their names tell.
+    pub split: Option<String>,
+    /// In the order of their names, or of the pattern.
+    pub files: Vec<PathBuf>,
+    /// The folders where class names may lie, the nearest first.
+    pub folders: Vec<PathBuf>,
+    /// Shards in the folder that belong to no split, where others do.
+    pub passed_over: Option<PassedOver>,
+}
+
+/// Whether `path` is a shard, a folder of shards, or a pattern for them.
+pub(in crate::dataset) fn is_here(path: &Path) -> Result<bool> {
+    if path.is_dir() {
+        return Ok(!by_split(path)?.is_empty());
+    }
+    Ok(is_pattern(path) || path.is_file() && (has_ending(path) || starts_as_archive(path)?))
+}
+
+/// Whether `path` is no file but a pattern with braces for shards.
+pub(in crate::dataset) fn is_pattern(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| braces::is_pattern(text) && has_ending(path)) && !path.exists()
+}
+
+/// The shards that `spec` asks for; opens none.
+pub(super) fn locate(spec: &DatasetSpec) -> Result<Shards> {
+    let shards = if spec.path.is_dir() { in_folder(spec)? } else { named(spec)? };
+    check_names(&shards.files)?;
+    Ok(shards)
+}
+
+/// Name of the shard at `path`, without its ending.
+pub(super) fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)) {
+        Some(stem) => stem.to_owned(),
+        None => name,
+    }
+}
+
+fn in_folder(spec: &DatasetSpec) -> Result<Shards> {
+    let root = &spec.path;
+    let mut splits = by_split(root)?;
+    let found: Vec<String> = splits.keys().flatten().cloned().collect();
+    let split = match &spec.split {
+        Some(asked) if !found.contains(asked) => return Err(no_split(asked, &found).at_path(root)),
+        Some(asked) => Some(asked.clone()),
+        None => splits::USUAL
+            .iter()
+            .find(|&&split| found.iter().any(|found| found == split))
+            .map(|&s| s.to_owned()),
+    };
+    let files = splits.remove(&split).unwrap_or_default();
+    if files.is_empty() {
+        return Err(Error::unusable("there are no shards here")
+            .at_path(root)
+            .help("looked for .tar files, also in folders called test, val or train"));
+    }
+    let strays = splits.remove(&None).unwrap_or_default();
+    Ok(Shards {
+        name: short_name(root),
+        folders: folders_of(&files, Some(root)),
+        passed_over: strays.first().map(|first| PassedOver { count: strays.len(), first: short_name(first) }),
+        split,
+        files,
+    })
+}
+
+/// The shards that the path names, whatever splits they are of; of those the ones of the split that
+/// is asked for.
+fn named(spec: &DatasetSpec) -> Result<Shards> {
+    let mut files = match spec.path.to_str().filter(|_| is_pattern(&spec.path)) {
+        Some(pattern) => braces::expand(pattern)?.into_iter().map(PathBuf::from).collect(),
+        None => vec![spec.path.clone()],
+    };
+    if let Some(missing) = files.iter().find(|file| !file.is_file()) {
+        return Err(Error::unusable("there is no such shard").at_path(missing).help("check the path"));
+    }
+    let mut splits: Vec<String> = files.iter().filter_map(|file| split_of(file)).collect();
+    splits.sort_unstable();
+    splits.dedup();
+    if let Some(asked) = &spec.split {
+        if !splits.contains(asked) {
+            return Err(no_split(asked, &splits).at_path(&spec.path));
+        }
+        files.retain(|file| split_of(file).as_ref() == Some(asked));
+    }
+    let split = spec.split.clone().or_else(|| match splits.as_slice() {
+        [only] if files.iter().all(|file| split_of(file).is_some()) => Some(only.clone()),
+        _ => None,
+    });
+    Ok(Shards {
+        name: files.first().map_or_else(String::new, |file| stem(file)),
+        split,
+        folders: folders_of(&files, None),
+        files,
+        passed_over: None,
+    })
+}
+
+/// The shards in `root` and in its folders that are named as splits, by split.
+fn by_split(root: &Path) -> Result<BTreeMap<Option<String>, Vec<PathBuf>>> {
+    let mut splits = BTreeMap::<Option<String>, Vec<PathBuf>>::new();
+    for file in shards_in(root)? {
+        splits.entry(split_of(&file)).or_default().push(file);
+    }
+    for split in splits::USUAL {
+        let folder = root.join(split);
+        if folder.is_dir() {
+            let files = shards_in(&folder)?;
+            if !files.is_empty() {
+                splits.entry(Some(split.to_owned())).or_default().extend(files);
+            }
+        }
+    }
+    Ok(splits)
+}
+
+/// The visible shards in `folder` in the byte order of their names.
+fn shards_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
+        let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden && has_ending(&path) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    Ok(files)
+}
+
+/// The split that a shard's name tells: `train-000001.tar`, `imagenet1k-validation-00.tar`, `val/0.tar`.
+fn split_of(path: &Path) -> Option<String> {
+    let name = stem(path).to_lowercase();
+    let mut words = name.split(|letter: char| !letter.is_alphanumeric());
+    let told = words.find_map(|word| splits::USUAL.into_iter().find(|&split| split == word));
+    let folder = || path.parent()?.file_name()?.to_str();
+    told.or_else(|| splits::USUAL.into_iter().find(|&split| folder() == Some(split))).map(str::to_owned)
+}
+
+fn folders_of(files: &[PathBuf], root: Option<&Path>) -> Vec<PathBuf> {
+    let here = |path: &Path| if path.as_os_str().is_empty() { Path::new(".") } else { path }.to_owned();
+    let nearest = files.first().and_then(|file| file.parent()).map(here);
+    let mut folders: Vec<PathBuf> = nearest.into_iter().chain(root.map(Path::to_owned)).collect();
+    folders.dedup();
+    folders
+}
+
+/// Ids begin with the name of the shard, so that no two may share it.
+fn check_names(files: &[PathBuf]) -> Result<()> {
+    let mut seen = BTreeMap::new();
+    for file in files {
+        if let Some(other) = seen.insert(stem(file), file) {
+            return Err(Error::usage(format!("two shards are called `{}`", stem(file)))
+                .at(format!("{} and {}", other.display(), file.display()))
+                .help("rename one: images are known by the name of their shard"));
+        }
+    }
+    Ok(())
+}
+
+fn no_split(asked: &str, found: &[String]) -> Error {
+    let help = match found {
+        [] => "the names of the shards tell of no split; leave `--split` out".to_owned(),
+        found => format!("the splits here are: {}; set `--split`", found.join(", ")),
+    };
+    Error::usage(format!("there is no split `{asked}`")).help(help)
+}
+
+fn has_ending(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    ENDINGS.iter().any(|ending| name.ends_with(ending.as_bytes()))
+}
+
+fn starts_as_archive(path: &Path) -> Result<bool> {
+    let mut block = [0; BLOCK as usize];
+    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let mut start = Vec::new();
+    file.take(BLOCK).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
+    if start.len() < block.len() || start.iter().all(|&byte| byte == 0) {
+        return Ok(false);
+    }
+    block.copy_from_slice(&start);
+    Ok(Header::of(block).is_intact())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with empty files of these names.
+    fn with(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    fn stems(shards: &Shards) -> Vec<String> {
+        shards.files.iter().map(|file| stem(file)).collect()
+    }
+
+    fn asked(path: impl Into<PathBuf>, split: Option<&str>) -> Result<Shards> {
+        locate(&DatasetSpec { split: split.map(str::to_owned), ..DatasetSpec::at(path) })
+    }
+
+    #[test]
+    fn names_tell_the_split() {
+        for (name, split) in [
+            ("train-000000.tar", Some("train")),
+            ("imagenet1k-validation-12.tar", Some("validation")),
+            ("CIFAR_Test_3.tar", Some("test")),
+            ("val/0.tar", Some("val")),
+            ("latest-000.tar", None),
+            ("shard-000.tar", None),
+        ] {
+            assert_eq!(split_of(Path::new(name)).as_deref(), split, "{name}");
+        }
+    }
+
+    #[test]
+    fn of_a_folder_the_test_split_is_taken_unless_another_is_asked_for() {
+        let folder =
+            with(&["train-1.tar", "test-1.tar", "test-0.tar", "extra.tar", ".test-9.tar", "test.txt"]);
+        let shards = asked(folder.path(), None).unwrap();
+        assert_eq!(
+            (stems(&shards), shards.split.as_deref()),
+            (vec!["test-0".into(), "test-1".into()], Some("test"))
+        );
+        assert_eq!(shards.passed_over, Some(PassedOver { count: 1, first: "extra.tar".into() }));
+        assert_eq!(stems(&asked(folder.path(), Some("train")).unwrap()), ["train-1"]);
+        let error = asked(folder.path(), Some("val")).unwrap_err();
+        assert!(error.help.unwrap().contains("the splits here are: test, train"));
+    }
+
+    #[test]
+    fn folders_that_are_named_as_splits_are_splits() {
+        let folder = with(&["val/0.tar", "val/1.tar", "train/0.tar"]);
+        let shards = asked(folder.path(), None).unwrap();
+        assert_eq!((stems(&shards), shards.split.as_deref()), (vec!["0".into(), "1".into()], Some("val")));
+        assert_eq!(shards.folders, [folder.path().join("val"), folder.path().to_owned()]);
+    }
+
+    #[test]
+    fn without_splits_all_shards_are_the_data_set() {
+        let folder = with(&["b.tar", "a.tar"]);
+        let shards = asked(folder.path(), None).unwrap();
+        assert_eq!((stems(&shards), shards.split), (vec!["a".into(), "b".into()], None));
+        assert!(
+            asked(folder.path(), Some("test")).unwrap_err().help.unwrap().contains("leave `--split` out")
+        );
+    }
+
+    #[test]
+    fn a_pattern_names_its_shards_and_the_first_that_is_missing_is_told() {
+        let folder = with(&["val-00.tar", "val-01.tar", "train-00.tar", "train-01.tar"]);
+        let pattern = |text: &str| folder.path().join(text);
+        let shards = asked(pattern("val-{00..01}.tar"), None).unwrap();
+        assert_eq!(
+            (stems(&shards), shards.split.as_deref()),
+            (vec!["val-00".into(), "val-01".into()], Some("val"))
+        );
+        let both = asked(pattern("{val,train}-{00..01}.tar"), None).unwrap();
+        assert_eq!((both.files.len(), both.split), (4, None), "who names both splits means both");
+        let train = asked(pattern("{val,train}-{00..01}.tar"), Some("train")).unwrap();
+        assert_eq!(stems(&train), ["train-00", "train-01"]);
+        let error = asked(pattern("val-{00..02}.tar"), None).unwrap_err();
+        assert!(error.place.unwrap().ends_with("val-02.tar"));
+    }
+
+    #[test]
+    fn shards_of_one_name_are_refused() {
+        let folder = with(&["a/0.tar", "b/0.tar"]);
+        let error = asked(folder.path().join("{a,b}/0.tar"), None).unwrap_err();
+        assert_eq!(error.what, "two shards are called `0`");
+    }
+
+    #[test]
+    fn a_shard_is_known_by_its_name_or_its_first_header() {
+        let folder = with(&["a.tar", "b.bin"]);
+        assert!(is_here(&folder.path().join("a.tar")).unwrap());
+        assert!(!is_here(&folder.path().join("b.bin")).unwrap());
+        let shard = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/shards/shapes/shapes-test-000000.tar");
+        std::fs::copy(shard, folder.path().join("b.bin")).unwrap();
+        assert!(is_here(&folder.path().join("b.bin")).unwrap());
+        assert!(is_here(folder.path()).unwrap() && !is_here(&folder.path().join("c.tar")).unwrap());
+    }
+}
