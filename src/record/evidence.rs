@@ -31,7 +31,11 @@ pub struct Evidence {
     /// Memory of the processes of later launches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub launch_memory: Vec<MemoryEvidence>,
-    /// The pass over the data set.
+    fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// The pass over the data set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvaluationEvidence>,
 }
@@ -230,4 +234,7 @@ pub struct EvaluationEvidence {
     pub skipped: Vec<SkippedImage>,
     /// How many could not be decoded.
     pub skipped_count: usize,
+    /// Images whose pixels an earlier pass had kept: they were neither decoded nor resized.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from_cache: usize,
 }

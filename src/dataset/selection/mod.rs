@@ -7,6 +7,7 @@ mod subset;
 
 use std::ops::Range;
 
+use super::file_stamp;
 use super::{Content, Dataset, Entry, Image, Images, JPEG_DECODER, Picture, decode};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
