@@ -6,7 +6,8 @@ use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use libjpeg_turbo_rs::{JpegError, PixelFormat, Subsampling};
 use onnx_bench::dataset;
 use onnx_bench::preprocess::{
@@ -14,6 +15,9 @@ use onnx_bench::preprocess::{
     Scale, Scratch, Size,
 };
 use onnx_bench::tensor::{ElementType, Values};
+
+/// Functions that are set beside each other.
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 /// Files of `fixtures/images`, small on purpose: this is the fixed cost of an image.
 const FILES: [(&str, &str); 5] = [
@@ -96,19 +100,53 @@ fn steps(criterion: &mut Criterion) {
         ("grey from colour 224x224", values_only(Channels::Grey, 224), support::picture(224, 224)),
         ("normalise 224x224", values_only(Channels::Rgb, 224), support::picture(224, 224)),
         ("normalise 224x224 nhwc", nhwc, support::picture(224, 224)),
-        ("resize 256 and crop 224 of 500x375", imagenet(), support::picture(500, 375)),
     ];
     let mut group = criterion.benchmark_group("preprocess");
     group.throughput(Throughput::Elements(1));
     for (name, preprocess, image) in cases {
-        let mut scratch = Scratch::default();
-        let mut values = Values::zeros(preprocess.element, preprocess.sample_len());
-        group.bench_function(name, |b| {
-            b.iter(|| preprocess.write(black_box(&image), &mut scratch, &mut values, 0))
-        });
+        measure(&mut group, name, &preprocess, &image);
     }
     group.finish();
 }
 
-criterion_group!(benches, decode, steps);
+fn measure(group: &mut Group<'_>, name: impl Into<String>, preprocess: &Preprocess, image: &Image) {
+    let mut scratch = Scratch::default();
+    let mut values = Values::zeros(preprocess.element, preprocess.sample_len());
+    group.bench_function(name, |b| {
+        b.iter(|| preprocess.write(black_box(image), &mut scratch, &mut values, 0))
+    });
+}
+
+/// What each resampler takes for the usual ways to a model's size, up to the finished tensor.
+fn resize(criterion: &mut Criterion) {
+    let cases = [
+        ("500x375 to 224x224", squashed(224), (500, 375)),
+        ("500x375 to 96x96", squashed(96), (500, 375)),
+        ("32x32 to 96x96", squashed(96), (32, 32)),
+        ("500x375 to 256, crop 224", imagenet(), (500, 375)),
+    ];
+    let mut group = criterion.benchmark_group("resize");
+    group.throughput(Throughput::Elements(1));
+    for (name, preprocess, (width, height)) in cases {
+        let image = support::picture(width, height);
+        for resampler in [Resampler::Pillow, Resampler::PillowExact, Resampler::Opencv, Resampler::Tensorflow]
+        {
+            let antialias = matches!(resampler, Resampler::Pillow | Resampler::PillowExact);
+            let resize = preprocess.resize.map(|step| Resize { resampler, antialias, ..step });
+            let library = format!("{resampler:?}").to_lowercase();
+            let preprocess = Preprocess { resize, ..preprocess.clone() };
+            measure(&mut group, format!("{name}/{library}"), &preprocess, &image);
+        }
+    }
+    group.finish();
+}
+
+/// To a square, whatever the shape.
+fn squashed(side: u32) -> Preprocess {
+    let size = Size { width: side, height: side };
+    let resize = imagenet().resize.map(|step| Resize { to: ResizeTo::Exact(size), ..step });
+    Preprocess { resize, crop: None, size, ..imagenet() }
+}
+
+criterion_group!(benches, decode, steps, resize);
 criterion_main!(benches);

@@ -26,10 +26,21 @@ fn seeds() -> BTreeMap<String, Vec<PathBuf>> {
         let mut words = line.split_whitespace();
         let target = words.next().unwrap().to_owned();
         let own = format!("fuzz/seeds/{target}");
-        let files = words.map(str::to_owned).chain([own]).flat_map(|path| files(&root().join(path)));
+        let paths = words.map(str::to_owned).chain([own]).flat_map(|path| matching(&path));
+        let files = paths.flat_map(|path| files(&path));
         (target, files.collect())
     };
     lines.map(of).collect()
+}
+
+/// The path itself, or with `/*` at its end what is in that folder.
+fn matching(path: &str) -> Vec<PathBuf> {
+    match path.strip_suffix("/*") {
+        Some(folder) => {
+            fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect()
+        }
+        None => vec![root().join(path)],
+    }
 }
 
 fn files(path: &Path) -> Vec<PathBuf> {

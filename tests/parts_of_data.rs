@@ -171,5 +171,6 @@ fn names_of_classes_and_a_choice_of_them_are_two_settings() {
         .run()
         .exits(0)
         .prints("data.class_names")
-        .prints("ring, box, wedge");
+        .prints("3 names")
+        .prints("1  box");
 }

@@ -127,7 +127,8 @@ pub struct ModelArgs {
     /// Whether an image smaller than the crop gets black borders, as in torchvision [default: false]
     #[arg(long, value_name = "BOOL", env = "BENCH_PAD")]
     pad: Option<bool>,
-    /// Whose resize: pillow (torchvision, timm, Hugging Face), opencv or tensorflow (Keras) [default: pillow]
+    /// Whose resize: pillow (torchvision, timm, Hugging Face), pillow-exact (bit for bit, slower), opencv or
+    /// tensorflow (Keras) [default: pillow]
     #[arg(long, value_name = "LIBRARY", env = "BENCH_RESAMPLER")]
     resampler: Option<Resampler>,
     /// nearest, box, bilinear, hamming, bicubic, lanczos or area [default: bilinear]

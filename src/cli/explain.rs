@@ -19,7 +19,7 @@ pub fn explain(
 ) -> io::Result<()> {
     writeln!(out, "{}", planned.model.path().display())?;
     for (key, value, decided) in rows(planned, job) {
-        writeln!(out, "  {key:<24} {value:<44} {decided}")?;
+        writeln!(out, "  {key:<28} {value:<42} {decided}")?;
     }
     for remark in &planned.remarks {
         writeln!(out, "  remark: {}", printable(remark))?;
@@ -72,7 +72,12 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
             let or = |texts: Vec<String>, otherwise: &str| {
                 if texts.is_empty() { otherwise.to_owned() } else { texts.join(", ") }
             };
-            row("data.class_names", or(data.class_names.clone(), "the data set's own"), "default");
+            let named = match data.class_names.len() {
+                0 => "the data set's own".to_owned(),
+                // The names themselves stand below, each with its label.
+                count => format!("{count} names"),
+            };
+            row("data.class_names", named, "default");
             row("data.classes", or(data.part.classes.clone(), "all"), "default");
             let conditions = Part { conditions: data.part.conditions.clone(), ..Part::default() };
             row("data.where", or(conditions.describe(), "all images"), "default");

@@ -1,7 +1,8 @@
 //! The steps themselves: image → one sample of a batch.
 
-use super::resize::{Resampler, centred, target};
-use super::scaling::{LEVELS, Tables};
+use super::pixels::{Grid, Pixels};
+use super::resize::{Resizer, Window, target};
+use super::scaling::{Element, LEVELS, Tables};
 use super::{Channels, Image, Layout, Preprocess, Size};
 use crate::error::{Error, Result};
 use crate::tensor::Values;
@@ -9,26 +10,9 @@ use crate::tensor::Values;
 /// What a thread keeps between images, so that none is allocated for.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    resampler: Resampler,
+    resizer: Resizer,
     grey: Vec<u8>,
     tables: Tables,
-}
-
-/// Interleaved pixels on their way: 1 or 3 channels.
-#[derive(Clone, Copy)]
-struct Pixels<'a> {
-    bytes: &'a [u8],
-    channels: usize,
-    size: Size,
-}
-
-/// The part of an image that becomes the sample.
-#[derive(Clone, Copy)]
-struct Window<'a> {
-    pixels: Pixels<'a>,
-    left: usize,
-    top: usize,
-    size: Size,
 }
 
 impl Preprocess {
@@ -42,55 +26,46 @@ impl Preprocess {
     /// ([`Preprocess::validate`]). Fails when the image does not come out at [`Preprocess::size`].
     pub fn write(&self, image: &Image, scratch: &mut Scratch, into: &mut Values, index: usize) -> Result<()> {
         image.check()?;
-        let Scratch { resampler, grey, tables } = scratch;
-        let pixels = self.with_channels(image, grey);
-        let pixels = self.with_size(pixels, resampler)?;
-        let window = self.window(pixels, image)?;
-        self.place(window, tables.of(self), into, index)
+        let Scratch { resizer, grey, tables } = scratch;
+        let source = self.with_channels(image, grey);
+        let window = self.window(image)?;
+        match resizer.run(self.resize, source, window)? {
+            Pixels::Bytes(pixels) => self.place_bytes(pixels, tables.of(self), into, index),
+            Pixels::Floats(pixels) => self.place_floats(pixels, into, index),
+        }
     }
 
     /// Colour becomes grey where the model wants grey. Grey stays one channel: its repetition
     /// happens when the sample is written.
-    fn with_channels<'a>(&self, image: &'a Image, grey: &'a mut Vec<u8>) -> Pixels<'a> {
+    fn with_channels<'a>(&self, image: &'a Image, grey: &'a mut Vec<u8>) -> Grid<'a, u8> {
         let size = Size { width: image.width, height: image.height };
         if image.channels == 3 && self.channels == Channels::Grey {
             grey.clear();
             grey.extend(image.pixels.as_chunks::<3>().0.iter().map(luma));
-            return Pixels { bytes: grey, channels: 1, size };
+            return Grid { values: grey, channels: 1, size };
         }
-        Pixels { bytes: &image.pixels, channels: usize::from(image.channels), size }
+        Grid { values: &image.pixels, channels: usize::from(image.channels), size }
     }
 
-    fn with_size<'a>(&self, pixels: Pixels<'a>, resampler: &'a mut Resampler) -> Result<Pixels<'a>> {
-        let Some(step) = &self.resize else { return Ok(pixels) };
-        let size = target(step.to, pixels.size)?;
-        if size == pixels.size {
-            return Ok(pixels);
-        }
-        let bytes = resampler.run(step, pixels.bytes, pixels.channels, (pixels.size, size))?;
-        Ok(Pixels { bytes, size, ..pixels })
-    }
-
-    fn window<'a>(&self, pixels: Pixels<'a>, image: &Image) -> Result<Window<'a>> {
-        let size = self.crop.map_or(pixels.size, |crop| crop.size);
-        let Some((left, top)) = centred(size, pixels.size) else {
-            return Err(Error::usage(format!(
-                "the crop of {size} is larger than the image of {}",
-                pixels.size
-            ))
-            .help("resize first (`--resize LENGTH`, the new shorter side), or crop less (`--crop`)"));
+    /// What the crop keeps of the resized image.
+    fn window(&self, image: &Image) -> Result<Window> {
+        let from = Size { width: image.width, height: image.height };
+        let whole = self.resize.map_or(Ok(from), |step| target(step.to, from))?;
+        let window = match self.crop {
+            Some(crop) => Window::centred(crop, whole).ok_or_else(|| too_small(crop.size, whole))?,
+            None => Window::all(whole),
         };
-        if size != self.size {
-            return Err(self.does_not_fit(image, size));
+        if window.size != self.size {
+            return Err(self.does_not_fit(from, window.size));
         }
-        Ok(Window { pixels, left: left as usize, top: top as usize, size })
+        Ok(window)
     }
 
-    fn does_not_fit(&self, image: &Image, size: Size) -> Error {
-        let came = if (image.width, image.height) == (size.width, size.height) {
+    fn does_not_fit(&self, from: Size, size: Size) -> Error {
+        let came = if from == size {
             format!("the image has {size} pixels")
         } else {
-            format!("the image of {}x{} comes out at {size} pixels", image.width, image.height)
+            format!("the image of {from} comes out at {size} pixels")
         };
         Error::usage(format!("{came}, the model wants {}", self.size)).help(format!(
             "set `--resize {wanted}`, or `--resize LENGTH --crop {wanted}` to keep the aspect ratio",
@@ -98,43 +73,81 @@ impl Preprocess {
         ))
     }
 
-    fn place(&self, window: Window<'_>, tables: &Values, into: &mut Values, index: usize) -> Result<()> {
-        let length = self.sample_len();
-        let range = index.saturating_mul(length)..index.saturating_add(1).saturating_mul(length);
-        let room = into.len();
-        let full = || Error::usage(format!("a batch of {room} elements has no room for sample {index}"));
+    fn place_bytes(
+        &self,
+        pixels: Grid<'_, u8>,
+        tables: &Values,
+        into: &mut Values,
+        index: usize,
+    ) -> Result<()> {
         match (tables, into) {
-            (Values::F32(t), Values::F32(out)) => {
-                self.look_up(window, t, out.get_mut(range).ok_or_else(full)?)
-            }
-            (Values::F16(t), Values::F16(out)) => {
-                self.look_up(window, t, out.get_mut(range).ok_or_else(full)?)
-            }
-            (Values::U8(t), Values::U8(out)) => self.look_up(window, t, out.get_mut(range).ok_or_else(full)?),
-            (Values::I8(t), Values::I8(out)) => self.look_up(window, t, out.get_mut(range).ok_or_else(full)?),
+            (Values::F32(tables), Values::F32(out)) => self.look_up(pixels, tables, out, index),
+            (Values::F16(tables), Values::F16(out)) => self.look_up(pixels, tables, out, index),
+            (Values::U8(tables), Values::U8(out)) => self.look_up(pixels, tables, out, index),
+            (Values::I8(tables), Values::I8(out)) => self.look_up(pixels, tables, out, index),
             (tables, into) => {
                 let (made, wanted) = (tables.element().name(), into.element().name());
-                return Err(Error::usage(format!("preprocessing makes {made}, the batch holds {wanted}")));
+                Err(Error::usage(format!("preprocessing makes {made}, the batch holds {wanted}")))
             }
         }
+    }
+
+    fn look_up<T: Copy>(
+        &self,
+        pixels: Grid<'_, u8>,
+        tables: &[T],
+        into: &mut [T],
+        index: usize,
+    ) -> Result<()> {
+        let tables = tables.as_chunks::<LEVELS>().0;
+        self.place(pixels, self.sample(into, index)?, |channel| {
+            let table = &tables[channel];
+            move |byte: u8| table[usize::from(byte)]
+        });
         Ok(())
     }
 
-    /// Scale, mean, deviation, channel order and layout in one pass over the rows of the window.
-    fn look_up<T: Copy>(&self, window: Window<'_>, tables: &[T], out: &mut [T]) {
+    fn place_floats(&self, pixels: Grid<'_, f32>, into: &mut Values, index: usize) -> Result<()> {
+        match into {
+            Values::F32(out) => self.compute(pixels, out, index),
+            Values::F16(out) => self.compute(pixels, out, index),
+            Values::U8(out) => self.compute(pixels, out, index),
+            Values::I8(out) => self.compute(pixels, out, index),
+        }
+    }
+
+    fn compute<T: Element>(&self, pixels: Grid<'_, f32>, into: &mut [T], index: usize) -> Result<()> {
+        self.place(pixels, self.sample(into, index)?, |channel| {
+            let scaling = self.scaling(channel);
+            move |level: f32| T::of(level, scaling)
+        });
+        Ok(())
+    }
+
+    fn sample<'a, T>(&self, into: &'a mut [T], index: usize) -> Result<&'a mut [T]> {
+        let (length, room) = (self.sample_len(), into.len());
+        let range = index.saturating_mul(length)..index.saturating_add(1).saturating_mul(length);
+        into.get_mut(range)
+            .ok_or_else(|| Error::usage(format!("a batch of {room} elements has no room for sample {index}")))
+    }
+
+    /// Scale, mean, deviation, channel order and layout in one pass over the rows. `convert` gives
+    /// what makes an element of a value, for each channel.
+    fn place<S: Copy, T, F: Fn(S) -> T>(
+        &self,
+        pixels: Grid<'_, S>,
+        out: &mut [T],
+        convert: impl Fn(usize) -> F,
+    ) {
         let (channels, width) = (self.channels.count(), self.size.width as usize);
         let area = out.len() / channels;
-        for (row, bytes) in window.rows().enumerate() {
-            for (channel, table) in tables.as_chunks::<LEVELS>().0.iter().enumerate() {
-                let source = self.source_channel(channel, window.pixels.channels);
-                let bytes = bytes[source..].iter().step_by(window.pixels.channels);
+        for (row, values) in pixels.values.chunks_exact(width * pixels.channels).enumerate() {
+            for channel in 0..channels {
+                let source = self.source_channel(channel, pixels.channels);
+                let made = values[source..].iter().step_by(pixels.channels).copied().map(convert(channel));
                 match self.layout {
-                    Layout::Nchw => {
-                        write_all(&mut out[channel * area + row * width..][..width], 1, bytes, table)
-                    }
-                    Layout::Nhwc => {
-                        write_all(&mut out[row * width * channels + channel..], channels, bytes, table)
-                    }
+                    Layout::Nchw => write_all(&mut out[channel * area + row * width..][..width], 1, made),
+                    Layout::Nhwc => write_all(&mut out[row * width * channels + channel..], channels, made),
                 }
             }
         }
@@ -150,24 +163,16 @@ impl Preprocess {
     }
 }
 
-impl<'a> Window<'a> {
-    /// Interleaved bytes of each row.
-    fn rows(self) -> impl Iterator<Item = &'a [u8]> {
-        let Self { pixels: Pixels { bytes, channels, size: whole }, left, top, size } = self;
-        let columns = left * channels..(left + size.width as usize) * channels;
-        let rows = bytes.chunks_exact(whole.width as usize * channels);
-        rows.skip(top).take(size.height as usize).map(move |row| &row[columns.clone()])
-    }
+fn too_small(crop: Size, image: Size) -> Error {
+    Error::usage(format!("the crop of {crop} is larger than the image of {image}")).help(
+        "resize first (`--resize LENGTH`, the new shorter side), crop less (`--crop`), \
+         or add black borders as torchvision does (`--pad true`)",
+    )
 }
 
-fn write_all<'a, T: Copy>(
-    out: &mut [T],
-    step: usize,
-    bytes: impl Iterator<Item = &'a u8>,
-    table: &[T; LEVELS],
-) {
-    for (slot, &byte) in out.iter_mut().step_by(step).zip(bytes) {
-        *slot = table[usize::from(byte)];
+fn write_all<T>(out: &mut [T], step: usize, values: impl Iterator<Item = T>) {
+    for (slot, value) in out.iter_mut().step_by(step).zip(values) {
+        *slot = value;
     }
 }
 
@@ -302,6 +307,39 @@ mod tests {
         let middle =
             Preprocess { resize: Some(resize), crop: Some(middle(size)), ..settings(Channels::Grey, size) };
         assert_eq!(written(&middle, &image).unwrap(), vec![200.; 16]);
+    }
+
+    #[test]
+    fn a_crop_that_pads_puts_black_around_before_the_scaling() {
+        let size = Size { width: 4, height: 2 };
+        let image = Image { width: 2, height: 1, channels: 1, pixels: vec![10, 20] };
+        let padded = |rounding| {
+            let crop = Some(Crop { pad: true, rounding, ..middle(size) });
+            let grey = Preprocess { crop, mean: vec![1.0], ..settings(Channels::Grey, size) };
+            written(&grey, &image).unwrap()
+        };
+        assert_eq!(padded(CropRounding::Even), [-1., 9., 19., -1., -1., -1., -1., -1.]);
+        assert_eq!(padded(CropRounding::Down), [-1., -1., -1., -1., -1., 9., 19., -1.]);
+    }
+
+    #[test]
+    fn tensorflow_keeps_what_lies_between_two_levels_and_byte_models_cut_it() {
+        let image = Image { width: 2, height: 1, channels: 1, pixels: vec![10, 20] };
+        let size = Size { width: 4, height: 1 };
+        let resize = Resize {
+            to: ResizeTo::Exact(size),
+            filter: Filter::Bilinear,
+            antialias: false,
+            resampler: Resampler::Tensorflow,
+        };
+        let grown = Preprocess { resize: Some(resize), ..settings(Channels::Grey, size) };
+        assert_eq!(written(&grown, &image).unwrap(), [10., 12.5, 17.5, 20.]);
+        let scaled = Preprocess { scale: Scale::Unit, mean: vec![0.5], ..grown.clone() };
+        assert_eq!(written(&scaled, &image).unwrap()[1], 12.5 / 255.0 - 0.5);
+        let bytes = Preprocess { element: ElementType::I8, ..grown.clone() };
+        assert_eq!(written(&bytes, &image).unwrap(), [-118., -116., -111., -108.]);
+        let half = Preprocess { element: ElementType::F16, ..grown };
+        assert_eq!(written(&half, &image).unwrap(), [10., 12.5, 17.5, 20.]);
     }
 
     #[test]

@@ -84,6 +84,8 @@ impl Preprocess {
 fn kernel_in_words(step: &Resize) -> String {
     let filter = step.filter.name();
     match (step.resampler, step.filter, step.antialias) {
+        (Resampler::PillowExact, _, true) => format!("{filter} bit for bit"),
+        (Resampler::PillowExact, _, false) => format!("{filter} without antialias bit for bit"),
         (Resampler::Pillow, Filter::Nearest, _) | (Resampler::Pillow, _, true) => filter.to_owned(),
         (Resampler::Pillow, _, false) => format!("{filter} without antialias"),
         (Resampler::Tensorflow, _, true) => format!("{filter} as TensorFlow with antialias"),
@@ -138,6 +140,7 @@ impl Resampler {
     pub fn name(self) -> &'static str {
         match self {
             Self::Pillow => "pillow",
+            Self::PillowExact => "pillow-exact",
             Self::Opencv => "opencv",
             Self::Tensorflow => "tensorflow",
         }
@@ -249,7 +252,9 @@ mod tests {
         let upright = Preprocess { exif_orientation: true, resize: None, ..fashion };
         let expected = "1x28x28 f32 NCHW · grey · upright by EXIF · [0,1] · mean 0.286 std 0.353";
         assert_eq!(upright.summary(), expected);
-        let opencv = PreprocessSettings { resampler: Some(Resampler::Opencv), ..Preset::Imagenet.settings() };
+        let opencv =
+            PreprocessSettings { resampler: Some(Resampler::Opencv), ..PreprocessSettings::default() };
+        let opencv = opencv.overlay(Preset::Imagenet.settings());
         let opencv = opencv.resolve(InputFacts { channels: Some(3), ..open(224) }).unwrap();
         let steps = "shorter side 256 bilinear as OpenCV · crop 224x224 rounded down";
         assert!(opencv.summary().contains(steps), "{}", opencv.summary());

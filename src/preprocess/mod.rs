@@ -4,13 +4,17 @@
 //! [`PreprocessSettings`] is what somebody said, in part; [`PreprocessSettings::resolve`] makes the
 //! complete [`Preprocess`] of it, and [`Preprocess::write`] carries that out.
 //!
-//! Pillow and torchvision are the reference. A resize is within one level of 255 of Pillow's, since
-//! the weights are rounded differently; everything else is exact to the last bit.
+//! A resize follows one of three libraries ([`Resampler`]), since the same filter gives other pixels in
+//! each: Pillow within one level of 255 or bit for bit, OpenCV in bytes, TensorFlow in floats. Scaling
+//! is exact to the last bit of what NumPy and PyTorch compute in `f32`. What is promised and what was
+//! measured stands in `docs/preprocessing.md`, and `tests/preprocess.rs` holds it to tensors that the
+//! libraries made.
 
 mod apply;
 pub mod config;
 mod describe;
 mod image;
+mod pixels;
 mod presets;
 mod resize;
 mod resolve;

@@ -87,14 +87,14 @@ impl PreprocessSettings {
         Some(Resize {
             to,
             filter: self.filter.unwrap_or(Filter::Bilinear),
-            antialias: self.antialias.unwrap_or(resampler == Resampler::Pillow),
+            antialias: self.antialias.unwrap_or(resampler.is_pillow()),
             resampler,
         })
     }
 
     fn resolve_crop(&self) -> Option<Crop> {
         let usual = match self.resampler.unwrap_or_default() {
-            Resampler::Pillow => CropRounding::Even,
+            Resampler::Pillow | Resampler::PillowExact => CropRounding::Even,
             Resampler::Opencv | Resampler::Tensorflow => CropRounding::Down,
         };
         Some(Crop {

@@ -25,7 +25,7 @@ pub struct PreprocessSettings {
     /// `256` (the shorter side), `[width, height]`, or `"none"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resize: Option<ResizeSetting>,
-    /// `"pillow"`, `"opencv"`, `"tensorflow"`: whose arithmetic the resize follows.
+    /// `"pillow"`, `"pillow-exact"`, `"opencv"`, `"tensorflow"`: whose arithmetic the resize follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resampler: Option<Resampler>,
     /// `"nearest"`, `"box"`, `"bilinear"`, `"hamming"`, `"bicubic"`, `"lanczos"`, `"area"`.
@@ -167,7 +167,7 @@ impl PreprocessSettings {
     pub fn overlay(self, weaker: Self) -> Self {
         let (strong, weak) = (self.expanded(), weaker.expanded());
         let same_scale = agree(strong.scale, weak.scale);
-        let same_resampler = agree(strong.resampler, weak.resampler);
+        let same_resampler = strong.resampler.zip(weak.resampler).is_none_or(|(a, b)| a.same_library(b));
         Self {
             preset: None,
             exif_orientation: strong.exif_orientation.or(weak.exif_orientation),

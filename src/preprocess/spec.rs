@@ -66,15 +66,29 @@ pub enum Filter {
 
 /// Whose arithmetic a resize follows. The same filter gives other pixels in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Resampler {
-    /// Pillow, and with it torchvision, timm and Hugging Face: bytes, bit for bit.
+    /// Pillow, and with it torchvision, timm and Hugging Face: bytes, within one level of 255.
     #[default]
     Pillow,
+    /// The same bit for bit, and slower.
+    PillowExact,
     /// `cv2.resize`: bytes, never antialiased.
     Opencv,
     /// `tf.image.resize`, and with it Keras: the result stays a float.
     Tensorflow,
+}
+
+impl Resampler {
+    /// Whether it follows Pillow, to the bit or nearly.
+    pub(super) fn is_pillow(self) -> bool {
+        matches!(self, Self::Pillow | Self::PillowExact)
+    }
+
+    /// Whether what is said beside one holds beside the other.
+    pub(super) fn same_library(self, other: Self) -> bool {
+        self == other || (self.is_pillow() && other.is_pillow())
+    }
 }
 
 /// What a resize leads to.

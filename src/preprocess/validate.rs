@@ -104,8 +104,10 @@ impl Preprocess {
 fn validate_resize(step: &Resize) -> Result<()> {
     use Filter::{Area, Bicubic, Bilinear, Box, Hamming, Lanczos, Nearest};
     let filters: &[Filter] = match (step.resampler, step.antialias) {
-        (Resampler::Pillow, true) => &[Nearest, Box, Bilinear, Hamming, Bicubic, Lanczos],
-        (Resampler::Pillow, false) => &[Nearest, Bilinear, Bicubic],
+        (Resampler::Pillow | Resampler::PillowExact, true) => {
+            &[Nearest, Box, Bilinear, Hamming, Bicubic, Lanczos]
+        }
+        (Resampler::Pillow | Resampler::PillowExact, false) => &[Nearest, Bilinear, Bicubic],
         (Resampler::Opencv, true) => &[],
         (Resampler::Opencv, false) => &[Nearest, Bilinear, Bicubic, Area],
         (Resampler::Tensorflow, true) => &[Bilinear, Bicubic, Lanczos],
