@@ -216,7 +216,8 @@ impl<'a> Source<'a> {
         // Taken before the image is read: one that changes meanwhile is another one the next time.
         let stamp = reader.as_ref().and_then(|_| pass.dataset.stamp(index));
         let mut kept = reader.as_mut().zip(stamp);
-        if let Some((channels, pixels)) = kept.as_mut().and_then(|(reader, stamp)| reader.get(index, *stamp)) {
+        if let Some((channels, pixels)) = kept.as_mut().and_then(|(reader, stamp)| reader.get(index, *stamp))
+        {
             return pass.preprocess.write_pixels(channels, pixels, scratch, values, row);
         }
         let image = pass.dataset.image(index)?;

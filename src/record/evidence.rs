@@ -31,11 +31,7 @@ pub struct Evidence {
     /// Memory of the processes of later launches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub launch_memory: Vec<MemoryEvidence>,
-    fn is_zero(count: &usize) -> bool {
-    *count == 0
-}
-
-/// The pass over the data set.
+    /// The pass over the data set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvaluationEvidence>,
 }
@@ -207,6 +203,10 @@ pub struct SkippedImage {
     pub id: String,
     /// Why.
     pub why: String,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The pass over the data set.

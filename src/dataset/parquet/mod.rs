@@ -158,7 +158,7 @@ impl Images for ParquetImages {
     }
 
     fn file(&self, index: usize) -> Option<PathBuf> {
-        Some(self.shard(index).path.clone())
+        Some(self.shard(index).path.to_path_buf())
     }
 
     /// What the file says of the row group: reading every image would cost as much as the evaluation.
