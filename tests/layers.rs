@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &["plan", "record", "preprocess"]),
     ("dataset", &["plan", "record", "preprocess"]),
     ("runtime", &["plan", "record", "cache"]),
-    ("measure", &["plan", "record", "preprocess", "stats", "model", "dataset", "runtime"]),
+    ("measure", &["cache", "plan", "record", "preprocess", "stats", "model", "dataset", "runtime"]),
     ("metric", &["plan", "preprocess", "record", "stats"]),
     ("compare", &["plan", "preprocess", "record", "stats", "metric"]),
     ("report", &["plan", "record", "stats", "metric", "compare", "preprocess"]),

@@ -80,6 +80,9 @@ pub struct DataArgs {
     /// What to do with an image that cannot be decoded [default: fail]
     #[arg(long, value_name = "WHAT", env = "BENCH_ON_BAD_IMAGE")]
     on_bad_image: Option<OnBadImage>,
+    /// Most disk that decoded pixels may take, 0 for none [default: 4GiB]
+    #[arg(long, value_name = "SIZE", env = "BENCH_CACHE_SIZE")]
+    cache_size: Option<String>,
     /// Class names in label order, comma-separated
     #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "BENCH_CLASS_NAMES")]
     class_names: Vec<String>,
@@ -284,6 +287,7 @@ impl DataArgs {
             slices: given.list("slices", &self.slices),
             limit: given.one("limit", &self.limit),
             on_bad_image: given.one("on_bad_image", &self.on_bad_image),
+            cache_size: given.one("cache_size", &self.cache_size),
         }
     }
 }

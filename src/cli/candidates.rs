@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
 use crate::plan::{
     self, DataColumns, DatasetSpec, Device, InputPort, Job, Layer, ModelSpec, OutputPort, Part, Protocol,
-    Resolved, RuntimeSpec, SessionOptions, Settings, Source,
+    Resolved, RuntimeSpec, SessionOptions, Settings, Source, cache_size,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
@@ -231,6 +231,12 @@ fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
         slices: data.slices.clone().unwrap_or_default(),
         seed,
         on_bad_image: data.on_bad_image.unwrap_or_default(),
+        // A size that is none was refused with the settings.
+        cache_bytes: data
+            .cache_size
+            .as_deref()
+            .and_then(|size| cache_size::bytes(size).ok())
+            .unwrap_or(cache_size::DEFAULT),
     })
 }
 

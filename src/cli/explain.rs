@@ -88,6 +88,8 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
             );
             row("data.slices", or(data.slices.clone(), "columns with few values"), "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
+            let size = planned.resolved.settings.data.cache_size.clone();
+            row("data.cache_size", size.unwrap_or_else(|| "4GiB".into()), "default");
             row("data.decoder", format!("{} for JPEG", dataset::JPEG_DECODER), "built in");
             row("data.on_bad_image", format!("{:?}", data.on_bad_image).to_lowercase(), "default");
         }

@@ -202,6 +202,10 @@ impl Images for FolderImages {
         self.path(index).display().to_string()
     }
 
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.path(index))
+    }
+
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
         files::fingerprint(&self.path(index), digest)
     }

@@ -21,6 +21,7 @@ mod decode;
 #[cfg(test)]
 mod fake;
 mod file_names;
+mod file_stamp;
 mod files;
 mod folder;
 mod formats;
@@ -38,7 +39,7 @@ mod table_fixtures;
 mod text_column;
 mod webdataset;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::Sha256;
 
@@ -77,6 +78,10 @@ pub trait Dataset: Send + Sync {
 
     /// Reads and decodes image `index`. The error names the image.
     fn image(&self, index: usize) -> Result<Image>;
+
+    /// A number that is another one once the bytes of image `index` are others, as far as the file
+    /// system tells. Nothing where there is nothing to decode, so that keeping pixels saves nothing.
+    fn stamp(&self, index: usize) -> Option<u64>;
 
     /// Names of the columns by which figures are told apart.
     fn slices(&self) -> &[String] {
@@ -144,6 +149,11 @@ trait Images: Send + Sync {
 
     /// Adds to `digest` what tells image `index` from another, as far as that is cheap.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()>;
+
+    /// The file that holds image `index`, where there is one to decode.
+    fn file(&self, _index: usize) -> Option<PathBuf> {
+        None
+    }
 
     /// What column `column` of [`Content::columns`] says about image `index`.
     fn value(&self, _column: usize, _index: usize) -> &str {

@@ -127,6 +127,10 @@ impl Images for PrefixedImages {
         self.path(index).display().to_string()
     }
 
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.path(index))
+    }
+
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
         files::fingerprint(&self.path(index), digest)
     }

@@ -8,8 +8,10 @@ use std::time::Instant;
 use super::evaluation::{self, Collected, Pass};
 use super::latency::{self, Runner};
 use super::memory::MemoryLog;
+use super::pixel_cache::{Key, PixelCache};
 use super::wire::Prepared as PreparedAnswer;
 use super::{SystemClock, environment, inputs, scores, throughput};
+use crate::cache;
 use crate::dataset::{self, Dataset};
 use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
@@ -192,6 +194,7 @@ impl Candidate {
             return Err(Error::usage("there is no data set to evaluate on").help("give one with --data PATH"));
         };
         let names = &dataset.identity().classes;
+        let cache = kept_pixels(&self.job, dataset);
         let mut writer = PredictionsWriter::create(path, names, dataset.slices())?;
         let pass = Pass {
             dataset,
@@ -200,6 +203,7 @@ impl Candidate {
             batch,
             on_bad_image: self.job.dataset.as_ref().map(|d| d.on_bad_image).unwrap_or_default(),
             classes: names.len(),
+            cache: cache.as_ref(),
             stop,
         };
         let decoders = (self.job.runtime.device != Device::Cpu).then(environment::cores);
@@ -221,6 +225,7 @@ impl Candidate {
             not_finite,
             skipped,
             skipped_count,
+            from_cache: cache.map_or(0, |cache| cache.found()),
         };
         Ok((evidence, error))
     }
@@ -260,6 +265,22 @@ pub(super) fn streams(job: &Job) -> usize {
         Device::Cpu => (environment::cores() / job.session.threads).max(1),
         Device::Cuda(_) => 1,
     }
+}
+
+/// Where decoded and resized pixels are kept, if that saves anything here.
+fn kept_pixels(job: &Job, dataset: &dyn Dataset) -> Option<PixelCache> {
+    let spec = job.dataset.as_ref().filter(|spec| spec.cache_bytes > 0)?;
+    dataset.stamp(0)?;
+    let identity = dataset.identity();
+    let place = spec.path.canonicalize().ok()?;
+    let key = Key::of(&[
+        &identity.sha256,
+        &place.to_string_lossy(),
+        &job.preprocess.pixels_identity()?,
+        identity.decoder.as_deref().unwrap_or_default(),
+    ]);
+    let folder = cache::root().ok()?.join("pixels");
+    PixelCache::open(&folder, &key, identity.images, job.preprocess.sample_len(), spec.cache_bytes)
 }
 
 /// Runs that make a median; a block is as long as this many, within its limits.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::pixel_cache::{PixelCache, Reader};
 use super::scores;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -24,6 +25,8 @@ pub struct Pass<'a> {
     pub on_bad_image: OnBadImage,
     /// Classes of the data set; the model must have as many.
     pub classes: usize,
+    /// Pixels of earlier passes, where they are kept.
+    pub cache: Option<&'a PixelCache>,
     pub stop: &'a AtomicBool,
 }
 
@@ -171,12 +174,14 @@ pub fn class_mismatch(model: usize, data: usize) -> Error {
 struct Source<'a> {
     pass: &'a Pass<'a>,
     cursor: &'a AtomicUsize,
+    reader: Option<Reader<'a>>,
     scratch: Scratch,
 }
 
 impl<'a> Source<'a> {
     fn new(pass: &'a Pass<'a>, cursor: &'a AtomicUsize) -> Self {
-        Self { pass, cursor, scratch: Scratch::default() }
+        let reader = pass.cache.and_then(PixelCache::reader);
+        Self { pass, cursor, reader, scratch: Scratch::default() }
     }
 
     fn next(&mut self) -> Option<Result<Batch>> {
@@ -207,11 +212,23 @@ impl<'a> Source<'a> {
     }
 
     fn read(&mut self, index: usize, values: &mut Values, row: usize) -> Result<()> {
-        let image = self.pass.dataset.image(index)?;
-        self.pass
-            .preprocess
-            .write(&image, &mut self.scratch, values, row)
-            .map_err(|error| located(error, self.pass.dataset, index))
+        let Self { pass, reader, scratch, .. } = self;
+        // Taken before the image is read: one that changes meanwhile is another one the next time.
+        let stamp = reader.as_ref().and_then(|_| pass.dataset.stamp(index));
+        let mut kept = reader.as_mut().zip(stamp);
+        if let Some((channels, pixels)) = kept.as_mut().and_then(|(reader, stamp)| reader.get(index, *stamp))
+        {
+            return pass.preprocess.write_pixels(channels, pixels, scratch, values, row);
+        }
+        let image = pass.dataset.image(index)?;
+        let keep = |channels: u8, pixels: &[u8]| {
+            if let Some((reader, stamp)) = kept {
+                reader.put(index, stamp, channels, pixels);
+            }
+        };
+        pass.preprocess
+            .write_keeping(&image, scratch, values, row, keep)
+            .map_err(|error| located(error, pass.dataset, index))
     }
 }
 

@@ -14,6 +14,7 @@ mod launch;
 mod link;
 mod memory;
 mod observer;
+mod pixel_cache;
 mod rounds;
 mod same_session;
 mod scores;

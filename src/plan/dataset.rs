@@ -147,6 +147,9 @@ pub struct DatasetSpec {
     /// What to do with an image that cannot be decoded.
     #[serde(default)]
     pub on_bad_image: OnBadImage,
+    /// Most bytes that decoded pixels may take on disk, those of other data included; 0 for none.
+    #[serde(default)]
+    pub cache_bytes: u64,
 }
 
 impl DatasetSpec {
@@ -164,6 +167,7 @@ impl DatasetSpec {
             slices: Vec::new(),
             seed: 7,
             on_bad_image: OnBadImage::default(),
+            cache_bytes: 0,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What to measure, as plain data: it hashes, prints, and travels to a worker process.
 
+pub mod cache_size;
 mod dataset;
 mod job;
 pub mod path_text;

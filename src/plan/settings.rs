@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Activation, DatasetFormat, OnBadImage, Optimization, RuntimeSpec};
+use super::{Activation, DatasetFormat, OnBadImage, Optimization, RuntimeSpec, cache_size};
 use crate::error::{Error, Result};
 use crate::preprocess::PreprocessSettings;
 
@@ -88,6 +88,9 @@ pub struct DataSettings {
     /// What to do with an image that cannot be decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_bad_image: Option<OnBadImage>,
+    /// Most disk that decoded pixels may take: `4GiB`, `0` for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_size: Option<String>,
 }
 
 /// How to read the model's output.
@@ -220,6 +223,9 @@ impl Resolved {
         }
         if measure.precision.is_some_and(|percent| !(percent > 0.0 && percent <= 100.0)) {
             return Err(self.out_of_range("measure.precision", "a number of percent above 0 and at most 100"));
+        }
+        if let Some(Err(error)) = data.cache_size.as_deref().map(cache_size::bytes) {
+            return Err(error.at(format!("data.cache_size, {}", self.source("data.cache_size"))));
         }
         let verdict = &self.settings.verdict;
         if verdict.min_effect.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {

@@ -3,9 +3,9 @@
 use super::pixels::{Grid, Pixels};
 use super::resize::{Resizer, Window, target};
 use super::scaling::{Element, LEVELS, Tables};
-use super::{Channels, Image, Layout, Preprocess, Size};
+use super::{Channels, Image, Layout, Preprocess, Resampler, Scale, Size};
 use crate::error::{Error, Result};
-use crate::tensor::Values;
+use crate::tensor::{ElementType, Values};
 
 /// What a thread keeps between images, so that none is allocated for.
 #[derive(Debug, Default)]
@@ -25,14 +25,71 @@ impl Preprocess {
     /// [`Preprocess::element`] and room for whole samples. The settings are valid
     /// ([`Preprocess::validate`]). Fails when the image does not come out at [`Preprocess::size`].
     pub fn write(&self, image: &Image, scratch: &mut Scratch, into: &mut Values, index: usize) -> Result<()> {
+        self.write_keeping(image, scratch, into, index, |_, _| {})
+    }
+
+    /// As [`Preprocess::write`]; on the way, `keep` is shown the number of channels and the pixels as
+    /// they are after resize and crop, where they are bytes. [`Preprocess::write_pixels`] goes on from
+    /// there.
+    pub fn write_keeping(
+        &self,
+        image: &Image,
+        scratch: &mut Scratch,
+        into: &mut Values,
+        index: usize,
+        keep: impl FnOnce(u8, &[u8]),
+    ) -> Result<()> {
         image.check()?;
         let Scratch { resizer, grey, tables } = scratch;
         let source = self.with_channels(image, grey);
         let window = self.window(image)?;
         match resizer.run(self.resize, source, window)? {
-            Pixels::Bytes(pixels) => self.place_bytes(pixels, tables.of(self), into, index),
+            Pixels::Bytes(pixels) => {
+                // 1 or 3.
+                keep(pixels.channels as u8, pixels.values);
+                self.place_bytes(pixels, tables.of(self), into, index)
+            }
             Pixels::Floats(pixels) => self.place_floats(pixels, into, index),
         }
+    }
+
+    /// Writes pixels that [`Preprocess::write_keeping`] showed with these settings as sample `index`
+    /// of the batch `into`.
+    pub fn write_pixels(
+        &self,
+        channels: u8,
+        pixels: &[u8],
+        scratch: &mut Scratch,
+        into: &mut Values,
+        index: usize,
+    ) -> Result<()> {
+        let grid = Grid { values: pixels, channels: usize::from(channels), size: self.size };
+        let wanted = self.size.width as usize * self.size.height as usize * grid.channels;
+        if ![1, 3].contains(&channels) || pixels.len() != wanted {
+            return Err(Error::usage(format!(
+                "{} bytes are no {} of {channels} channels",
+                pixels.len(),
+                self.size
+            )));
+        }
+        self.place_bytes(grid, scratch.tables.of(self), into, index)
+    }
+
+    /// The steps up to the pixels that [`Preprocess::write_keeping`] shows, as text: equal for
+    /// settings that lead to the same pixels. Nothing where pixels are floats, which are not shown.
+    pub fn pixels_identity(&self) -> Option<String> {
+        if self.resize.is_some_and(|step| step.resampler == Resampler::Tensorflow) {
+            return None;
+        }
+        let pixels = Self {
+            scale: Scale::Raw,
+            mean: Vec::new(),
+            std: Vec::new(),
+            layout: Layout::Nchw,
+            element: ElementType::U8,
+            ..self.clone()
+        };
+        serde_json::to_string(&pixels).ok()
     }
 
     /// Colour becomes grey where the model wants grey. Grey stays one channel: its repetition
@@ -228,6 +285,57 @@ mod tests {
         assert_eq!(written(&nhwc, &two_by_one()).unwrap(), [10., 20., 30., 40., 50., 60.]);
         let bgr = Preprocess { channels: Channels::Bgr, ..nhwc };
         assert_eq!(written(&bgr, &two_by_one()).unwrap(), [30., 20., 10., 60., 50., 40.]);
+    }
+
+    #[test]
+    fn pixels_that_were_kept_make_the_same_sample() {
+        let step = Resize {
+            to: ResizeTo::ShorterSide(6),
+            filter: Filter::Bilinear,
+            antialias: true,
+            resampler: Resampler::Pillow,
+        };
+        let size = Size { width: 4, height: 4 };
+        let crop = Some(Crop { size, rounding: CropRounding::Even, pad: false });
+        for channels in [Channels::Grey, Channels::Rgb, Channels::Bgr] {
+            for (image_channels, layout) in [(1, Layout::Nchw), (3, Layout::Nhwc)] {
+                let preprocess = Preprocess {
+                    resize: Some(step),
+                    crop,
+                    layout,
+                    scale: Scale::Signed,
+                    ..settings(channels, size)
+                };
+                let levels = (0..9 * 12 * usize::from(image_channels)).map(|level| (level * 7) as u8);
+                let image =
+                    Image { width: 12, height: 9, channels: image_channels, pixels: levels.collect() };
+                let (mut scratch, mut kept) = (Scratch::default(), None);
+                let [mut first, mut second] =
+                    [(); 2].map(|()| Values::zeros(ElementType::F32, preprocess.sample_len()));
+                let keep = |channels: u8, pixels: &[u8]| kept = Some((channels, pixels.to_vec()));
+                preprocess.write_keeping(&image, &mut scratch, &mut first, 0, keep).unwrap();
+                let (channels, pixels) = kept.unwrap();
+                assert!(pixels.len() <= preprocess.sample_len());
+                preprocess.write_pixels(channels, &pixels, &mut scratch, &mut second, 0).unwrap();
+                assert_eq!(first.to_f32(), second.to_f32());
+            }
+        }
+    }
+
+    #[test]
+    fn what_leads_to_the_same_pixels_has_one_identity() {
+        let size = Size { width: 2, height: 1 };
+        let raw = settings(Channels::Rgb, size);
+        let scaled = Preprocess { scale: Scale::Unit, mean: vec![0.5], layout: Layout::Nhwc, ..raw.clone() };
+        assert_eq!(raw.pixels_identity(), scaled.pixels_identity());
+        let upright = Preprocess { exif_orientation: true, ..raw.clone() };
+        assert_ne!(raw.pixels_identity(), upright.pixels_identity());
+        let (filter, antialias) = (Filter::Bilinear, false);
+        let step = |resampler| Some(Resize { to: ResizeTo::Exact(size), filter, antialias, resampler });
+        let opencv = Preprocess { resize: step(Resampler::Opencv), ..raw.clone() };
+        assert_ne!(raw.pixels_identity(), opencv.pixels_identity());
+        let floats = Preprocess { resize: step(Resampler::Tensorflow), ..raw };
+        assert_eq!(floats.pixels_identity(), None);
     }
 
     #[test]

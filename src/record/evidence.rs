@@ -205,6 +205,10 @@ pub struct SkippedImage {
     pub why: String,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// The pass over the data set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationEvidence {
@@ -230,4 +234,7 @@ pub struct EvaluationEvidence {
     pub skipped: Vec<SkippedImage>,
     /// How many could not be decoded.
     pub skipped_count: usize,
+    /// Images whose pixels an earlier pass had kept: they were neither decoded nor resized.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from_cache: usize,
 }

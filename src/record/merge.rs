@@ -185,6 +185,7 @@ fn evaluation(parts: &[Part], first: &Part) -> EvaluationEvidence {
         not_finite: all().map(|part| part.not_finite).sum(),
         skipped: all().flat_map(|part| part.skipped.iter().cloned()).take(NAMED).collect(),
         skipped_count: all().map(|part| part.skipped_count).sum(),
+        from_cache: all().map(|part| part.from_cache).sum(),
         ..first.evaluation.clone()
     }
 }

@@ -126,6 +126,8 @@ pub struct EvaluationSummary {
     pub skipped_count: usize,
     /// The first hundred of them by name.
     pub skipped: Vec<SkippedImage>,
+    /// Images whose pixels an earlier pass had kept: they were neither decoded nor resized.
+    pub from_cache: usize,
 }
 
 impl ReportDocument {
@@ -178,6 +180,7 @@ impl ReportColumn {
                 not_finite: evaluation.not_finite,
                 skipped_count: evaluation.skipped_count,
                 skipped: evaluation.skipped,
+                from_cache: evaluation.from_cache,
             }),
             readings: column.readings.clone(),
             classes: column.classes.clone(),

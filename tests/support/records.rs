@@ -269,6 +269,7 @@ impl Draft {
             not_finite: 0,
             skipped: Vec::new(),
             skipped_count: 0,
+            from_cache: 0,
         });
         draft.run.predictions = Some(predictions);
         draft

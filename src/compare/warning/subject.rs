@@ -78,6 +78,7 @@ mod tests {
             not_finite: 0,
             skipped: vec![bad],
             skipped_count: 2,
+            from_cache: 0,
         });
         assert_eq!(
             told(&run)[0].message,

@@ -138,6 +138,10 @@ impl Images for ManifestImages {
         Ok(())
     }
 
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        ManifestImages::file(self, index).ok()
+    }
+
     fn value(&self, column: usize, index: usize) -> &str {
         self.table.columns.value(column, index)
     }

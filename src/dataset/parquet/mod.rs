@@ -22,7 +22,7 @@ mod values;
 use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
@@ -155,6 +155,10 @@ impl Images for ParquetImages {
             Some(path) => format!("{row} ({})", path.escape_debug()),
             None => row,
         }
+    }
+
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.shard(index).path.to_path_buf())
     }
 
     /// What the file says of the row group: reading every image would cost as much as the evaluation.

@@ -7,6 +7,7 @@ mod subset;
 
 use std::ops::Range;
 
+use super::file_stamp;
 use super::{Content, Dataset, Entry, Image, Images, JPEG_DECODER, Picture, decode};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
@@ -106,6 +107,10 @@ impl Dataset for Selection {
             Picture::Pixels(image) => Ok(image),
         });
         decoded.map_err(|error| self.located(error, index))
+    }
+
+    fn stamp(&self, index: usize) -> Option<u64> {
+        self.images.file(self.original(index).ok()?).and_then(|path| file_stamp::of(&path))
     }
 
     fn slices(&self) -> &[String] {

@@ -162,6 +162,10 @@ impl Images for ShardImages {
         format!("member `{name}` at byte {} of {}", part.offset, self.shard(index).display())
     }
 
+    fn file(&self, index: usize) -> Option<PathBuf> {
+        Some(self.shard(index).to_owned())
+    }
+
     /// The length, as for files in folders: reading every image would cost as much as the evaluation.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
         digest.update(self.parts[index].bytes.to_le_bytes());

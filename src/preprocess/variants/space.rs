@@ -25,7 +25,7 @@ pub(super) fn add(grid: &mut Grid<'_>) {
 /// The same kernel in other libraries, where they have it, and what OpenCV shrinks with.
 fn add_libraries(grid: &mut Grid<'_>, step: Resize) {
     let current = grid.current;
-    for resampler in RESAMPLERS.into_iter().filter(|&other| other != step.resampler) {
+    for resampler in RESAMPLERS.into_iter().filter(|&other| library(other) != library(step.resampler)) {
         let antialias = resampler == Resampler::Pillow;
         let as_it_does = |filter| by(current, Resize { filter, antialias, resampler, ..step });
         let same = as_it_does(step.filter);
@@ -66,7 +66,7 @@ fn middle(current: &Preprocess) -> Crop {
 
 fn rounding(resampler: Resampler) -> CropRounding {
     match resampler {
-        Resampler::Pillow => CropRounding::Even,
+        Resampler::Pillow | Resampler::PillowExact => CropRounding::Even,
         Resampler::Opencv | Resampler::Tensorflow => CropRounding::Down,
     }
 }
@@ -83,7 +83,7 @@ fn by(current: &Preprocess, step: Resize) -> Preprocess {
 
 fn library(resampler: Resampler) -> &'static str {
     match resampler {
-        Resampler::Pillow => "Pillow",
+        Resampler::Pillow | Resampler::PillowExact => "Pillow",
         Resampler::Opencv => "OpenCV",
         Resampler::Tensorflow => "TensorFlow",
     }
