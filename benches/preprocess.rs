@@ -109,7 +109,7 @@ fn steps(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn measure(group: &mut Group<'_>, name: impl Into<String>, preprocess: &Preprocess, image: &Image) {
+fn measure(group: &mut Group<'_>, name: &str, preprocess: &Preprocess, image: &Image) {
     let mut scratch = Scratch::default();
     let mut values = Values::zeros(preprocess.element, preprocess.sample_len());
     group.bench_function(name, |b| {
@@ -135,7 +135,7 @@ fn resize(criterion: &mut Criterion) {
             let resize = preprocess.resize.map(|step| Resize { resampler, antialias, ..step });
             let library = format!("{resampler:?}").to_lowercase();
             let preprocess = Preprocess { resize, ..preprocess.clone() };
-            measure(&mut group, format!("{name}/{library}"), &preprocess, &image);
+            measure(&mut group, &format!("{name}/{library}"), &preprocess, &image);
         }
     }
     group.finish();
