@@ -132,7 +132,7 @@ fn class_names_are_the_given_ones_else_those_beside_the_data() {
     };
     assert_eq!(named(&["a", "b", "c"]).unwrap().identity().classes, ["a", "b", "c"]);
     assert_eq!(named(&[]).unwrap().identity().classes[0], "circle");
-    assert!(named(&["a"]).err().unwrap().what.contains("at least 3"));
+    assert!(named(&["a"]).err().unwrap().what.contains("out of range: there are 1 class names"));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn arrays_that_are_no_images_with_labels_are_refused_in_words() {
         ("text-labels", "of type text", "classes.txt"),
         ("object-labels", "Python objects", "astype"),
         ("record-labels", "several fields", "array of its own"),
-        ("negative-label", "image 2 is -1", "from 0"),
+        ("negative-label", "label -1 is no class", "leave such images out"),
         ("enormous-label", "1099511627776", ""),
         ("fewer-labels", "3 labels do not fit 4 images", "same source"),
         ("no-images", "nothing", ""),
@@ -199,8 +199,8 @@ fn a_label_beyond_the_classes_is_named_by_its_record() {
         std::fs::write(path, bytes).unwrap();
     });
     let error = refusal(changed.path());
-    assert!(error.what.contains("image 2 is 10, but there are 10 classes"), "{error}");
-    assert!(error.place.unwrap().ends_with("test_batch.bin"));
+    assert!(error.what.contains("label 10 is out of range: there are 10 class names"), "{error}");
+    assert!(error.place.is_some_and(|place| place.contains("image 2 of") && place.ends_with("test_batch.bin")));
     let names = (0..11).map(|name| name.to_string()).collect();
     let told = open(&DatasetSpec { class_names: names, ..DatasetSpec::at(changed.path()) }).unwrap();
     assert_eq!(told.entry(2).unwrap().label, 10, "who names eleven classes has eleven");
