@@ -149,7 +149,7 @@ mod tests {
         let images = needed(&weigh(&current, &[&other])[0], 20).unwrap();
         let times = images.div_ceil(470) as usize;
         let (current, other) = trials(450 * times, 5 * times, 15 * times);
-        let weighed = weigh(&current, &vec![&other; 20]);
+        let weighed = weigh(&current, &[&other; 20]);
         assert_eq!(weighed[0].standing(), Standing::Better, "{images} {:?}", weighed[0]);
         let (current, other) = trials(450, 7, 7);
         assert_eq!(needed(&weigh(&current, &[&other])[0], 20), None);

@@ -18,6 +18,9 @@ use crate::tensor::{Tensor, Values};
 /// Most images in a batch on a processor: decoded photographs are large, and each core holds a batch.
 const BATCH: usize = 8;
 
+/// Something of an image, with the index of that image in the data set.
+type Indexed<T> = (usize, T);
+
 /// What to try on what.
 pub struct Sweep<'a> {
     /// Model, data and session; its own preprocessing is not used.
@@ -215,7 +218,7 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
         &self,
         session: &mut dyn Session,
         preprocess: &Preprocess,
-        (images, entries): (&[(usize, Image)], &[(usize, u32)]),
+        (images, entries): (&[Indexed<Image>], &[Indexed<u32>]),
         first: &Tensor,
         scratch: &mut Scratch,
     ) -> Answers<T> {

@@ -18,7 +18,7 @@ pub(super) fn of_machines(records: &[&RunRecord]) -> Vec<Warning> {
     for record in records {
         for warning in [busy(record), quota(record), powersave(record)].into_iter().flatten() {
             let label = record.job.label();
-            match told.iter_mut().find(|(of, known, _)| (&*of, &*known) == (&host(record), &warning)) {
+            match told.iter_mut().find(|(of, known, _)| *of == host(record) && *known == warning) {
                 Some((_, _, labels)) => labels.push(label),
                 None => told.push((host(record), warning, vec![label])),
             }

@@ -105,7 +105,11 @@ fn what_cannot_be_used_is_refused_with_file_and_row() {
     for (name, what, place) in [
         ("unlabelled.parquet", "label -1 is no class", "unlabelled.parquet, row 2"),
         ("null-label.parquet", "no label", "null-label.parquet, row 1"),
-        ("out-of-range.parquet", "label 3 is out of range: there are 3 class names", "out-of-range.parquet, row 2"),
+        (
+            "out-of-range.parquet",
+            "label 3 is out of range: there are 3 class names",
+            "out-of-range.parquet, row 2",
+        ),
         ("not-utf8.parquet", "the label is not UTF-8", "not-utf8.parquet, row 1"),
         ("no-label.parquet", "no column with labels", "no-label.parquet"),
         ("no-image.parquet", "no column with images", "no-image.parquet"),
