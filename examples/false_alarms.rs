@@ -78,6 +78,9 @@ struct Arguments {
     spin: bool,
 }
 
+/// A name, and what a row says under it.
+type Column<'a, T> = (&'a str, &'a dyn Fn(&Row) -> T);
+
 /// What came of one comparison.
 #[derive(Clone, Copy)]
 struct Row {
@@ -313,7 +316,7 @@ fn tell(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
     };
     writeln!(out, "{} comparisons of a model with itself, {state}", rows.len())?;
     let called = |speed_up: &SpeedUp, row: &Row| call(speed_up, row.floor);
-    let shares: [(&str, &dyn Fn(&Row) -> bool); 6] = [
+    let shares: [Column<'_, bool>; 6] = [
         ("interval holds 1", &|row| row.speed_up.low <= 1.0 && row.speed_up.high >= 1.0),
         ("called faster or slower", &|row| {
             matches!(called(&row.speed_up, row), Change::Better | Change::Worse)
@@ -326,7 +329,7 @@ fn tell(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
     for (name, holds) in shares {
         writeln!(out, "{name:<26}{}", share(rows, holds))?;
     }
-    let values: [(&str, &dyn Fn(&Row) -> f64); 6] = [
+    let values: [Column<'_, f64>; 6] = [
         ("|ln ratio|, %", &|row| 100.0 * row.speed_up.ratio.ln().abs()),
         ("noise floor, %", &|row| 100.0 * row.floor),
         ("half-width, %", &|row| 50.0 * (row.speed_up.high / row.speed_up.low).ln()),
