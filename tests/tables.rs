@@ -53,7 +53,7 @@ fn refused(data: &str, more: &[&str]) -> Ending {
 }
 
 fn compare(data: &str, more: &[&str]) -> Ending {
-    let models = [FP32, INT8, "--data", data, "--runtime", "fake", "--time", "0.1"];
+    let models = [FP32, INT8, "--data", data, "--runtime", "fake"];
     Story::compare(&models).args(more).run().keeps_its_manners()
 }
 
