@@ -1,10 +1,17 @@
-//! Whether a file is still the one that it was.
+//! Whether files are still the ones that they were.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// A number of the file's length and time of change; nothing where the system tells neither.
-pub(super) fn of(path: &Path) -> Option<u64> {
+/// A number of the lengths and times of change of `paths`; nothing where there is no first one, or
+/// the system does not tell. Others that are not there make no difference until they are.
+pub(super) fn of(paths: &[PathBuf]) -> Option<u64> {
+    let (first, others) = paths.split_first()?;
+    let mixed = |stamp: u64, other| stamp.rotate_left(7) ^ other;
+    Some(others.iter().filter_map(|path| of_one(path)).fold(of_one(first)?, mixed))
+}
+
+fn of_one(path: &Path) -> Option<u64> {
     let about = path.metadata().ok()?;
     let changed = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     // Lengths differ in low bits and times in all: an odd factor spreads the length over the word.
@@ -18,20 +25,36 @@ mod tests {
 
     use super::*;
 
+    fn write(path: &Path, content: &str, seconds: u64) {
+        fs::write(path, content).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+
     #[test]
     fn another_length_or_time_is_another_stamp() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("image");
         let stamp = |content: &str, seconds: u64| {
-            fs::write(&path, content).unwrap();
-            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-            of(&path).unwrap()
+            write(&path, content, seconds);
+            of(std::slice::from_ref(&path)).unwrap()
         };
         let first = stamp("one", 1_000);
         assert_eq!(stamp("two", 1_000), first, "content is not read");
         assert_ne!(stamp("three", 1_000), first);
         assert_ne!(stamp("one", 1_001), first);
-        assert_eq!(of(&folder.path().join("absent")), None);
+        assert_eq!((of(&[folder.path().join("absent")]), of(&[])), (None, None));
+    }
+
+    #[test]
+    fn every_file_that_an_image_may_come_from_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["table", "image"].map(|name| folder.path().join(name));
+        write(&paths[0], "table", 1_000);
+        let alone = of(&paths).unwrap();
+        write(&paths[1], "image", 1_000);
+        let both = of(&paths).unwrap();
+        write(&paths[1], "image", 1_001);
+        assert!(alone != both && both != of(&paths).unwrap());
     }
 }

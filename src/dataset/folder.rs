@@ -202,8 +202,8 @@ impl Images for FolderImages {
         self.path(index).display().to_string()
     }
 
-    fn file(&self, index: usize) -> Option<PathBuf> {
-        Some(self.path(index))
+    fn files(&self, index: usize) -> Vec<PathBuf> {
+        vec![self.path(index)]
     }
 
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {

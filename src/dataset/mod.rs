@@ -150,9 +150,10 @@ trait Images: Send + Sync {
     /// Adds to `digest` what tells image `index` from another, as far as that is cheap.
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()>;
 
-    /// The file that holds image `index`, where there is one to decode.
-    fn file(&self, _index: usize) -> Option<PathBuf> {
-        None
+    /// The files that image `index` may be read from, the one that is surely there first; none where
+    /// there is nothing to decode.
+    fn files(&self, _index: usize) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     /// What column `column` of [`Content::columns`] says about image `index`.

@@ -127,8 +127,8 @@ impl Images for PrefixedImages {
         self.path(index).display().to_string()
     }
 
-    fn file(&self, index: usize) -> Option<PathBuf> {
-        Some(self.path(index))
+    fn files(&self, index: usize) -> Vec<PathBuf> {
+        vec![self.path(index)]
     }
 
     fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {

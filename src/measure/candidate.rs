@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
 use crate::record::{
     EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound,
-    WarmUp, sha256_of,
+    ToolIdentity, WarmUp, sha256_of,
 };
 use crate::runtime::{self, ModelToRun, Prepared, Session};
 use crate::tensor::Tensor;
@@ -272,8 +272,11 @@ fn kept_pixels(job: &Job, dataset: &dyn Dataset) -> Option<PixelCache> {
     let spec = job.dataset.as_ref().filter(|spec| spec.cache_bytes > 0)?;
     dataset.stamp(0)?;
     let identity = dataset.identity();
-    let place = spec.path.canonicalize().ok()?;
+    // A pattern of shards is no path that exists.
+    let place = spec.path.canonicalize().or_else(|_| std::path::absolute(&spec.path)).ok()?;
     let key = Key::of(&[
+        // Another version may resize or decode otherwise.
+        &ToolIdentity::current().version,
         &identity.sha256,
         &place.to_string_lossy(),
         &job.preprocess.pixels_identity()?,

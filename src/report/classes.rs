@@ -1,10 +1,11 @@
 //! The classes of a candidate against the baseline's, those that lost most first; of a run that
 //! stands alone, those that it knows worst.
 
+use super::alike::OfRun;
 use super::figures::{Cell, tone};
 use super::number::{self, counted};
 use super::view::{Tone, clean};
-use crate::compare::{CHANGED, ClassDelta, Classes, Column, Comparison, Versus};
+use crate::compare::{CHANGED, ClassDelta, Classes, Column, Versus};
 use crate::metric::Better;
 
 /// Differences up to this, 0.3 percentage points, are summed up and not listed. A hair more, so that
@@ -46,24 +47,7 @@ pub struct ClassRow {
     extremes: (f64, f64),
 }
 
-impl ClassTable {
-    /// One table for each candidate whose classes can be compared, or for the only run.
-    pub(super) fn all(comparison: &Comparison) -> Vec<Self> {
-        let Some(baseline) = comparison.columns.get(comparison.baseline) else { return Vec::new() };
-        if comparison.columns.len() == 1 {
-            return Self::alone(baseline).into_iter().collect();
-        }
-        let mut tables: Vec<Self> = Vec::new();
-        for table in comparison.columns.iter().filter_map(|column| Self::compared(baseline, column)) {
-            // Runtimes often agree to the last image; one table then stands for both.
-            match tables.iter_mut().find(|known| known.rows == table.rows) {
-                Some(known) => known.label = format!("{} and {}", known.label, table.label),
-                None => tables.push(table),
-            }
-        }
-        tables
-    }
-
+impl OfRun for ClassTable {
     fn alone(column: &Column) -> Option<Self> {
         let classes = column.classes.as_ref()?;
         let recalls = column.reading(RATES[0])?.per_class.as_ref()?;
@@ -86,6 +70,16 @@ impl ClassTable {
         Some(Self { label: clean(&column.record.job.label()), compares: true, rows })
     }
 
+    fn is_like(&self, other: &Self) -> bool {
+        self.rows == other.rows
+    }
+
+    fn label(&mut self) -> &mut String {
+        &mut self.label
+    }
+}
+
+impl ClassTable {
     /// The classes that lost more than a trifle, at most `limit`, and a line about all others.
     pub fn worst(&self, limit: usize) -> (&[ClassRow], Option<String>) {
         if !self.compares {

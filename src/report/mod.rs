@@ -1,6 +1,7 @@
 //! What a reader sees. [`View`] turns every figure of a comparison into text once; each format only
 //! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
 
+mod alike;
 mod classes;
 mod confusion;
 mod facts;

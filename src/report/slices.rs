@@ -1,10 +1,11 @@
 //! Accuracy by what the columns of the data set say about the images: of a candidate against the
 //! baseline's, the slices that lost most first; of a run that stands alone, those that it knows worst.
 
+use super::alike::OfRun;
 use super::figures::{Cell, tone};
 use super::number::{self, counted};
 use super::view::{Tone, clean};
-use crate::compare::{CHANGED, Column, Comparison, SliceDelta};
+use crate::compare::{CHANGED, Column, SliceDelta};
 use crate::metric::{Better, Interval, SliceReading, Unit};
 
 /// Slices of one run.
@@ -35,24 +36,7 @@ pub struct SliceRow {
     pub p: String,
 }
 
-impl SliceTable {
-    /// One table for each candidate whose slices can be compared, or for the only run.
-    pub(super) fn all(comparison: &Comparison) -> Vec<Self> {
-        let Some(baseline) = comparison.columns.get(comparison.baseline) else { return Vec::new() };
-        if comparison.columns.len() == 1 {
-            return Self::alone(baseline).into_iter().collect();
-        }
-        let mut tables: Vec<Self> = Vec::new();
-        for table in comparison.columns.iter().filter_map(|column| Self::compared(baseline, column)) {
-            // As with classes: one table stands for runtimes that agree to the last image.
-            match tables.iter_mut().find(|known| known.rows == table.rows) {
-                Some(known) => known.label = format!("{} and {}", known.label, table.label),
-                None => tables.push(table),
-            }
-        }
-        tables
-    }
-
+impl OfRun for SliceTable {
     fn alone(column: &Column) -> Option<Self> {
         let mut slices: Vec<&SliceReading> = column.slices.iter().collect();
         slices.sort_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
@@ -66,6 +50,16 @@ impl SliceTable {
         Self::of(column, true, slices.into_iter().map(|slice| row(baseline, column, slice)).collect())
     }
 
+    fn is_like(&self, other: &Self) -> bool {
+        self.rows == other.rows
+    }
+
+    fn label(&mut self) -> &mut String {
+        &mut self.label
+    }
+}
+
+impl SliceTable {
     fn of(column: &Column, compares: bool, rows: Vec<SliceRow>) -> Option<Self> {
         let label = clean(&column.record.job.label());
         (!rows.is_empty()).then_some(Self { label, compares, rows })

@@ -1,5 +1,6 @@
 //! A comparison as text, before any format lays it out.
 
+use super::alike;
 use super::classes::ClassTable;
 use super::confusion::Confusions;
 use super::facts::{self, Fact};
@@ -57,8 +58,8 @@ impl View {
             columns: figures::heads(comparison),
             baseline: comparison.baseline,
             sections: figures::sections(comparison),
-            classes: ClassTable::all(comparison),
-            slices: SliceTable::all(comparison),
+            classes: alike::tables(comparison),
+            slices: alike::tables(comparison),
             confusions: Confusions::all(comparison),
             troubles: outcomes::troubles(comparison),
             warnings: comparison.warnings.iter().map(|warning| clean(&warning.message)).collect(),

@@ -138,8 +138,8 @@ impl Images for ManifestImages {
         Ok(())
     }
 
-    fn file(&self, index: usize) -> Option<PathBuf> {
-        ManifestImages::file(self, index).ok()
+    fn files(&self, index: usize) -> Vec<PathBuf> {
+        self.file(index).into_iter().collect()
     }
 
     fn value(&self, column: usize, index: usize) -> &str {

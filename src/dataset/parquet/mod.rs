@@ -157,8 +157,11 @@ impl Images for ParquetImages {
         }
     }
 
-    fn file(&self, index: usize) -> Option<PathBuf> {
-        Some(self.shard(index).path.to_path_buf())
+    /// Without reading the row it is not known whether its image lies beside the table.
+    fn files(&self, index: usize) -> Vec<PathBuf> {
+        let shard = self.shard(index);
+        let beside = self.path(index).and_then(|path| shard.root.find(path).ok());
+        std::iter::once(shard.path.to_path_buf()).chain(beside).collect()
     }
 
     /// What the file says of the row group: reading every image would cost as much as the evaluation.

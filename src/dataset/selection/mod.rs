@@ -110,7 +110,7 @@ impl Dataset for Selection {
     }
 
     fn stamp(&self, index: usize) -> Option<u64> {
-        self.images.file(self.original(index).ok()?).and_then(|path| file_stamp::of(&path))
+        file_stamp::of(&self.images.files(self.original(index).ok()?))
     }
 
     fn slices(&self) -> &[String] {

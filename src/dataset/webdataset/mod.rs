@@ -162,8 +162,8 @@ impl Images for ShardImages {
         format!("member `{name}` at byte {} of {}", part.offset, self.shard(index).display())
     }
 
-    fn file(&self, index: usize) -> Option<PathBuf> {
-        Some(self.shard(index).to_owned())
+    fn files(&self, index: usize) -> Vec<PathBuf> {
+        vec![self.shard(index).to_owned()]
     }
 
     /// The length, as for files in folders: reading every image would cost as much as the evaluation.
