@@ -10,19 +10,16 @@ ONNX Runtime of that package: bench its shared library, Python the copy inside i
 """
 
 import argparse
-import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-VERSION = "1.31.1"
-REQUIREMENTS = [f"onnxruntime=={VERSION}", "numpy==2.3.5"]
+from pinned import ONNXRUNTIME, ROOT, python_with, release_build
+
+REQUIREMENTS = [f"onnxruntime=={ONNXRUNTIME}", "numpy==2.3.5"]
 
 
 class Side:
@@ -34,8 +31,8 @@ class Side:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen([str(word) for word in command], env=environment, **pipes)
         said = self.answer().split()
-        if said[:2] != ["ready", VERSION]:
-            sys.exit(f"{name} answers {said}, not that it is ready with onnxruntime {VERSION}")
+        if said[:2] != ["ready", ONNXRUNTIME]:
+            sys.exit(f"{name} answers {said}, not that it is ready with onnxruntime {ONNXRUNTIME}")
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -61,32 +58,14 @@ def arguments():
     return parser.parse_args()
 
 
-def python_side():
-    """The interpreter of an environment that holds the pinned packages."""
-    folder = TARGET / "interleave-venv"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = folder / "requirements.json"
-    if not stamp.exists() or json.loads(stamp.read_text()) != REQUIREMENTS:
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True)
-        stamp.write_text(json.dumps(REQUIREMENTS))
-    return python
-
-
 def library_of(python):
     """The library inside the package, for the Rust side to load; none on systems without one."""
     where = "import onnxruntime; print(onnxruntime.__path__[0])"
     said = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True)
-    names = {"Windows": "onnxruntime.dll", "Darwin": f"libonnxruntime.{VERSION}.dylib"}
-    name = names.get(platform.system(), f"libonnxruntime.so.{VERSION}")
+    names = {"Windows": "onnxruntime.dll", "Darwin": f"libonnxruntime.{ONNXRUNTIME}.dylib"}
+    name = names.get(platform.system(), f"libonnxruntime.so.{ONNXRUNTIME}")
     library = Path(said.stdout.strip()) / "capi" / name
     return library if library.exists() else None
-
-
-def rust_side():
-    build = ["cargo", "build", "--locked", "--release", "--example", "latency_blocks"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    return TARGET / "release/examples" / ("latency_blocks.exe" if os.name == "nt" else "latency_blocks")
 
 
 def pin():
@@ -109,7 +88,7 @@ def quartiles(values):
 def tell(python, rust, rounds):
     ratios = [ours / theirs for ours, theirs in zip(rust.medians, python.medians)]
     low, ratio, high = statistics.quantiles(ratios, n=4)
-    print(f"medians of {rounds} interleaved rounds, onnxruntime {VERSION}, one thread, batch 1")
+    print(f"medians of {rounds} interleaved rounds, onnxruntime {ONNXRUNTIME}, one thread, batch 1")
     for side in (python, rust):
         print(f"  {side.name:<18}{quartiles(side.medians)}")
     print(f"  ratio             {ratio:9.4f}      (half of the rounds: {low:.4f} to {high:.4f})")
@@ -119,7 +98,8 @@ def main():
     chosen = arguments()
     if not chosen.model.is_file():
         sys.exit(f"there is no model {chosen.model}")
-    interpreter, example = python_side(), rust_side()
+    interpreter = python_with("interleave", REQUIREMENTS)
+    example = release_build("example", "latency_blocks")
     environment = dict(os.environ)
     if library := library_of(interpreter):
         environment["ORT_DYLIB_PATH"] = str(library)

@@ -1,0 +1,154 @@
+"""Races bench's accuracy pass against what people write in Python, on JPEG files.
+
+    python3 benches/scripts/accuracy_race.py --photographs FOLDER --cifar10 FILE.parquet [--rounds 5]
+
+FOLDER has one folder of photographs a class; FILE is CIFAR-10 as Hugging Face stores it, whose
+JPEG files are laid out as an image folder first. The models are MobileNetV2 for 96x96, with random
+weights (which are as fast as trained ones), in fp32 and int8. In each round every side does the
+whole job once, in an order that changes: bench without its cache of pixels, the plain loop, a
+DataLoader with two workers, and bench when its cache is full. bench's time is that of the whole
+process, Python's is without the interpreter's start and the imports. Ratios are by round. Needs
+Python 3.10 or later with pip; builds what it runs and keeps pinned packages in the target folder.
+"""
+
+import argparse
+import itertools
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from pinned import ONNXRUNTIME, ROOT, TARGET, python_with, release_build
+
+REQUIREMENTS = [
+    f"onnxruntime=={ONNXRUNTIME}", "numpy==2.4.6", "onnx==1.23.2", "pillow==13.0.0", "pyarrow==26.0.1", "torch==2.15.0",
+]  # fmt: skip
+SIDE = 96
+HERE = Path(__file__).parent
+DESK = TARGET / "accuracy-race"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photographs", type=Path, help="a folder with one folder of JPEG files a class")
+    parser.add_argument("--cifar10", type=Path, help="a Parquet file with JPEG bytes in img.bytes and a label")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--python", type=Path, help="an interpreter that has the packages already")
+    chosen = parser.parse_args()
+    if not (chosen.photographs or chosen.cifar10):
+        parser.error("give --photographs, --cifar10 or both")
+    return chosen
+
+
+class Python:
+    """The loop of accuracy_loop.py, timed by itself."""
+
+    def __init__(self, name, python, workers):
+        self.name, self.python, self.workers = name, python, workers
+
+    def seconds(self, model, folder):
+        words = [HERE / "accuracy_loop.py", model, folder, SIDE, DESK / f"{self.name}.npy", "--workers", self.workers]
+        return float(said([self.python, *words]).split()[0])
+
+
+class Bench:
+    """`bench run --accuracy-only`, the whole process."""
+
+    def __init__(self, name, program, cache):
+        self.name, self.program, self.cache = name, program, cache
+
+    def seconds(self, model, folder):
+        words = ["run", model, "--accuracy-only", "--runtime", "ort", "--data", folder, "--cache-size", self.cache]
+        out = ["--out", DESK / f"{self.name}.json"]
+        begun = perf_counter()
+        said([self.program, *words, *out])
+        return perf_counter() - begun
+
+
+def said(words):
+    environment = {**os.environ, "BENCH_CACHE_DIR": str(DESK / "cache")}
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=environment, cwd=ROOT)
+    if done.returncode:
+        sys.exit(f"{words[0]} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def models(python, classes):
+    """The fp32 and the int8 file for so many classes, made once."""
+    files = [DESK / f"mobilenetv2-{classes}.{variant}.onnx" for variant in ("fp32", "int8")]
+    if not all(file.exists() for file in files):
+        said([python, HERE / "accuracy_models.py", classes, SIDE, *files])
+    return files
+
+
+def laid_out(python, table):
+    """CIFAR-10's JPEG files as an image folder, made once."""
+    folder = DESK / "cifar10"
+    if not folder.exists():
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        said([python, HERE / "image_folder.py", table, partial])
+        partial.rename(folder)
+    return folder
+
+
+def agreement(python, sides):
+    """How far the sides' answers lie apart: that they do the same work."""
+    return said([python, HERE / "accuracy_agreement.py", *(answers(side) for side in sides)]).strip()
+
+
+def answers(side):
+    if isinstance(side, Python):
+        return DESK / f"{side.name}.npy"
+    return next(DESK.glob(f"{side.name}*.predictions.parquet"))
+
+
+def race(sides, model, folder, rounds):
+    """Seconds by side, one of each round."""
+    orders = itertools.cycle(itertools.permutations(sides))
+    for side in sides:
+        side.seconds(model, folder)
+    seconds = {side.name: [] for side in sides}
+    for _ in range(rounds):
+        for side in next(orders):
+            seconds[side.name].append(side.seconds(model, folder))
+    return seconds
+
+
+def tell(title, seconds, ours):
+    print(f"\n{title}")
+    for name, each in seconds.items():
+        ratios = [theirs / own for theirs, own in zip(each, seconds[ours])]
+        low, high = min(ratios), max(ratios)
+        ratio = f"{statistics.median(ratios):6.2f} x {ours} ({low:.2f} to {high:.2f})" if name != ours else ""
+        print(f"  {name:<12}{statistics.median(each):8.2f} s  {ratio}", flush=True)
+
+
+def main():
+    chosen = arguments()
+    DESK.mkdir(parents=True, exist_ok=True)
+    python = chosen.python or python_with("accuracy-race", REQUIREMENTS)
+    bench = release_build("bin", "bench")
+    sides = [
+        Bench("bench", bench, "0"), Python("loop", python, 0), Python("dataloader", python, 2),
+        Bench("cached", bench, "4GiB"),
+    ]  # fmt: skip
+    data = []
+    if chosen.photographs:
+        data.append(("photographs", chosen.photographs.resolve()))
+    if chosen.cifar10:
+        data.append(("CIFAR-10", laid_out(python, chosen.cifar10.resolve())))
+    print(f"medians of {chosen.rounds} interleaved rounds, onnxruntime {ONNXRUNTIME}, {os.cpu_count()} cores")
+    for name, folder in data:
+        classes = sum(entry.is_dir() for entry in folder.iterdir())
+        for model in models(python, classes):
+            seconds = race(sides, model, folder, chosen.rounds)
+            tell(f"{name}, {model.stem.split('.')[-1]}", seconds, "bench")
+            print(f"  {agreement(python, sides)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
