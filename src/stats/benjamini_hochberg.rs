@@ -1,11 +1,12 @@
 //! Many tests at once: which of them hold if a share of false finds is allowed.
 
+use super::by_p::by_p;
+
 /// Adjusted p-values of Benjamini and Hochberg (1995), in the order of the input: sorted upwards,
 /// min over j ≥ i of p₍j₎·m/j, at most 1. Those up to q are the finds among which a share of q is
 /// expected to be false. A NaN is no test: it stays NaN and is not counted in m.
 pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).filter(|&i| !p[i].is_nan()).collect();
-    order.sort_by(|&i, &j| p[i].total_cmp(&p[j]));
+    let order = by_p(p);
     let tests = order.len() as f64;
     let mut adjusted = vec![f64::NAN; p.len()];
     let mut smallest = 1.0f64;

@@ -1,13 +1,14 @@
 //! Many tests at once: which of them hold if not a single one may be false.
 
+use super::by_p::by_p;
+
 /// Adjusted p-values of Holm (S. Holm, "A simple sequentially rejective multiple test procedure",
 /// Scandinavian Journal of Statistics 6, 1979), in the order of the input: sorted upwards, max over
 /// j ≤ i of (m − j + 1)·p₍j₎, at most 1. Calling those below α finds makes a false one with a
 /// probability of at most α, however the tests hang together. A NaN is no test: it stays NaN and is
 /// not counted in m.
 pub fn holm(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).filter(|&i| !p[i].is_nan()).collect();
-    order.sort_by(|&i, &j| p[i].total_cmp(&p[j]));
+    let order = by_p(p);
     let mut adjusted = vec![f64::NAN; p.len()];
     let mut largest = 0.0f64;
     for (rank, &i) in order.iter().enumerate() {

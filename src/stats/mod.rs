@@ -19,6 +19,7 @@ mod bca;
 mod benjamini_hochberg;
 mod binomial;
 mod bonett_price;
+mod by_p;
 mod hodges_lehmann;
 mod holm;
 mod interval;

@@ -1,6 +1,6 @@
 //! `cv2.resize` of 8-bit images: weights of 11 bits for bilinear and bicubic, floats for areas.
 
-use super::separable::Arithmetic;
+use super::separable::{Arithmetic, RoundedOnce};
 use super::taps::{Axis, Taps};
 use crate::preprocess::Filter;
 
@@ -78,33 +78,16 @@ impl Arithmetic for Linear {
     }
 }
 
-/// Bicubic: rounded once, at the end.
+/// Bicubic.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cubic;
 
-impl Arithmetic for Cubic {
-    type Weight = i32;
-    type Sum = i32;
-    type Between = i32;
+impl RoundedOnce for Cubic {
+    type Number = i32;
     type Out = u8;
 
     #[inline(always)]
-    fn across(pixel: u8, weight: i32) -> i32 {
-        i32::from(pixel) * weight
-    }
-
-    #[inline(always)]
-    fn keep(sum: i32) -> i32 {
-        sum
-    }
-
-    #[inline(always)]
-    fn down(value: i32, weight: i32) -> i32 {
-        value * weight
-    }
-
-    #[inline(always)]
-    fn finish(self, sum: i32) -> u8 {
+    fn rounded(self, sum: i32) -> u8 {
         ((sum + (1 << (2 * BITS - 1))) >> (2 * BITS)).clamp(0, 255) as u8
     }
 }
@@ -118,30 +101,13 @@ pub(super) struct WholeAreas {
     halving: bool,
 }
 
-impl Arithmetic for WholeAreas {
-    type Weight = i32;
-    type Sum = i32;
-    type Between = i32;
+impl RoundedOnce for WholeAreas {
+    type Number = i32;
     type Out = u8;
-
-    #[inline(always)]
-    fn across(pixel: u8, weight: i32) -> i32 {
-        i32::from(pixel) * weight
-    }
-
-    #[inline(always)]
-    fn keep(sum: i32) -> i32 {
-        sum
-    }
-
-    #[inline(always)]
-    fn down(value: i32, weight: i32) -> i32 {
-        value * weight
-    }
 
     /// Two by two pixels round halves up, others to even.
     #[inline(always)]
-    fn finish(self, sum: i32) -> u8 {
+    fn rounded(self, sum: i32) -> u8 {
         if self.halving {
             return ((sum + 2) >> 2) as u8;
         }
@@ -153,29 +119,12 @@ impl Arithmetic for WholeAreas {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Areas;
 
-impl Arithmetic for Areas {
-    type Weight = f32;
-    type Sum = f32;
-    type Between = f32;
+impl RoundedOnce for Areas {
+    type Number = f32;
     type Out = u8;
 
     #[inline(always)]
-    fn across(pixel: u8, weight: f32) -> f32 {
-        f32::from(pixel) * weight
-    }
-
-    #[inline(always)]
-    fn keep(sum: f32) -> f32 {
-        sum
-    }
-
-    #[inline(always)]
-    fn down(value: f32, weight: f32) -> f32 {
-        value * weight
-    }
-
-    #[inline(always)]
-    fn finish(self, sum: f32) -> u8 {
+    fn rounded(self, sum: f32) -> u8 {
         sum.round_ties_even() as u8
     }
 }

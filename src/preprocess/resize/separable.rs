@@ -1,6 +1,6 @@
 //! Two passes, rows first, over the weights that a library uses, in the arithmetic of the library.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Mul};
 
 use super::taps::Taps;
 use crate::preprocess::pixels::Grid;
@@ -20,6 +20,41 @@ pub(super) trait Arithmetic: Copy {
     fn keep(sum: Self::Sum) -> Self::Between;
     fn down(value: Self::Between, weight: Self::Weight) -> Self::Sum;
     fn finish(self, sum: Self::Sum) -> Self::Out;
+}
+
+/// Arithmetic that keeps what it sums as it is and rounds once, at the end.
+pub(super) trait RoundedOnce: Copy {
+    type Number: Copy + Default + AddAssign + Mul<Output = Self::Number> + From<u8>;
+    type Out: Copy + Default;
+
+    fn rounded(self, sum: Self::Number) -> Self::Out;
+}
+
+impl<A: RoundedOnce> Arithmetic for A {
+    type Weight = A::Number;
+    type Sum = A::Number;
+    type Between = A::Number;
+    type Out = A::Out;
+
+    #[inline(always)]
+    fn across(pixel: u8, weight: A::Number) -> A::Number {
+        A::Number::from(pixel) * weight
+    }
+
+    #[inline(always)]
+    fn keep(sum: A::Number) -> A::Number {
+        sum
+    }
+
+    #[inline(always)]
+    fn down(value: A::Number, weight: A::Number) -> A::Number {
+        value * weight
+    }
+
+    #[inline(always)]
+    fn finish(self, sum: A::Number) -> A::Out {
+        self.rounded(sum)
+    }
 }
 
 /// The weights of both directions.

@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use super::separable::Arithmetic;
+use super::separable::RoundedOnce;
 use super::taps::{Axis, Taps};
 use crate::preprocess::{Filter, Resize};
 
@@ -14,29 +14,12 @@ const TABLE: f32 = 1024.0;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Floats;
 
-impl Arithmetic for Floats {
-    type Weight = f32;
-    type Sum = f32;
-    type Between = f32;
+impl RoundedOnce for Floats {
+    type Number = f32;
     type Out = f32;
 
     #[inline(always)]
-    fn across(pixel: u8, weight: f32) -> f32 {
-        f32::from(pixel) * weight
-    }
-
-    #[inline(always)]
-    fn keep(sum: f32) -> f32 {
-        sum
-    }
-
-    #[inline(always)]
-    fn down(value: f32, weight: f32) -> f32 {
-        value * weight
-    }
-
-    #[inline(always)]
-    fn finish(self, sum: f32) -> f32 {
+    fn rounded(self, sum: f32) -> f32 {
         sum
     }
 }
