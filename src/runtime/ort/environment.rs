@@ -142,9 +142,7 @@ fn preload_cuda(places: &Places) {
         ];
         let files = folders.iter().flat_map(|(folder, names)| names.iter().map(|name| folder.join(name)));
         for file in files.filter(|file| file.is_file()) {
-            if let Err(error) = ort::util::preload_dylib(&file) {
-                keep_message(format!("{}: {error}", file.display()));
-            }
+            ort::util::preload_dylib(&file).ok();
         }
     }
 }
