@@ -14,6 +14,7 @@ use crate::plan::{
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
 use crate::record::{self, Run};
+use crate::report::number::counted;
 use crate::runtime;
 
 /// One thing that the user named.
@@ -285,7 +286,8 @@ fn other_classes(job: &Job, judged: usize, classes: usize) -> Error {
         true if judged + 1 == classes => "say --background-class=false if all its outputs are classes",
         _ => "give the data set that the model was made for with --data, or another output with --output",
     };
-    Error::usage(format!("the model has {what}, the data set has {classes} classes")).help(help)
+    let data = counted(classes as u64, "class", "classes");
+    Error::usage(format!("the model has {what}, the data set has {data}")).help(help)
 }
 
 /// Names that are the data set's own in another order would be put on the wrong classes, where the

@@ -6,6 +6,9 @@ use crate::dataset::raw::Raster;
 use crate::dataset::raw::stored::{MAX_UNPACKED, Stored};
 use crate::error::{Error, Result};
 
+/// Axes that a message names.
+const TOLD_AXES: usize = 8;
+
 /// The type of an element, as in NumPy's `<i8` or `|u1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dataset) struct Element {
@@ -91,10 +94,11 @@ impl Shape {
         self.axes.iter().try_fold(self.element.bytes()?, |bytes, &axis| bytes.checked_mul(axis))
     }
 
-    /// The axes in words: `(10, 28, 28)`.
+    /// The axes in words: `(10, 28, 28)`, of many axes the first.
     fn told(&self) -> String {
-        let axes: Vec<String> = self.axes.iter().map(u64::to_string).collect();
-        format!("({})", axes.join(", "))
+        let axes: Vec<String> = self.axes.iter().take(TOLD_AXES).map(u64::to_string).collect();
+        let more = if self.axes.len() > TOLD_AXES { ", …" } else { "" };
+        format!("({}{more})", axes.join(", "))
     }
 
     /// How each image lies in the array: `uint8` of N × H × W, N × H × W × C or N × C × H × W, where
@@ -296,6 +300,12 @@ mod tests {
     fn labels(code: &str, axes: &[u64], bytes: &[u8]) -> Result<Vec<u32>> {
         Array::new(shape(code, axes), Stored::Memory(bytes.to_vec()))?
             .labels(&|image| format!("image {image}"))
+    }
+
+    #[test]
+    fn a_header_with_thousands_of_axes_makes_no_message_of_thousands_of_numbers() {
+        let told = wrong_length(&shape("|u1", &[1; 20_000]), 3).what;
+        assert!(told.contains("(1, 1, 1, 1, 1, 1, 1, 1, …)") && told.len() < 200, "{told}");
     }
 
     #[test]
