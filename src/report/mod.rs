@@ -2,6 +2,7 @@
 //! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
 
 mod alike;
+pub(crate) mod blocks;
 mod classes;
 mod confusion;
 mod facts;
