@@ -5,6 +5,7 @@ mod alike;
 pub(crate) mod blocks;
 mod classes;
 mod confusion;
+pub mod contact_sheet;
 mod facts;
 mod figures;
 mod json;
