@@ -3,6 +3,7 @@
 
 mod args;
 mod beside;
+mod calibration;
 pub mod candidates;
 mod compare;
 mod criteria;
