@@ -7,6 +7,7 @@ mod calibration;
 pub mod candidates;
 mod compare;
 mod criteria;
+mod data;
 mod doctor;
 mod exit;
 mod explain;
