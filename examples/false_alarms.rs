@@ -191,7 +191,8 @@ fn measure(arguments: &Arguments, placement: &Placement, seed: u64) -> Outcome<V
         let job = onnx_bench::cli::candidates::job(&planned, arguments.runtime.parse()?)?;
         let protocol = protocol(job.protocol, arguments, seed);
         let job = Job { variant: variant.into(), dataset: None, protocol, ..job };
-        Ok(Entrant { job, model: planned.model.identity(), predictions: scratch.path().join(variant) })
+        let (model, predictions) = (planned.model.identity(), scratch.path().join(variant));
+        Ok(Entrant { job, model, predictions, calibration: None })
     };
     let entrants = vec![entrant("one")?, entrant("other")?];
     let (mut observer, mut keep) = (Silent, |_: usize, _: &RunRecord| {});

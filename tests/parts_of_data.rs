@@ -46,11 +46,17 @@ fn timeless(path: &Path) -> Value {
 fn the_shards_merged_are_the_run_of_the_whole() {
     let desk = tempfile::tempdir().unwrap();
     let whole = desk.path().join("whole/run.json");
-    run(FP32, &whole, &["--accuracy-only"]).exits(0).prints("accuracy").keeps_its_manners();
+    let list = desk.path().join("calib.txt");
+    std::fs::write(&list, "square/1.jpg\n").unwrap();
+    let calibration = ["--calibration", list.to_str().unwrap()];
+    run(FP32, &whole, &[&["--accuracy-only"], &calibration[..]].concat())
+        .exits(0)
+        .prints("accuracy")
+        .keeps_its_manners();
     // More shards than images too: some of them have none.
     for count in [1, 5, 14] {
         let parts = desk.path().join(format!("parts{count}"));
-        shards(&parts, count, &[]);
+        shards(&parts, count, &calibration);
         let merged = desk.path().join(format!("merged{count}/run.json"));
         merge(&[&parts], &merged).exits(0).prints(&format!("{count} shard")).prints("12 images");
         assert_eq!(timeless(&merged), timeless(&whole));

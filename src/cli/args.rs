@@ -55,6 +55,18 @@ pub struct TimingArgs {
     precision: Option<f64>,
 }
 
+/// Which images models were calibrated with.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Data")]
+pub struct CalibrationArgs {
+    /// Images that a model was calibrated with, a list of ids or a data set: warn where test images are among them
+    #[arg(long, value_name = "LIST|PATH", env = "BENCH_CALIBRATION")]
+    calibration: Option<PathBuf>,
+    /// Split that those are of [default: that of the test for a list, else as for --data]
+    #[arg(long, value_name = "NAME", env = "BENCH_CALIBRATION_SPLIT")]
+    calibration_split: Option<String>,
+}
+
 /// Which images.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
@@ -219,6 +231,8 @@ pub struct SettingArgs {
     #[command(flatten)]
     timing: TimingArgs,
     #[command(flatten)]
+    calibration: CalibrationArgs,
+    #[command(flatten)]
     /// What is accepted.
     pub criteria: CriteriaArgs,
 }
@@ -231,6 +245,9 @@ impl SettingArgs {
             let mut settings = self.evaluation.said(&given);
             settings.measure.time = given.one("time", &self.timing.time);
             settings.measure.precision = given.one("precision", &self.timing.precision);
+            let CalibrationArgs { calibration, calibration_split } = &self.calibration;
+            settings.data.calibration = given.one("calibration", calibration);
+            settings.data.calibration_split = given.one("calibration_split", calibration_split);
             settings.verdict = self.criteria.said(matches, source);
             settings
         })
@@ -288,6 +305,7 @@ impl DataArgs {
             limit: given.one("limit", &self.limit),
             on_bad_image: given.one("on_bad_image", &self.on_bad_image),
             cache_size: given.one("cache_size", &self.cache_size),
+            ..DataSettings::default()
         }
     }
 }

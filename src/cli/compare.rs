@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args};
 
 use super::args::SettingArgs;
+use super::calibration::{self, Checked};
 use super::candidates::{self, Named, PlannedModel};
 use super::exit::Exit;
 use super::measuring::{
@@ -12,11 +13,11 @@ use super::measuring::{
     report_trouble, say,
 };
 use super::report::{self, OutputArgs};
-use super::{criteria, flips, runs};
+use super::{criteria, flips, runs, signals};
 use crate::error::{ErrorKind, Result};
 use crate::measure::Interrupt;
 use crate::plan::{Job, RuntimeSpec};
-use crate::record::{self, Outcome, Run};
+use crate::record::{self, CalibrationOverlap, Outcome, Run};
 use crate::runtime;
 
 /// Arguments of `bench compare`.
@@ -58,9 +59,14 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     };
     check_threads(&planned_jobs)?;
     let interrupt = Interrupt::default();
+    signals::watch(&interrupt)?;
+    let calibration = match calibration::check(&planned_jobs, args.output.quiet, &interrupt)? {
+        Checked::Overlaps(overlaps) => overlaps,
+        Checked::Interrupted(signal) => return Ok(Exit::Interrupted(signal)),
+    };
     let live = match planned_jobs.is_empty() {
         true => Vec::new(),
-        false => measure(args, planned_jobs, !saved.is_empty(), &interrupt)?,
+        false => measure(args, (planned_jobs, calibration), !saved.is_empty(), &interrupt)?,
     };
     let interrupted = live.iter().any(|kept| is_interrupted(&kept.run.record));
     let mut exit = exit_of(live.iter().map(|kept| &kept.run.record.outcome), asked_for_runtimes(&planned));
@@ -137,14 +143,14 @@ fn jobs(planned: &[Planned]) -> Result<Vec<PlannedJob<'_>>> {
 
 fn measure(
     args: &CompareArgs,
-    jobs: Vec<PlannedJob<'_>>,
+    (jobs, calibration): (Vec<PlannedJob<'_>>, Vec<Option<CalibrationOverlap>>),
     with_saved: bool,
     interrupt: &Interrupt,
 ) -> Result<Vec<Kept>> {
     let folder = runs::create(args.record.as_deref())?;
     let stems: Vec<String> = jobs.iter().enumerate().map(|(index, (_, job))| stem(index, job)).collect();
     let places = stems.iter().map(|stem| folder.join(format!("{stem}.json"))).collect();
-    let plan = Plan { jobs, places, with_saved, quiet: args.output.quiet };
+    let plan = Plan { jobs, places, calibration, with_saved, quiet: args.output.quiet };
     let runs = measuring::measure(&args.start, plan, interrupt)?;
     if runs.iter().any(|run| is_interrupted(&run.record)) {
         say(&format!("interrupted; what was measured is in {}", folder.display()));

@@ -86,6 +86,15 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
                 data.part.list.as_ref().map_or_else(none, |list| list.display().to_string()),
                 "default",
             );
+            let calibration = settings.data.calibration.as_ref();
+            row(
+                "data.calibration",
+                calibration.map_or_else(none, |path| path.display().to_string()),
+                "default",
+            );
+            if let Some(split) = &settings.data.calibration_split {
+                row("data.calibration_split", split.clone(), "default");
+            }
             row("data.slices", or(data.slices.clone(), "columns with few values"), "default");
             row("data.limit", data.limit.map_or_else(none, |limit| limit.to_string()), "default");
             let size = planned.resolved.settings.data.cache_size.clone();

@@ -10,12 +10,11 @@ use clap::Args;
 use super::candidates::{self, PlannedModel};
 use super::explain::explain;
 use super::progress::Progress;
-use super::signals;
 use super::start::{closed_pipe, printable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
 use crate::plan::Job;
-use crate::record::{self, Outcome, Run, RunRecord};
+use crate::record::{self, CalibrationOverlap, Outcome, Run, RunRecord};
 use crate::runtime::ort;
 
 /// Where the ONNX Runtime library comes from.
@@ -54,25 +53,28 @@ pub struct Plan<'a> {
     pub jobs: Vec<PlannedJob<'a>>,
     /// Where the record of each goes; its predictions lie beside it.
     pub places: Vec<PathBuf>,
+    /// For each job what is known of images that its model was calibrated with.
+    pub calibration: Vec<Option<CalibrationOverlap>>,
     /// Whether it will be compared with saved runs too.
     pub with_saved: bool,
     /// Whether progress is hidden.
     pub quiet: bool,
 }
 
-/// Measures all candidates and gives their runs, in their order.
+/// Measures all candidates and gives their runs, in their order. Signals are watched for by the caller.
 pub fn measure(args: &StartArgs, plan: Plan<'_>, interrupt: &Interrupt) -> Result<Vec<Run>> {
-    let Plan { jobs, places, with_saved, quiet } = plan;
-    signals::watch(interrupt)?;
+    let Plan { jobs, places, calibration, with_saved, quiet } = plan;
     provision(&args.library, &jobs);
     let labels = jobs.iter().map(|(_, job)| job.label()).collect();
     let entrants = jobs
         .into_iter()
         .zip(&places)
-        .map(|((planned, job), place)| Entrant {
+        .zip(calibration)
+        .map(|(((planned, job), place), calibration)| Entrant {
             job,
             model: planned.model.identity(),
             predictions: predictions_beside(place),
+            calibration,
         })
         .collect();
     let mut progress = Progress::new(labels, quiet);

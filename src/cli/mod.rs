@@ -3,9 +3,11 @@
 
 mod args;
 mod beside;
+mod calibration;
 pub mod candidates;
 mod compare;
 mod criteria;
+mod data;
 mod doctor;
 mod exit;
 mod explain;

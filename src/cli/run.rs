@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args};
 
 use super::args::SettingArgs;
+use super::calibration::{self, Checked};
 use super::candidates::{self, PlannedModel};
 use super::compare::exit_of;
 use super::criteria;
 use super::exit::Exit;
 use super::measuring::{self, Plan, PlannedJob, StartArgs};
 use super::report::{self, OutputArgs};
+use super::signals;
 use crate::error::{Error, Result};
 use crate::measure::Interrupt;
 use crate::plan::{Job, Passes, Shard};
@@ -57,7 +59,13 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<Exit> {
     let options = criteria::options(&planned.resolved)?;
     measuring::check_threads(&jobs)?;
     let interrupt = Interrupt::default();
-    let plan = Plan { jobs, places: vec![args.out.clone()], with_saved: false, quiet: args.output.quiet };
+    signals::watch(&interrupt)?;
+    let calibration = match calibration::check(&jobs, args.output.quiet, &interrupt)? {
+        Checked::Overlaps(overlaps) => overlaps,
+        Checked::Interrupted(signal) => return Ok(Exit::Interrupted(signal)),
+    };
+    let (places, quiet) = (vec![args.out.clone()], args.output.quiet);
+    let plan = Plan { jobs, places, calibration, with_saved: false, quiet };
     let runs = measuring::measure(&args.start, plan, &interrupt)?;
     let exit = ended(&runs, &interrupt);
     if args.output.quiet {

@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, doctor, flips, inspect, list, merge, plan, preprocess_check, report, run, setup};
+use super::{compare, data, doctor, flips, inspect, list, merge, plan, preprocess_check, report, run, setup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -32,6 +32,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// Whether another preprocessing makes a model significantly more accurate than the settings in use
     PreprocessCheck(Box<preprocess_check::CheckArgs>),
+    /// What is in a data set: classes, sizes, duplicates, bad files, a contact sheet; divide it into lists
+    Data(Box<data::DataArgs>),
     /// Join the records of all shards into the record of the whole
     Merge(merge::MergeArgs),
     /// Before any run: what so many images can show, and how many a margin needs
@@ -109,6 +111,10 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
             drop(out);
             let own = matches.subcommand().map_or(matches, |(_, own)| own);
             return preprocess_check::check(&args, own);
+        }
+        Command::Data(args) => {
+            drop(out);
+            return data::data(&args);
         }
         Command::Merge(args) => merge::merge(&args, &mut out),
         Command::Report(args) => {

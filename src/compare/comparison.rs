@@ -196,6 +196,8 @@ pub enum WarningCode {
     ImagesSkipped,
     /// Files among the images were not read.
     FilesPassedOver,
+    /// Images that a model was calibrated with are among those it is tested on.
+    CalibrationOverlap,
     /// Some output held NaN or an infinity.
     NotFinite,
     /// Runs were made on different data, so that accuracies are not compared.

@@ -51,12 +51,10 @@ pub(super) fn split_in(
     asked: Option<&str>,
     is_one: impl Fn(&Path) -> Result<bool>,
 ) -> Result<Option<String>> {
-    let mut found = Vec::new();
-    for name in folders_in(root)?.iter().filter_map(|name| name.to_str()) {
-        if asked.is_some() || splits::USUAL.contains(&name) && is_one(&root.join(name))? {
-            found.push(name.to_owned());
-        }
-    }
+    let found = match asked {
+        None => usual_splits(root, is_one)?,
+        Some(_) => folders_in(root)?.iter().filter_map(|name| name.to_str().map(str::to_owned)).collect(),
+    };
     if found.is_empty() && asked.is_none() {
         return Ok(None);
     }
@@ -64,10 +62,30 @@ pub(super) fn split_in(
     splits::choose(&found, asked).map(Some).map_err(|error| error.at_path(root))
 }
 
+/// The folders in `root` that are called as splits and hold a data set as `is_one` tells.
+pub(super) fn usual_splits(root: &Path, is_one: impl Fn(&Path) -> Result<bool>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for name in folders_in(root)?.iter().filter_map(|name| name.to_str()) {
+        if splits::USUAL.contains(&name) && is_one(&root.join(name))? {
+            found.push(name.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// The usual splits that are here.
+pub(super) fn splits(root: &Path) -> Result<Vec<String>> {
+    if root.is_dir() { usual_splits(root, is_split) } else { Ok(Vec::new()) }
+}
+
 /// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
 /// happens to have that name.
 fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
-    split_in(root, asked, |folder| Ok(sorted_in(folder)?.images.is_empty() && has_classes(folder)?))
+    split_in(root, asked, is_split)
+}
+
+fn is_split(folder: &Path) -> Result<bool> {
+    Ok(sorted_in(folder)?.images.is_empty() && has_classes(folder)?)
 }
 
 fn has_classes(root: &Path) -> Result<bool> {

@@ -12,6 +12,7 @@
 //! | `raw` | pixels that lie in files without any encoding |
 //! | `decode` | from the bytes of an image file to pixels |
 //! | `selection` | the images that are meant, so many of them, and the stretch of those that one of several machines evaluates |
+//! | `survey` | what is in a data set, image by image, and how to divide it |
 
 mod arrays;
 mod cifar;
@@ -34,6 +35,7 @@ mod prefixed;
 mod raw;
 mod selection;
 mod splits;
+pub mod survey;
 #[cfg(test)]
 mod table_fixtures;
 mod text_column;
@@ -103,9 +105,22 @@ pub fn open(spec: &DatasetSpec) -> Result<Box<dyn Dataset>> {
 
 /// As [`open`], with image files decoded as a model's preprocessing wants it.
 pub fn open_with(spec: &DatasetSpec, decoding: Decoding) -> Result<Box<dyn Dataset>> {
+    Ok(Box::new(select(spec, decoding)?))
+}
+
+fn select(spec: &DatasetSpec, decoding: Decoding) -> Result<Selection> {
     let format = formats::of(spec)?;
     let content = (format.list)(spec)?;
-    Ok(Box::new(Selection::of(content, format.format.name(), spec, decoding)?))
+    Selection::of(content, format.format.name(), spec, decoding)
+}
+
+/// The splits of the data set at the path of `spec`, the one first that is taken where none is asked
+/// for. None where the format has no splits, or the path names one of them.
+fn splits_of(spec: &DatasetSpec) -> Result<Vec<String>> {
+    let mut found = (formats::of(spec)?.splits)(&spec.path)?;
+    let rank = |split: &String| splits::USUAL.iter().position(|usual| usual == split);
+    found.sort_by_key(|split| rank(split).unwrap_or(splits::USUAL.len()));
+    Ok(found)
 }
 
 fn unreadable(path: &Path, cause: &std::io::Error) -> Error {

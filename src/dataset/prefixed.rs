@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use super::file_names::FileNames;
 use super::files::{self, folders_in, read_file, readable, short_name, sorted_in};
-use super::folder::split_in;
+use super::folder::{split_in, usual_splits};
 use super::{Content, Images, Picture, classes};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -47,8 +47,20 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     })
 }
 
+/// The usual splits that are here; none where the images themselves are.
+pub(super) fn splits(root: &Path) -> Result<Vec<String>> {
+    match root.is_dir() && words(root)?.is_none() {
+        true => usual_splits(root, is_split),
+        false => Ok(Vec::new()),
+    }
+}
+
 fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
-    split_in(root, asked, |folder| Ok(words(folder)?.is_some()))
+    split_in(root, asked, is_split)
+}
+
+fn is_split(folder: &Path) -> Result<bool> {
+    Ok(words(folder)?.is_some())
 }
 
 /// The images of `folder` by their words; nothing where an image is called otherwise, where all

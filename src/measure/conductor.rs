@@ -16,8 +16,8 @@ use super::{Interrupt, environment, same_session};
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Job, Protocol};
 use crate::record::{
-    Environment, EvaluationEvidence, LatencyEvidence, ModelIdentity, Outcome, RunRecord, SCHEMA_VERSION,
-    Stage, ThroughputEvidence, ToolIdentity, timestamp,
+    CalibrationOverlap, Environment, EvaluationEvidence, Evidence, LatencyEvidence, ModelIdentity, Outcome,
+    RunRecord, SCHEMA_VERSION, Stage, ThroughputEvidence, ToolIdentity, timestamp,
 };
 
 /// Most and fewest stretches of the throughput measurement of each candidate; fewer where one run of
@@ -56,6 +56,8 @@ pub struct Entrant {
     pub model: ModelIdentity,
     /// Where its predictions go.
     pub predictions: PathBuf,
+    /// What is known of images that it was calibrated with.
+    pub calibration: Option<CalibrationOverlap>,
 }
 
 impl<'a> Conductor<'a> {
@@ -110,7 +112,7 @@ impl<'a> Conductor<'a> {
         measurement: &str,
         scratch: &Path,
     ) -> Lane {
-        let Entrant { job, model, predictions } = entrant;
+        let Entrant { job, model, predictions, calibration } = entrant;
         let inputs = scratch.join(index.to_string());
         let assignment = Assignment { job: job.clone(), predictions, inputs };
         let link = self.placement.start(assignment.clone());
@@ -127,7 +129,7 @@ impl<'a> Conductor<'a> {
             runtime: None,
             environment,
             outcome: Outcome::Interrupted { stage: Stage::Prepare },
-            evidence: Default::default(),
+            evidence: Evidence { calibration, ..Evidence::default() },
         };
         let mut lane = Lane { index, record, link: None, stage: Stage::Prepare, assignment, launch: None };
         match link {

@@ -79,6 +79,13 @@ pub struct DataSettings {
     /// Only images whose ids are in this file; in a settings file, relative to it.
     #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
     pub list: Option<PathBuf>,
+    /// The images that models were calibrated with, to hold those of the test against: a list of ids, or
+    /// a data set; in a settings file, relative to it.
+    #[serde(with = "super::path_text::option", skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<PathBuf>,
+    /// The split that the images for calibration are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration_split: Option<String>,
     /// Columns that tell images apart in the report, however many values they have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slices: Option<Vec<String>>,
@@ -323,7 +330,8 @@ pub fn read_file(path: &Path) -> Result<Layer> {
             .help("docs/guide.md lists every setting")
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    for place in [&mut settings.data.path, &mut settings.data.list].into_iter().flatten() {
+    let data = &mut settings.data;
+    for place in [&mut data.path, &mut data.list, &mut data.calibration].into_iter().flatten() {
         *place = folder.join(&place);
     }
     Ok(Layer { source: Source::File(path.to_owned()), settings })
@@ -438,10 +446,12 @@ mod tests {
     fn a_data_path_is_relative_to_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
-        std::fs::write(&path, "[data]\npath = \"images\"\nlist = \"ids.txt\"\n").unwrap();
+        let text = "[data]\npath = \"images\"\nlist = \"ids.txt\"\ncalibration = \"calib\"\n";
+        std::fs::write(&path, text).unwrap();
         let data = read_file(&path).unwrap().settings.data;
-        assert_eq!(data.path, Some(folder.path().join("images")));
-        assert_eq!(data.list, Some(folder.path().join("ids.txt")));
+        let beside = |name: &str| Some(folder.path().join(name));
+        assert_eq!(data.path, beside("images"));
+        assert_eq!((data.list, data.calibration), (beside("ids.txt"), beside("calib")));
     }
 
     #[test]

@@ -34,6 +34,33 @@ pub struct Evidence {
     /// The pass over the data set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvaluationEvidence>,
+    /// Whether images for calibration are among those of the data set, where they were named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationOverlap>,
+}
+
+/// What the images that a model was calibrated with and those it is tested on have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CalibrationOverlap {
+    /// What the images for calibration are called: the name of their list or data set.
+    pub name: String,
+    /// Images for calibration.
+    pub images: usize,
+    /// Images of the test, those of all shards together.
+    pub test_images: usize,
+    /// Images of the test that the list for calibration names.
+    pub by_id: usize,
+    /// Others whose file, or whose pixels where no file holds them, are those of one for calibration.
+    pub by_content: usize,
+    /// Ids of the first of them.
+    pub first: Vec<String>,
+}
+
+impl CalibrationOverlap {
+    /// Images of the test that served for calibration.
+    pub fn shared(&self) -> usize {
+        self.by_id + self.by_content
+    }
 }
 
 /// Loading in a fresh process.

@@ -170,7 +170,10 @@ fn record(parts: &[Part], first: &Part) -> RunRecord {
         data.shard = None;
         (data.images, data.sha256) = (first.identity.whole.images, first.identity.whole.sha256.clone());
     }
-    record.evidence = Evidence { evaluation: Some(evaluation(parts, first)), ..Evidence::default() };
+    // Each part held all of the test against the images for calibration.
+    let calibration = records().find_map(|record| record.evidence.calibration.clone());
+    record.evidence =
+        Evidence { evaluation: Some(evaluation(parts, first)), calibration, ..Evidence::default() };
     record
 }
 

@@ -18,8 +18,9 @@ mod timestamp;
 
 pub use environment::{Environment, Quota};
 pub use evidence::{
-    Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence, MemoryReading, NAMED,
-    OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound, TwinEvidence, WarmUp,
+    CalibrationOverlap, Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence,
+    MemoryReading, NAMED, OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound,
+    TwinEvidence, WarmUp,
 };
 pub(crate) use file::{cannot_write, write_whole};
 pub use identity::{

@@ -8,9 +8,9 @@ use crate::compare::{Classes, Column, Comparison, Criteria, Verdict, Versus, War
 use crate::metric::{METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
 use crate::plan::Job;
 use crate::record::{
-    DatasetIdentity, Ended, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence, ModelIdentity,
-    Outcome, Round, RunRecord, RuntimeIdentity, SkippedImage, ThroughputEvidence, ToolIdentity, TwinEvidence,
-    WarmUp,
+    CalibrationOverlap, DatasetIdentity, Ended, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence,
+    ModelIdentity, Outcome, Round, RunRecord, RuntimeIdentity, SkippedImage, ThroughputEvidence,
+    ToolIdentity, TwinEvidence, WarmUp,
 };
 
 /// Version of the report's layout. A breaking change raises it.
@@ -67,6 +67,9 @@ pub struct ReportColumn {
     pub memory: Option<MemoryEvidence>,
     /// The pass over the data.
     pub evaluation: Option<EvaluationSummary>,
+    /// What the images for calibration share with those of the data, where they were named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationOverlap>,
     /// Its metrics.
     pub readings: Vec<Reading>,
     /// Counts by class.
@@ -182,6 +185,7 @@ impl ReportColumn {
                 skipped: evaluation.skipped,
                 from_cache: evaluation.from_cache,
             }),
+            calibration: evidence.calibration,
             readings: column.readings.clone(),
             classes: column.classes.clone(),
             slices: column.slices.clone(),

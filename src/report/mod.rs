@@ -2,8 +2,10 @@
 //! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
 
 mod alike;
+pub(crate) mod blocks;
 mod classes;
 mod confusion;
+pub mod contact_sheet;
 mod facts;
 mod figures;
 mod json;

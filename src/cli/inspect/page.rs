@@ -6,18 +6,16 @@ use crate::model::shape_text;
 use crate::plan::{Activation, InputPort, OutputPort};
 use crate::preprocess::Layout;
 use crate::report::Style;
-use crate::report::layout::{Align, left, table, wrap, wrap_parts};
+use crate::report::blocks::Blocks;
+use crate::report::layout::{Align, wrap_parts};
 use crate::report::number;
-
-/// Columns of the names before facts, the space after them included.
-const NAME: usize = 14;
 
 /// Characters of a note in the metadata that are shown.
 const NOTE: usize = 300;
 
 /// The page, wrapped to the width of `style`.
 pub fn render(inspection: &Inspection, style: &Style) -> String {
-    let page = Page { style };
+    let page = Page { blocks: Blocks { style } };
     let blocks = [
         page.file(&inspection.file),
         page.ports("inputs", &inspection.inputs),
@@ -29,12 +27,11 @@ pub fn render(inspection: &Inspection, style: &Style) -> String {
         page.metadata(inspection),
         page.remarks(&inspection.remarks),
     ];
-    let blocks: Vec<Vec<String>> = blocks.into_iter().filter(|block| !block.is_empty()).collect();
-    blocks.join(&String::new()).iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    Blocks::page(blocks)
 }
 
 struct Page<'a> {
-    style: &'a Style,
+    blocks: Blocks<'a>,
 }
 
 impl Page<'_> {
@@ -45,47 +42,47 @@ impl Page<'_> {
         }
         let opsets: Vec<String> =
             file.opsets.iter().map(|(domain, version)| format!("{domain} {version}")).collect();
-        let mut lines = self.heading(&file.path);
-        lines.extend(self.fact("size", &size));
-        lines.push(self.digest("sha256", &file.sha256));
+        let mut lines = self.blocks.heading(&file.path);
+        lines.extend(self.blocks.fact("size", &size));
+        lines.push(self.blocks.unbroken("sha256", &file.sha256));
         if file.external_bytes > 0 {
-            lines.push(self.digest(".onnx alone", &file.file_sha256));
+            lines.push(self.blocks.unbroken(".onnx alone", &file.file_sha256));
         }
-        lines.extend(self.fact("opsets", &opsets.join(" · ")));
+        lines.extend(self.blocks.fact("opsets", &opsets.join(" · ")));
         if let Some(version) = file.ir_version {
-            lines.extend(self.fact("IR version", &version.to_string()));
+            lines.extend(self.blocks.fact("IR version", &version.to_string()));
         }
         if let Some(producer) = &file.producer {
-            lines.extend(self.fact("made by", producer));
+            lines.extend(self.blocks.fact("made by", producer));
         }
         lines
     }
 
     fn ports(&self, title: &str, ports: &[PortFacts]) -> Vec<String> {
-        let mut lines = self.heading(title);
+        let mut lines = self.blocks.heading(title);
         if ports.is_empty() {
             lines.push("    none".to_owned());
         }
         let row = |port: &PortFacts| {
             let shape = port.shape.as_deref().map_or_else(|| "shape not stated".to_owned(), shape_text);
             let element = port.element.unwrap_or("not a tensor");
-            vec![self.text(&port.name), element.to_owned(), self.text(&shape)]
+            vec![self.blocks.text(&port.name), element.to_owned(), self.blocks.text(&shape)]
         };
-        lines.extend(self.table(ports.iter().map(row).collect(), &[Align::Left; 3]));
+        lines.extend(self.blocks.table(ports.iter().map(row).collect(), &[Align::Left; 3]));
         lines
     }
 
     fn classifier(&self, classifier: &Classifier) -> Vec<String> {
-        let mut lines = self.heading("as an image classifier");
+        let mut lines = self.blocks.heading("as an image classifier");
         match &classifier.input {
             Use::Port(port) => {
-                lines.extend(self.fact("images", &images(port, classifier.layout)));
-                lines.extend(self.fact("batch", &batch(classifier)));
+                lines.extend(self.blocks.fact("images", &images(port, classifier.layout)));
+                lines.extend(self.blocks.fact("batch", &batch(classifier)));
             }
             Use::Error(error) => lines.extend(self.obstacle("images", error)),
         }
         match &classifier.output {
-            Use::Port(port) => lines.extend(self.fact("scores", &scores(port, classifier.classes))),
+            Use::Port(port) => lines.extend(self.blocks.fact("scores", &scores(port, classifier.classes))),
             Use::Error(error) => lines.extend(self.obstacle("scores", error)),
         }
         lines
@@ -96,44 +93,45 @@ impl Page<'_> {
         if let Some(cause) = &error.cause {
             text += &format!(": {cause}");
         }
-        let mut lines = self.fact(name, &text);
+        let mut lines = self.blocks.fact(name, &text);
         if let Some(help) = &error.help {
-            lines.extend(self.fact("", &format!("→ {help}")));
+            lines.extend(self.blocks.fact("", &format!("→ {help}")));
         }
         lines
     }
 
     fn quantization(&self, quantization: &Quantization) -> Vec<String> {
-        let mut lines = self.heading("quantization");
+        let mut lines = self.blocks.heading("quantization");
         if quantization.quantized_layers == 0 {
-            lines.extend(self.fact("scheme", &quantization.summary));
+            lines.extend(self.blocks.fact("scheme", &quantization.summary));
             return lines;
         }
-        lines.extend(self.fact("scheme", quantization.scheme));
+        lines.extend(self.blocks.fact("scheme", quantization.scheme));
         let activations = [types(&quantization.activations), symmetry(quantization.symmetric_activations)];
-        lines.extend(self.fact("activations", &joined(&activations)));
+        lines.extend(self.blocks.fact("activations", &joined(&activations)));
         let granularity = quantization.weight_granularity.unwrap_or_default().to_owned();
         let weights = [types(&quantization.weights), granularity, symmetry(quantization.symmetric_weights)];
-        lines.extend(self.fact("weights", &joined(&weights)));
+        lines.extend(self.blocks.fact("weights", &joined(&weights)));
         let kinds = quantization.layer_kinds.join(", ");
         let covered = format!("{} of {} ({kinds})", quantization.quantized_layers, quantization.layers);
-        lines.extend(self.fact("layers", &covered));
+        lines.extend(self.blocks.fact("layers", &covered));
         let float =
             quantization.float_operators.iter().map(|(operator, count)| format!("{count} {operator}"));
         let float: Vec<String> = float.collect();
         let float = if float.is_empty() { "nothing".to_owned() } else { float.join(" · ") };
-        lines.extend(self.fact("stayed float", &float));
+        lines.extend(self.blocks.fact("stayed float", &float));
         lines
     }
 
     /// The most frequent first.
     fn operators(&self, inspection: &Inspection) -> Vec<String> {
         let total: usize = inspection.operators.values().sum();
-        let mut lines = self.heading(&format!("operators: {}", number::whole(total as u64)));
+        let mut lines = self.blocks.heading(&format!("operators: {}", number::whole(total as u64)));
         let mut rows: Vec<(&String, &usize)> = inspection.operators.iter().collect();
         rows.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
-        let row = |(name, count): (&String, &usize)| vec![number::whole(*count as u64), self.text(name)];
-        lines.extend(self.table(rows.into_iter().map(row).collect(), &[Align::Right, Align::Left]));
+        let row =
+            |(name, count): (&String, &usize)| vec![number::whole(*count as u64), self.blocks.text(name)];
+        lines.extend(self.blocks.table(rows.into_iter().map(row).collect(), &[Align::Right, Align::Left]));
         lines
     }
 
@@ -141,7 +139,7 @@ impl Page<'_> {
         let parameters = number::counted(inspection.parameters, "trained parameter", "trained parameters");
         let total: u64 = inspection.stored_bytes.values().fold(0, |sum, bytes| sum.saturating_add(*bytes));
         let title = format!("{parameters}, {} stored", number::bytes(total as f64));
-        let mut lines = self.heading(&title);
+        let mut lines = self.blocks.heading(&title);
         let mut rows: Vec<(&String, &u64)> = inspection.stored_bytes.iter().collect();
         rows.sort_by_key(|(name, bytes)| (std::cmp::Reverse(**bytes), *name));
         let row = |(name, bytes): (&String, &u64)| {
@@ -149,7 +147,7 @@ impl Page<'_> {
             vec![name.clone(), number::bytes(*bytes as f64), format!("{:.1} %", share * 100.0)]
         };
         let align = [Align::Left, Align::Right, Align::Right];
-        lines.extend(self.table(rows.into_iter().map(row).collect(), &align));
+        lines.extend(self.blocks.table(rows.into_iter().map(row).collect(), &align));
         lines
     }
 
@@ -157,12 +155,12 @@ impl Page<'_> {
         if inspection.metadata.is_empty() {
             return Vec::new();
         }
-        let mut lines = self.heading("metadata");
+        let mut lines = self.blocks.heading("metadata");
         for (key, value) in &inspection.metadata {
-            lines.extend(self.wrapped(key, 4));
-            let room = self.style.width.saturating_sub(8);
-            let values = wrap_parts(&self.text(&note(value)), &self.style.text(" · "), room);
-            lines.extend(values.iter().map(|line| format!("        {}", self.style.dim(line))));
+            lines.extend(self.blocks.wrapped(key, 4));
+            let room = self.blocks.style.width.saturating_sub(8);
+            let values = wrap_parts(&self.blocks.text(&note(value)), &self.blocks.style.text(" · "), room);
+            lines.extend(values.iter().map(|line| format!("        {}", self.blocks.style.dim(line))));
         }
         lines
     }
@@ -171,62 +169,11 @@ impl Page<'_> {
         if remarks.is_empty() {
             return Vec::new();
         }
-        let mut lines = self.heading("remarks");
+        let mut lines = self.blocks.heading("remarks");
         for remark in remarks {
-            lines.extend(self.marked(4, "!", &remark.what));
-            lines.extend(self.marked(6, "→", remark.advice));
+            lines.extend(self.blocks.remark(&remark.what, remark.advice));
         }
         lines
-    }
-
-    fn heading(&self, text: &str) -> Vec<String> {
-        self.wrapped(text, 2).iter().map(|line| self.style.bold(line)).collect()
-    }
-
-    fn fact(&self, name: &str, text: &str) -> Vec<String> {
-        let room = self.style.width.saturating_sub(NAME + 4);
-        let names = std::iter::once(name).chain(std::iter::repeat(""));
-        let lines = wrap_parts(&self.text(text), &self.style.text(" · "), room);
-        names
-            .zip(lines)
-            .map(|(name, line)| format!("    {}{line}", left(&self.style.dim(name), NAME)))
-            .collect()
-    }
-
-    /// A digest is there to be copied: it is never broken.
-    fn digest(&self, name: &str, sha256: &str) -> String {
-        format!("    {}{sha256}", left(&self.style.dim(name), NAME))
-    }
-
-    /// Wrapped text behind a sign that is indented.
-    fn marked(&self, indent: usize, mark: &str, text: &str) -> Vec<String> {
-        let mark = self.style.text(mark);
-        let below = " ".repeat(mark.chars().count());
-        let marks = std::iter::once(&mark).chain(std::iter::repeat(&below));
-        let room = self.style.width.saturating_sub(indent + mark.len() + 1);
-        marks
-            .zip(wrap(&self.text(text), room))
-            .map(|(mark, line)| format!("{:indent$}{mark} {line}", ""))
-            .collect()
-    }
-
-    fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
-        let lines = wrap(&self.text(text), self.style.width.saturating_sub(indent));
-        lines.iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect()
-    }
-
-    fn table(&self, rows: Vec<Vec<String>>, align: &[Align]) -> Vec<String> {
-        if rows.is_empty() {
-            return Vec::new();
-        }
-        table(&rows, align).iter().map(|line| format!("  {line}")).collect()
-    }
-
-    /// `text` as the terminal can show it. Names and notes come from the file: an escape sequence in
-    /// them must not reach the terminal.
-    fn text(&self, text: &str) -> String {
-        let printable = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-        self.style.text(&text.chars().map(printable).collect::<String>())
     }
 }
 
@@ -293,13 +240,6 @@ fn note(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_escape_sequence_in_a_name_does_not_reach_the_terminal() {
-        let page = Page { style: &Style::PLAIN };
-        let lines = page.heading("evil\u{1b}[2J\u{7}name\u{9b}31m");
-        assert_eq!(lines, ["  evil\\u{1b}[2J\\u{7}name\\u{9b}31m"]);
-    }
 
     #[test]
     fn long_notes_are_cut_and_lines_joined() {

@@ -26,6 +26,30 @@ pub(super) fn skipped(record: &RunRecord) -> Option<Warning> {
     Some(warning(record, WarningCode::ImagesSkipped, &text))
 }
 
+/// Named by the data alone, as above. One image is enough to be told: nobody knows how much better a
+/// model does on images that set its ranges.
+pub(super) fn calibration(record: &RunRecord) -> Option<Warning> {
+    let data = record.dataset.as_ref()?;
+    let overlap = record.evidence.calibration.as_ref().filter(|overlap| overlap.shared() > 0)?;
+    let (shared, test) = (overlap.shared(), overlap.test_images);
+    let more = match shared.saturating_sub(overlap.first.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "{}: {shared} of {test} test images are among the {} of {} for calibration ({} by id, {} by content: {}{more}), \
+         so that a model calibrated with them looks more accurate than it is; calibrate with other images, or \
+         test on others (--list)",
+        data.name,
+        overlap.images,
+        overlap.name,
+        overlap.by_id,
+        overlap.by_content,
+        overlap.first.join(", ")
+    );
+    Some(Warning { code: WarningCode::CalibrationOverlap, message })
+}
+
 pub(super) fn not_finite(scored: &ScoredRun<'_>) -> Option<Warning> {
     let record = &scored.run.record;
     let outputs = record.evidence.outputs.iter().flat_map(|outputs| &outputs.scores);
@@ -57,7 +81,7 @@ mod tests {
     use super::*;
     use crate::compare::warning::of_run;
     use crate::metric::sample::{outputs, predictions, run};
-    use crate::record::{EvaluationEvidence, PassedOver, Run, SkippedImage};
+    use crate::record::{CalibrationOverlap, EvaluationEvidence, PassedOver, Run, SkippedImage};
 
     fn told(run: &Run) -> Vec<Warning> {
         of_run(&ScoredRun::of(run).unwrap())
@@ -93,6 +117,31 @@ mod tests {
         run.record.dataset.as_mut().unwrap().passed_over = passed_over;
         let message = &told(&run)[0].message;
         assert_eq!(message, "shirts: 3 files or folders are no image that can be read (first: cat/3.tiff)");
+    }
+
+    #[test]
+    fn images_that_served_for_calibration_are_counted_and_the_first_are_named() {
+        let mut run = run("int8");
+        let overlap = |by_id, by_content| CalibrationOverlap {
+            name: "calib.txt".into(),
+            images: 100,
+            test_images: 8,
+            by_id,
+            by_content,
+            first: vec!["cat/1.jpg".into(), "dog/2.jpg".into()],
+        };
+        run.record.evidence.calibration = Some(overlap(0, 0));
+        assert_eq!(told(&run), []);
+        run.record.evidence.calibration = Some(overlap(2, 1));
+        let [warning] = &told(&run)[..] else { panic!("one warning") };
+        assert_eq!(warning.code, WarningCode::CalibrationOverlap);
+        let message = &warning.message;
+        assert!(
+            message.starts_with("shirts: 3 of 8 test images are among the 100 of calib.txt"),
+            "{message}"
+        );
+        assert!(message.contains("2 by id, 1 by content: cat/1.jpg, dog/2.jpg and 1 more"), "{message}");
+        assert!(message.contains("--list"), "{message}");
     }
 
     #[test]

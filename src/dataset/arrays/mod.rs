@@ -80,6 +80,16 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
     Ok(start.starts_with(magic))
 }
 
+/// The splits of the arrays in an archive or a folder, where their names tell of some.
+pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
+    let files = match kind(path) {
+        _ if path.is_dir() => files_in(path)?,
+        Some(Kind::Npz) => vec![path.to_owned()],
+        Some(Kind::Npy) | None => Vec::new(),
+    };
+    Ok(pairs(&files)?.into_keys().filter(|split| split != splits::ALL).collect())
+}
+
 /// Reads the labels, and the images' shape.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let (split, pair) = locate(spec)?;

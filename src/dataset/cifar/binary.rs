@@ -26,6 +26,11 @@ pub(in crate::dataset) fn is_here(path: &Path) -> Result<bool> {
     NAMING.is_here(path)
 }
 
+/// The splits of the files in a folder.
+pub(in crate::dataset) fn splits(path: &Path) -> Result<Vec<String>> {
+    NAMING.split_names(path)
+}
+
 /// `test.bin` may be anything, so there its length must tell, or the names beside it.
 fn is_binary(path: &Path, cifar: Cifar) -> Result<bool> {
     let file = path.metadata().map_err(|cause| unreadable(path, &cause))?;

@@ -120,6 +120,13 @@ impl Naming {
         }
     }
 
+    /// The splits of the files in a folder; a file is of one.
+    pub(super) fn split_names(&self, path: &Path) -> Result<Vec<String>> {
+        let found = if path.is_dir() { self.find(path)? } else { None };
+        let splits = found.map(|found| found.splits).unwrap_or_default();
+        Ok(splits.into_keys().map(str::to_owned).collect())
+    }
+
     /// The files that `spec` means: the one that is named, or those of the split asked for.
     pub(super) fn locate(&self, spec: &DatasetSpec) -> Result<Files> {
         if !spec.path.is_dir() {

@@ -23,6 +23,11 @@ pub(in crate::dataset) fn is_here(path: &Path) -> Result<bool> {
     NAMING.is_here(path)
 }
 
+/// The splits of the files in a folder.
+pub(in crate::dataset) fn splits(path: &Path) -> Result<Vec<String>> {
+    NAMING.split_names(path)
+}
+
 /// `test` may be anything, so there the first byte must be that of a pickle: the protocol, or in old
 /// ones a mark or a dictionary.
 fn is_pickle(path: &Path, cifar: Cifar) -> Result<bool> {

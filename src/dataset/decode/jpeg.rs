@@ -3,6 +3,7 @@
 //! chroma are not the only right ones by the standard: another decoder differs by a few levels in a
 //! quarter of the channel values, and int8 models feel that more than fp32 ones do.
 
+use image::metadata::Orientation;
 use libjpeg_turbo_rs::{ColorSpace, DecodeLimits, Decoder, JpegError, PixelFormat};
 
 use super::{Image, MAX_BYTES, MAX_PIXELS, cmyk, orientation, refuse_extremes};
@@ -51,6 +52,12 @@ pub(super) fn decode(bytes: &[u8], decoding: Decoding) -> Result<Image> {
         Some(turned) => orientation::apply(image, turned),
         None => image,
     })
+}
+
+/// What the metadata say of how to turn the picture; none where they cannot be read.
+pub(super) fn noted_orientation(bytes: &[u8]) -> Option<Orientation> {
+    let decoder = Decoder::new_with_limits(bytes, limits()).ok()?;
+    Some(orientation::of(decoder.exif_data(), decoder.xmp_data()))
 }
 
 fn pixels(decoder: &mut Decoder<'_>, format: PixelFormat) -> Result<Vec<u8>> {

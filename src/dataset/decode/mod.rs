@@ -44,6 +44,27 @@ pub fn decode(bytes: &[u8], decoding: Decoding) -> Result<Image> {
         .unwrap_or_else(|_| Err(Error::unusable("the image decoder gave up on a broken file")))
 }
 
+/// Whether the metadata of an image file ask for the picture to be turned or mirrored.
+pub(super) fn is_turned(bytes: &[u8]) -> bool {
+    let noted = catch_unwind(|| {
+        if jpeg::is_here(bytes) { jpeg::noted_orientation(bytes) } else { other_orientation(bytes) }
+    });
+    noted.ok().flatten().is_some_and(|noted| noted != Orientation::NoTransforms)
+}
+
+fn other_orientation(bytes: &[u8]) -> Option<Orientation> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    reader.format()?;
+    reader.limits(limits());
+    Some(noted_orientation(&mut reader.into_decoder().ok()?, bytes))
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_BYTES);
+    limits
+}
+
 fn decode_any(bytes: &[u8], decoding: Decoding) -> Result<Image> {
     match jpeg::is_here(bytes) {
         true => jpeg::decode(bytes, decoding),
@@ -62,9 +83,7 @@ fn decode_other(bytes: &[u8], decoding: Decoding) -> Result<Image> {
             "the file is not an image of a known format (JPEG, PNG, BMP, WebP, GIF)",
         ));
     }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_BYTES);
-    reader.limits(limits);
+    reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(|error| broken(&error))?;
     let (width, height) = decoder.dimensions();
     refuse_extremes(width, height)?;

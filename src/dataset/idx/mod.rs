@@ -30,6 +30,12 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
     Ok(path.is_file() && sniff(path)?.is_some())
 }
 
+/// The splits of the files in a folder; a file is of one.
+pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
+    let found = if path.is_dir() { pairs(path)? } else { BTreeMap::new() };
+    Ok(found.into_keys().filter(|split| split != splits::ALL).collect())
+}
+
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let (folder, split, pair) = locate(spec)?;

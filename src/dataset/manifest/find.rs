@@ -1,5 +1,6 @@
 //! Which file is the manifest, and of what kind it is.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,13 @@ pub(super) fn find(spec: &DatasetSpec) -> Result<Manifest> {
         None => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     Ok(Manifest { path, kind, name, split })
+}
+
+/// The splits that the names of the manifests in a folder tell; a file is of one.
+pub(super) fn splits_in(path: &Path) -> Result<Vec<String>> {
+    let found = if path.is_dir() { candidates(path)? } else { Vec::new() };
+    let told = found.iter().filter_map(|path| split_of(path)).filter(|split| split != splits::ALL);
+    Ok(told.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {

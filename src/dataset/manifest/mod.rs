@@ -35,6 +35,11 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
     find::is_here(path)
 }
 
+/// The splits of the manifests in a folder.
+pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
+    find::splits_in(path)
+}
+
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let Manifest { path, kind, name, split } = find::find(spec)?;

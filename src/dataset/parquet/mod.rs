@@ -52,6 +52,11 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
     Ok(start == footer::MAGIC)
 }
 
+/// The splits that the names of the files in a folder tell.
+pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
+    shards::names(path)
+}
+
 /// Lists the images: reads all columns but that of the images.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     guarded(|| build::content(spec, shards::find(spec)?))

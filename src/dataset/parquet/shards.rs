@@ -33,6 +33,12 @@ pub(super) fn are_in(path: &Path) -> Result<bool> {
     Ok(!splits_in(path)?.is_empty())
 }
 
+/// The splits that the names of the files in a folder tell; a file is of one.
+pub(super) fn names(path: &Path) -> Result<Vec<String>> {
+    let found = if path.is_dir() { splits_in(path)? } else { Splits::new() };
+    Ok(found.into_keys().filter(|split| split != splits::ALL).collect())
+}
+
 fn of_file(spec: &DatasetSpec) -> Result<Shards> {
     let stem = spec.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let split = Some(Part::of(&stem).split).filter(|split| splits::USUAL.contains(&split.as_str()));

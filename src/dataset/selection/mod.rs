@@ -3,9 +3,10 @@
 mod identity;
 mod part;
 mod slices;
-mod subset;
+pub(super) mod subset;
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::file_stamp;
 use super::{Content, Dataset, Entry, Image, Images, JPEG_DECODER, Picture, decode};
@@ -62,6 +63,26 @@ impl Selection {
         })
     }
 
+    /// What the format holds of image `index`, not decoded. The error names the image.
+    pub(super) fn picture(&self, index: usize) -> Result<Picture> {
+        let index = self.original(index)?;
+        self.images.read(index).map_err(|error| self.located(error, index))
+    }
+
+    /// The pixels of what [`Selection::picture`] gave of image `index`. The error names the image.
+    pub(super) fn decoded(&self, picture: Picture, index: usize) -> Result<Image> {
+        let index = self.original(index)?;
+        match picture {
+            Picture::File(bytes) => decode(&bytes, self.decoding).map_err(|error| self.located(error, index)),
+            Picture::Pixels(image) => Ok(image),
+        }
+    }
+
+    /// The file of image `index`, or the one with all of them; none where there is nothing to decode.
+    pub(super) fn file(&self, index: usize) -> Option<PathBuf> {
+        self.images.files(self.original(index).ok()?).into_iter().next()
+    }
+
     /// Index of image `index` among all that the format found.
     fn original(&self, index: usize) -> Result<usize> {
         let place = Some(index).filter(|&index| index < self.count()).map(|index| self.stretch.start + index);
@@ -101,12 +122,7 @@ impl Dataset for Selection {
     }
 
     fn image(&self, index: usize) -> Result<Image> {
-        let index = self.original(index)?;
-        let decoded = self.images.read(index).and_then(|picture| match picture {
-            Picture::File(bytes) => decode(&bytes, self.decoding),
-            Picture::Pixels(image) => Ok(image),
-        });
-        decoded.map_err(|error| self.located(error, index))
+        self.decoded(self.picture(index)?, index)
     }
 
     fn stamp(&self, index: usize) -> Option<u64> {

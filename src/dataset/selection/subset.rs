@@ -55,7 +55,7 @@ fn quotas(counts: &[usize], limit: usize) -> Vec<usize> {
 }
 
 /// The first `quota` places of a Fisher–Yates shuffle.
-fn draw(mut members: Vec<usize>, quota: usize, random: &mut Pcg64) -> Vec<usize> {
+pub(in crate::dataset) fn draw(mut members: Vec<usize>, quota: usize, random: &mut Pcg64) -> Vec<usize> {
     for place in 0..quota {
         let other = place + below(random, members.len() - place);
         members.swap(place, other);

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use archive::Archive;
 use samples::{Part, Sample, Strays};
 use shards::Shards;
-pub(super) use shards::{is_here, is_pattern};
+pub(super) use shards::{is_here, is_pattern, splits};
 
 use super::columns::Columns;
 use super::file_names::FileNames;

@@ -41,6 +41,12 @@ pub(in crate::dataset) fn is_here(path: &Path) -> Result<bool> {
     Ok(is_pattern(path) || path.is_file() && (has_ending(path) || starts_as_archive(path)?))
 }
 
+/// The splits that the names of the shards in a folder tell.
+pub(in crate::dataset) fn splits(path: &Path) -> Result<Vec<String>> {
+    let found = if path.is_dir() { by_split(path)? } else { BTreeMap::new() };
+    Ok(found.into_keys().flatten().collect())
+}
+
 /// Whether `path` is no file but a pattern with braces for shards.
 pub(in crate::dataset) fn is_pattern(path: &Path) -> bool {
     path.to_str().is_some_and(|text| braces::is_pattern(text) && has_ending(path)) && !path.exists()

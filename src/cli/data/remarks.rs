@@ -1,0 +1,261 @@
+//! What a user should know about a data set, and what to do about it.
+
+use serde::Serialize;
+
+use crate::dataset::survey::{Between, Kind, Repeated, Survey};
+use crate::report::number::{counted, whole};
+
+/// A largest class of so many times the smallest is told.
+const IMBALANCE: f64 = 3.0;
+
+/// Kinds of remarks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemarkCode {
+    /// Some images cannot be read.
+    Unreadable,
+    /// The same picture is in several classes.
+    LabelConflict,
+    /// Two splits share images.
+    SharedBySplits,
+    /// The data and what it was compared with share images.
+    SharedWithOther,
+    /// The same picture is there several times.
+    Repeated,
+    /// So many images look alike that not all pairs were compared.
+    Incomplete,
+    /// Splits number their classes differently.
+    OtherClasses,
+    /// A class has no image.
+    EmptyClass,
+    /// The largest class is several times the smallest.
+    Imbalance,
+    /// Grey images among those in colour.
+    MixedChannels,
+    /// Files with the name of another kind.
+    Misnamed,
+    /// Images whose metadata ask for them to be turned.
+    Turned,
+    /// Files among the images were not read.
+    FilesPassedOver,
+}
+
+/// Something to know, and what to do about it.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Remark {
+    /// Its kind.
+    pub code: RemarkCode,
+    /// What is so.
+    pub what: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// The remarks on a survey, the gravest first.
+pub fn of(survey: &Survey) -> Vec<Remark> {
+    let mut found: Vec<Remark> = Vec::new();
+    found.extend(other_classes(survey));
+    found.extend(unreadable(survey));
+    found.extend(survey.duplicates.between.iter().filter_map(shared));
+    found.extend(conflicts(&survey.duplicates.exact));
+    found.extend(repeated(survey));
+    found.extend(incomplete(survey));
+    found.extend(empty_classes(survey));
+    found.extend(imbalance(survey));
+    found.extend(mixed_channels(survey));
+    found.extend(misnamed(survey));
+    found.extend(turned(survey));
+    found.extend(passed_over(survey));
+    found
+}
+
+fn remark(code: RemarkCode, what: String, advice: &str) -> Option<Remark> {
+    Some(Remark { code, what, advice: advice.to_owned() })
+}
+
+fn images(count: usize) -> String {
+    counted(count as u64, "image", "images")
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+fn other_classes(survey: &Survey) -> Option<Remark> {
+    let splits = &survey.classes.other_names;
+    if splits.is_empty() {
+        return None;
+    }
+    remark(
+        RemarkCode::OtherClasses,
+        format!("classes are not the same, or not in the same order, in the split {}", splits.join(", ")),
+        "a label there means another class: give every split the same class folders, or names by --class-names",
+    )
+}
+
+fn unreadable(survey: &Survey) -> Option<Remark> {
+    let count = survey.unreadable.len();
+    if count == 0 {
+        return None;
+    }
+    remark(
+        RemarkCode::Unreadable,
+        format!("{} cannot be read", images(count)),
+        "repair or remove them, or evaluate with --on-bad-image skip, which leaves them out and says so",
+    )
+}
+
+fn shared(between: &Between) -> Option<Remark> {
+    let Between { split, other, beside, exact, near, by_id, .. } = between;
+    let by_id = by_id.unwrap_or(0);
+    if exact + near + by_id == 0 {
+        return None;
+    }
+    let of = |count: usize| match split.as_str() {
+        "all" => images(count),
+        split => format!("{} of {split}", images(count)),
+    };
+    let look = if *near == 1 { "looks" } else { "look" };
+    let parts = [
+        (*exact > 0).then(|| format!("{} {} in {other} too", of(*exact), are(*exact))),
+        (*near > 0).then(|| format!("{} {look} like one in {other}", of(*near))),
+        // Those that can be read are among the former.
+        (by_id > *exact).then(|| format!("{} {} named in {other}", of(by_id), are(by_id))),
+    ];
+    let what = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    match beside {
+        true => remark(
+            RemarkCode::SharedWithOther,
+            what,
+            "a figure on images that a model was fitted or calibrated with flatters it: leave them out of one side (--json names them)",
+        ),
+        false => remark(
+            RemarkCode::SharedBySplits,
+            what,
+            "a figure on images that a model was trained with flatters it: leave them out of one split (--json names them)",
+        ),
+    }
+}
+
+fn conflicts(exact: &Repeated) -> Option<Remark> {
+    let count = exact.across_classes;
+    if count == 0 {
+        return None;
+    }
+    let pictures = counted(count as u64, "picture is", "pictures are");
+    remark(
+        RemarkCode::LabelConflict,
+        format!("{pictures} in several classes at once"),
+        "at most one of the labels is right: look at them (--json names them) and keep one",
+    )
+}
+
+fn repeated(survey: &Survey) -> Option<Remark> {
+    let (exact, near) = (survey.duplicates.exact.surplus, survey.duplicates.near.surplus);
+    let look = if near == 1 { "looks" } else { "look" };
+    let copies = counted(exact as u64, "image is a copy of another", "images are copies of others");
+    let what = match (exact, near) {
+        (0, 0) => return None,
+        (_, 0) => copies,
+        (0, _) => format!("{} {look} like another", images(near)),
+        _ => format!("{copies}, {} more {look} like another", whole(near as u64)),
+    };
+    remark(
+        RemarkCode::Repeated,
+        what,
+        "they count several times in every figure, so that intervals are too narrow; a --split keeps copies in one list, with --together near all of them",
+    )
+}
+
+fn incomplete(survey: &Survey) -> Option<Remark> {
+    survey.duplicates.incomplete.then_some(())?;
+    remark(
+        RemarkCode::Incomplete,
+        "so many images look alike that not all pairs were compared".to_owned(),
+        "there are more near duplicates than are named here: look at the contact sheet for plain pictures",
+    )
+}
+
+fn empty_classes(survey: &Survey) -> Option<Remark> {
+    let empty: Vec<&str> = survey
+        .classes
+        .counts
+        .iter()
+        .filter(|class| class.images == 0)
+        .map(|class| class.name.as_str())
+        .collect();
+    let first = empty.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+    let more = if empty.len() > 5 { " …" } else { "" };
+    if empty.is_empty() {
+        return None;
+    }
+    let classes = counted(empty.len() as u64, "class has", "classes have");
+    remark(
+        RemarkCode::EmptyClass,
+        format!("{classes} no image: {first}{more}"),
+        "nothing can be said of them; averages over classes leave them out",
+    )
+}
+
+fn imbalance(survey: &Survey) -> Option<Remark> {
+    let times = survey.classes.imbalance.filter(|times| *times >= IMBALANCE)?;
+    remark(
+        RemarkCode::Imbalance,
+        format!("the largest class has {times:.1} times the images of the smallest"),
+        "accuracy is mostly that of large classes: read macro recall and the figures of each class too",
+    )
+}
+
+fn mixed_channels(survey: &Survey) -> Option<Remark> {
+    let of = |channels: u8| survey.measures.channels.get(&channels).copied().unwrap_or(0);
+    let (grey, colour) = (of(1), of(3));
+    if grey == 0 || colour == 0 {
+        return None;
+    }
+    remark(
+        RemarkCode::MixedChannels,
+        format!("{} {} grey and {} in colour", images(grey), are(grey), whole(colour as u64)),
+        "grey is repeated where a model wants colour, and colour made grey where it wants one channel, as in Pillow",
+    )
+}
+
+fn misnamed(survey: &Survey) -> Option<Remark> {
+    let count = survey.measures.misnamed;
+    if count == 0 {
+        return None;
+    }
+    let kinds = &survey.measures.kinds;
+    let there: Vec<&str> =
+        kinds.keys().filter(|kind| **kind != Kind::Pixels).map(|kind| kind.name()).collect();
+    let files = counted(count as u64, "file has", "files have");
+    remark(
+        RemarkCode::Misnamed,
+        format!("{files} the ending of another kind of image (kinds here: {})", there.join(", ")),
+        "they are read by their content here; other programs may go by the name",
+    )
+}
+
+fn turned(survey: &Survey) -> Option<Remark> {
+    let count = survey.measures.turned;
+    if count == 0 {
+        return None;
+    }
+    let ask = if count == 1 { "asks" } else { "ask" };
+    remark(
+        RemarkCode::Turned,
+        format!("{} {ask} by EXIF or XMP to be turned", images(count)),
+        "they are taken as stored, as by Pillow's open; if training turned them, evaluate with --exif-orientation",
+    )
+}
+
+fn passed_over(survey: &Survey) -> Option<Remark> {
+    let found = survey.splits.iter().filter_map(|split| split.passed_over.as_ref());
+    let count: usize = found.clone().map(|it| it.count).sum();
+    let first = found.map(|it| it.first.as_str()).next()?;
+    let files = counted(count as u64, "file or folder is", "files or folders are");
+    remark(
+        RemarkCode::FilesPassedOver,
+        format!("{files} no image that can be read (first: {first})"),
+        "they were passed over: convert images of other formats, and put images into class folders",
+    )
+}

@@ -1,0 +1,146 @@
+//! What the arguments of `bench data` ask for, checked before minutes of looking.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::DataArgs;
+use crate::cli::report::check_file;
+use crate::dataset::survey::{Shares, Source};
+use crate::error::{Error, Result};
+use crate::plan::{DataColumns, DatasetSpec, Part};
+
+/// The name of a split, or shares to divide by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SplitArg {
+    /// A split that is there.
+    Name(String),
+    /// Splits to be made.
+    Shares(Shares),
+}
+
+impl FromStr for SplitArg {
+    type Err = String;
+
+    /// No split has a slash in its name, and no shares are without one.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("name a split, or write shares such as 80/20".into()),
+            shares if shares.contains('/') => shares.parse().map(Self::Shares),
+            name => Ok(Self::Name(name.to_owned())),
+        }
+    }
+}
+
+/// What is asked for.
+pub struct Wish {
+    /// The images to look at.
+    pub spec: DatasetSpec,
+    /// In which shares to divide them, if at all.
+    pub shares: Option<Shares>,
+    /// The file of each part.
+    pub lists: Vec<PathBuf>,
+}
+
+impl Wish {
+    /// Fails where arguments do not go together, or where something is to be written that cannot be.
+    pub fn of(args: &DataArgs) -> Result<Self> {
+        let (mut name, mut shares) = (None, None);
+        for split in &args.splits {
+            let before = match split {
+                SplitArg::Name(split) => name.replace(split.clone()).is_some(),
+                SplitArg::Shares(wanted) => shares.replace(wanted.clone()).is_some(),
+            };
+            if before {
+                return Err(Error::usage("two splits are named, or two divisions")
+                    .help("give --split once with the name of a split, and once with shares"));
+            }
+        }
+        args.json.as_deref().map_or(Ok(()), check_file)?;
+        args.contact_sheet.as_deref().map_or(Ok(()), check_sheet)?;
+        let lists = lists(shares.as_ref(), args.out.as_deref())?;
+        Ok(Self { spec: spec(args, name), shares, lists })
+    }
+
+    /// Only one list of images can be divided.
+    pub fn check_splits(&self, sources: &[Source]) -> Result<()> {
+        if self.shares.is_none() || sources.len() == 1 {
+            return Ok(());
+        }
+        let names: Vec<&str> = sources.iter().map(Source::name).collect();
+        Err(Error::usage(format!("the data has {} splits already", names.len())).help(format!(
+            "say which one to divide: --split NAME --split SHARES, where NAME is one of {}",
+            names.join(", ")
+        )))
+    }
+}
+
+fn spec(args: &DataArgs, split: Option<String>) -> DatasetSpec {
+    DatasetSpec {
+        format: args.format,
+        split,
+        columns: DataColumns { image: args.image_column.clone(), label: args.label_column.clone() },
+        class_names: args.class_names.clone(),
+        part: Part { list: args.list.clone(), ..Part::default() },
+        ..DatasetSpec::at(&args.path)
+    }
+}
+
+/// The files of the parts, none of which may be there.
+fn lists(shares: Option<&Shares>, folder: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let (shares, folder) = match (shares, folder) {
+        (Some(shares), Some(folder)) => (shares, folder),
+        (None, None) => return Ok(Vec::new()),
+        (Some(_), None) => {
+            return Err(Error::usage("there is no folder for the lists").help("say --out DIR"));
+        }
+        (None, Some(_)) => {
+            return Err(Error::usage("--out is for lists, and no division is asked for")
+                .help("say --split SHARES, such as --split 80/16/4"));
+        }
+    };
+    if folder.exists() && !folder.is_dir() {
+        return Err(Error::usage("this is no folder").at_path(folder).help("name a folder for the lists"));
+    }
+    let files: Vec<PathBuf> =
+        shares.names().into_iter().map(|name| folder.join(format!("{name}.txt"))).collect();
+    match files.iter().find(|file| file.symlink_metadata().is_ok()) {
+        Some(there) => Err(Error::usage("a list is there already")
+            .at_path(there)
+            .help("name another folder, or remove the lists")),
+        None => Ok(files),
+    }
+}
+
+fn check_sheet(path: &Path) -> Result<()> {
+    if path == Path::new("-") {
+        return Err(Error::usage("a contact sheet goes into a file").help("name a .png file"));
+    }
+    check_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_is_a_name_or_shares() {
+        let parsed = |text: &str| text.parse::<SplitArg>();
+        assert_eq!(parsed("train"), Ok(SplitArg::Name("train".into())));
+        assert_eq!(parsed("80/20"), Ok(SplitArg::Shares("80/20".parse().unwrap())));
+        assert!(parsed("80/").is_err() && parsed("").is_err());
+    }
+
+    #[test]
+    fn lists_and_their_folder_go_together() {
+        let desk = tempfile::tempdir().unwrap();
+        let shares: Shares = "2/1".parse().unwrap();
+        assert_eq!(lists(None, None).unwrap(), [] as [PathBuf; 0]);
+        assert!(lists(Some(&shares), None).unwrap_err().help.unwrap().contains("--out"));
+        assert!(lists(None, Some(desk.path())).unwrap_err().help.unwrap().contains("--split"));
+        let files = lists(Some(&shares), Some(desk.path())).unwrap();
+        assert_eq!(files, ["train.txt", "test.txt"].map(|name| desk.path().join(name)));
+        std::fs::write(&files[1], "").unwrap();
+        assert!(lists(Some(&shares), Some(desk.path())).unwrap_err().what.contains("there already"));
+        assert!(lists(Some(&shares), Some(&files[1])).unwrap_err().what.contains("no folder"));
+    }
+}
