@@ -6,6 +6,7 @@ mod classes;
 mod confusion;
 mod facts;
 mod figures;
+pub mod gate;
 mod json;
 pub(crate) mod layout;
 mod markdown;
