@@ -2,6 +2,7 @@
 //! judging happens here.
 
 mod args;
+mod baseline;
 mod beside;
 pub mod candidates;
 mod compare;
@@ -10,6 +11,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod flips;
+mod gate;
 mod inspect;
 mod list;
 mod measuring;
