@@ -175,6 +175,10 @@ fn github_finds_annotations_a_summary_and_outputs() {
         .run()
         .exits(1)
         .prints("::error title=bench gate%3A accuracy on source=scan");
+    let told = ending.stdout();
+    let token = told.lines().next().unwrap().strip_prefix("::stop-commands::").unwrap();
+    let (page, commands) = told.split_once(&format!("::{token}::\n")).unwrap();
+    assert!(page.contains("gate: FAILED") && commands.lines().all(|line| line.starts_with("::")), "{told}");
     let told = fs::read_to_string(ending.desk().join("summary.md")).unwrap();
     assert!(told.starts_with("before\n<!-- bench-gate -->"), "{told}");
     assert!(fs::read_to_string(ending.desk().join("outputs")).unwrap().contains("verdict=fail\n"));

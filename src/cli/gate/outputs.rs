@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
@@ -122,10 +123,30 @@ pub(super) fn publish(
 }
 
 fn terminal(args: &GateOutputArgs, view: &GateView, comparisons: &[Comparison]) -> io::Result<()> {
-    let style = Style::of_stdout(args.color);
     let mut out = io::stdout().lock();
+    let token = args.on_github().then(token);
+    if let Some(token) = &token {
+        writeln!(out, "::stop-commands::{token}")?;
+    }
+    shown(args, view, comparisons, &mut out)?;
+    token.iter().try_for_each(|token| writeln!(out, "::{token}::"))
+}
+
+/// Until the runner reads this word again it takes no line for a command: a class may be called `::error::`.
+fn token() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_nanos()).unwrap_or_default();
+    format!("bench-{now}-{}", std::process::id())
+}
+
+fn shown(
+    args: &GateOutputArgs,
+    view: &GateView,
+    comparisons: &[Comparison],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let style = Style::of_stdout(args.color);
     for comparison in comparisons.iter().filter(|_| args.verbose) {
-        Terminal { style }.write(&View::of(comparison).headlines(), &mut out)?;
+        Terminal { style }.write(&View::of(comparison).headlines(), out)?;
         writeln!(out)?;
     }
     page(view, &style).iter().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
