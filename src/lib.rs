@@ -3,7 +3,7 @@
 //! records, compares them and writes reports; the program `bench` is a thin layer on top.
 //!
 //! The left side of [`record`] makes evidence ([`dataset`], [`preprocess`], [`model`], [`runtime`],
-//! `measure`); the right side judges it ([`metric`], [`compare`], `report`). Neither side
+//! `measure`); the right side judges it ([`metric`], [`compare`], [`gate`], `report`). Neither side
 //! imports the other.
 
 pub mod cache;
@@ -11,6 +11,7 @@ pub mod cli;
 pub mod compare;
 pub mod dataset;
 pub mod error;
+pub mod gate;
 pub mod measure;
 pub mod metric;
 pub mod model;

@@ -1,6 +1,6 @@
 //! `bench compare`: the main job.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
@@ -66,14 +66,18 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     };
     let live = match planned_jobs.is_empty() {
         true => Vec::new(),
-        false => measure(args, (planned_jobs, calibration), !saved.is_empty(), &interrupt)?,
+        false => {
+            let keeping =
+                Keeping { start: &args.start, folder: args.record.as_deref(), quiet: args.output.quiet };
+            measure(&keeping, planned_jobs, calibration, !saved.is_empty(), &interrupt)?
+        }
     };
     let interrupted = live.iter().any(|kept| is_interrupted(&kept.run.record));
     let mut exit = exit_of(live.iter().map(|kept| &kept.run.record.outcome), asked_for_runtimes(&planned));
     if args.output.quiet {
         live.iter().for_each(|kept| report_trouble(&kept.run));
     }
-    let kept = in_order(args, &planned, live, saved);
+    let kept = in_order(args.models.len(), &planned, live, saved);
     let flips: Vec<Option<PathBuf>> = kept.iter().map(|kept| kept.flips.clone()).collect();
     let runs: Vec<Run> = kept.into_iter().map(|kept| kept.run).collect();
     keep_flips(&runs, &flips);
@@ -86,9 +90,20 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
 }
 
 /// A run, and where its flips belong: beside its record, unless that was saved by another comparison.
-struct Kept {
-    run: Run,
+pub(super) struct Kept {
+    /// The run.
+    pub run: Run,
     flips: Option<PathBuf>,
+}
+
+/// How candidates are started and where their records go.
+pub(super) struct Keeping<'a> {
+    /// How they are started.
+    pub start: &'a StartArgs,
+    /// The folder for the records; the cache where there is none.
+    pub folder: Option<&'a Path>,
+    /// Whether progress is hidden.
+    pub quiet: bool,
 }
 
 /// Writes what each measured candidate gets otherwise than the baseline beside its record.
@@ -104,11 +119,11 @@ fn keep_flips(runs: &[Run], places: &[Option<PathBuf>]) {
     }
 }
 
-type Planned = (usize, PlannedModel);
-type SavedRuns = Vec<(usize, Vec<Run>)>;
+pub(super) type Planned = (usize, PlannedModel);
+pub(super) type SavedRuns = Vec<(usize, Vec<Run>)>;
 
 /// Models and saved runs, each with its place among the arguments.
-fn split(named: Vec<Named>) -> (Vec<Planned>, SavedRuns) {
+pub(super) fn split(named: Vec<Named>) -> (Vec<Planned>, SavedRuns) {
     let (mut planned, mut saved) = (Vec::new(), Vec::new());
     for (place, named) in named.into_iter().enumerate() {
         match named {
@@ -120,7 +135,7 @@ fn split(named: Vec<Named>) -> (Vec<Planned>, SavedRuns) {
 }
 
 /// One job for each runtime and model, all models of a runtime side by side.
-fn jobs(planned: &[Planned]) -> Result<Vec<PlannedJob<'_>>> {
+pub(super) fn jobs(planned: &[Planned]) -> Result<Vec<PlannedJob<'_>>> {
     let mut order: Vec<RuntimeSpec> = Vec::new();
     for runtime in planned.iter().flat_map(|(_, model)| candidates::runtimes(model)) {
         runtime::find(&runtime.name).map(drop).or_else(|error| match error.kind {
@@ -141,17 +156,20 @@ fn jobs(planned: &[Planned]) -> Result<Vec<PlannedJob<'_>>> {
     Ok(jobs)
 }
 
-fn measure(
-    args: &CompareArgs,
-    (jobs, calibration): (Vec<PlannedJob<'_>>, Vec<Option<CalibrationOverlap>>),
+/// Measures all jobs and keeps their records, each with what is known of the images that its model was
+/// calibrated with.
+pub(super) fn measure(
+    keeping: &Keeping<'_>,
+    jobs: Vec<PlannedJob<'_>>,
+    calibration: Vec<Option<CalibrationOverlap>>,
     with_saved: bool,
     interrupt: &Interrupt,
 ) -> Result<Vec<Kept>> {
-    let folder = runs::create(args.record.as_deref())?;
+    let folder = runs::create(keeping.folder)?;
     let stems: Vec<String> = jobs.iter().enumerate().map(|(index, (_, job))| stem(index, job)).collect();
     let places = stems.iter().map(|stem| folder.join(format!("{stem}.json"))).collect();
-    let plan = Plan { jobs, places, calibration, with_saved, quiet: args.output.quiet };
-    let runs = measuring::measure(&args.start, plan, interrupt)?;
+    let plan = Plan { jobs, places, calibration, with_saved, quiet: keeping.quiet };
+    let runs = measuring::measure(keeping.start, plan, interrupt)?;
     if runs.iter().any(|run| is_interrupted(&run.record)) {
         say(&format!("interrupted; what was measured is in {}", folder.display()));
     }
@@ -168,8 +186,13 @@ fn stem(index: usize, job: &Job) -> String {
 }
 
 /// Live and saved runs in the order of the arguments; live ones come with all their runtimes.
-fn in_order(args: &CompareArgs, planned: &[Planned], live: Vec<Kept>, saved: SavedRuns) -> Vec<Kept> {
-    let first_live = planned.first().map_or(args.models.len(), |(place, _)| *place);
+pub(super) fn in_order(
+    arguments: usize,
+    planned: &[Planned],
+    live: Vec<Kept>,
+    saved: SavedRuns,
+) -> Vec<Kept> {
+    let first_live = planned.first().map_or(arguments, |(place, _)| *place);
     let mut live = Some(live);
     let mut runs = Vec::new();
     for (place, saved) in saved {
@@ -183,7 +206,7 @@ fn in_order(args: &CompareArgs, planned: &[Planned], live: Vec<Kept>, saved: Sav
 }
 
 /// Whether any model's runtimes were asked for by name.
-fn asked_for_runtimes(planned: &[Planned]) -> bool {
+pub(super) fn asked_for_runtimes(planned: &[Planned]) -> bool {
     planned.iter().any(|(_, model)| model.resolved.settings.measure.runtimes.is_some())
 }
 

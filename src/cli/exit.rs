@@ -11,10 +11,14 @@ pub enum Exit {
     Done,
     /// Done, and the preprocessing that was checked is in doubt.
     InDoubt,
+    /// Done, and the gate fails.
+    GateFailed,
     /// Wrong usage or settings.
     Usage,
     /// Something could not run: a model, the data, a runtime or a device.
     CouldNotRun,
+    /// Done, and the gate cannot tell.
+    CannotTell,
     /// A signal asked to stop; what was measured is saved.
     Interrupted(usize),
 }
@@ -24,9 +28,10 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::InDoubt => 1,
+            Self::InDoubt | Self::GateFailed => 1,
             Self::Usage => 2,
             Self::CouldNotRun => 3,
+            Self::CannotTell => 4,
             Self::Interrupted(signal) => 128u8.saturating_add(signal.min(127) as u8),
         }
     }
@@ -55,7 +60,8 @@ mod tests {
     #[test]
     fn statuses_are_the_documented_ones() {
         let documented = [(Exit::Done, 0), (Exit::InDoubt, 1), (Exit::Usage, 2), (Exit::CouldNotRun, 3)];
-        for (exit, code) in documented {
+        let of_gates = [(Exit::GateFailed, 1), (Exit::CannotTell, 4)];
+        for (exit, code) in documented.into_iter().chain(of_gates) {
             assert_eq!(exit.code(), code);
         }
         assert_eq!((Exit::Interrupted(2).code(), Exit::Interrupted(15).code()), (130, 143));

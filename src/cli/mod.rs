@@ -2,6 +2,7 @@
 //! judging happens here.
 
 mod args;
+mod baseline;
 mod beside;
 mod calibration;
 pub mod candidates;
@@ -12,6 +13,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod flips;
+mod gate;
 mod inspect;
 mod list;
 mod measuring;

@@ -2,11 +2,14 @@
 
 use std::io::{self, Write};
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::{compare, data, doctor, flips, inspect, list, merge, plan, preprocess_check, report, run, setup};
+use super::{
+    baseline, compare, data, doctor, flips, gate, inspect, list, merge, plan, preprocess_check, report, run,
+    setup,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
 
@@ -17,7 +20,7 @@ use crate::measure;
     version,
     arg_required_else_help = true,
     before_help = "Example:  bench compare model.fp32.onnx model.int8.onnx --data images/",
-    after_help = "Exit status: 0 done · 1 preprocessing in doubt (preprocess-check) · 2 wrong usage · 3 something that was asked for could not run · 130, 143 interrupted"
+    after_help = "Exit status: 0 done · 1 the gate failed (gate), preprocessing in doubt (preprocess-check) · 2 wrong usage · 3 something that was asked for could not run · 4 the gate cannot tell · 130, 143 interrupted"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -28,6 +31,10 @@ struct Cli {
 enum Command {
     /// Measure models side by side and set them against the first: size, speed, memory, accuracy by class
     Compare(Box<compare::CompareArgs>),
+    /// Hold candidates to a policy and exit with 1 where they lose more than they may: for CI
+    Gate(Box<gate::GateArgs>),
+    /// Keep what candidates are held against as a small file in the repository
+    Baseline(baseline::BaselineArgs),
     /// Measure one model into a record; one of several machines evaluates its shard of the images
     Run(Box<run::RunArgs>),
     /// Whether another preprocessing makes a model significantly more accurate than the settings in use
@@ -50,9 +57,15 @@ enum Command {
     Setup(setup::SetupArgs),
     /// What there is: runtimes, metrics, formats, presets
     List(list::ListArgs),
-    /// Print the JSON schema of reports
-    #[command(before_help = "Example:  bench schema > report.schema.json")]
-    Schema,
+    /// Print a JSON schema: of reports, of gates, of baselines, or of [gate] in bench.toml
+    #[command(
+        before_help = "Examples:\n  bench schema > report.schema.json\n  bench schema policy > bench.toml.schema.json"
+    )]
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = Schema::Report)]
+        of: Schema,
+    },
     /// Print a completion script for a shell
     #[command(before_help = "Example:  bench completions bash > /etc/bash_completion.d/bench")]
     Completions {
@@ -62,6 +75,30 @@ enum Command {
     /// Measures one candidate for another bench process
     #[command(hide = true)]
     Worker,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Schema {
+    /// `--json` of compare and report
+    Report,
+    /// `--json` of gate
+    Gate,
+    /// [gate] in bench.toml
+    Policy,
+    /// Files of bench baseline
+    Baseline,
+}
+
+impl Schema {
+    fn json(self) -> serde_json::Value {
+        match self {
+            Self::Report => crate::report::json_schema(),
+            Self::Gate => crate::report::gate::gate_schema(),
+            Self::Policy => crate::gate::policy_schema(),
+            Self::Baseline => crate::gate::baseline_schema(),
+        }
+    }
 }
 
 /// Runs the program and tells how it ended; errors are on standard error by then.
@@ -102,6 +139,12 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
             let own = matches.subcommand().map_or(matches, |(_, own)| own);
             return compare::compare(&args, own);
         }
+        Command::Gate(args) => {
+            drop(out);
+            let own = matches.subcommand().map_or(matches, |(_, own)| own);
+            return gate::gate(&args, own);
+        }
+        Command::Baseline(args) => baseline::baseline(&args, &mut out),
         Command::Run(args) => {
             drop(out);
             let own = matches.subcommand().map_or(matches, |(_, own)| own);
@@ -134,7 +177,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
         Command::Doctor(args) => doctor::doctor(&args, &mut out),
         Command::Setup(args) => return setup::setup(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out),
-        Command::Schema => schema(&mut out),
+        Command::Schema { of } => schema(of, &mut out),
         Command::Completions { shell } => completions(shell, &mut out),
         Command::Worker => {
             drop(out);
@@ -144,8 +187,8 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
     done.map(|()| Exit::Done)
 }
 
-fn schema(out: &mut impl Write) -> Result<()> {
-    let text = serde_json::to_string_pretty(&crate::report::json_schema())
+fn schema(of: Schema, out: &mut impl Write) -> Result<()> {
+    let text = serde_json::to_string_pretty(&of.json())
         .map_err(|e| Error::unusable("the schema cannot be written").because(e))?;
     writeln!(out, "{text}").or_else(closed_pipe)
 }

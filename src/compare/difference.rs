@@ -5,6 +5,18 @@ use crate::preprocess::Preprocess;
 use crate::record::{DatasetIdentity, RunRecord};
 use crate::tensor::ElementType;
 
+/// What keeps the accuracies of two records apart: other data, or other preprocessing; none where they
+/// may be compared.
+pub fn of_evaluations(a: &RunRecord, b: &RunRecord) -> Option<String> {
+    let (one, two) = (&a.dataset, &b.dataset);
+    let digest = |data: &Option<DatasetIdentity>| data.as_ref().map(|data| data.sha256.clone());
+    if digest(one) != digest(two) {
+        return Some(format!("other data, {} and {}", name(one), name(two)));
+    }
+    let settings = of_preprocessing(&a.job.preprocess, &b.job.preprocess);
+    (!settings.is_empty()).then(|| format!("other preprocessing, {}", settings.join(", ")))
+}
+
 /// Why two evaluations were not on the same data; none where they were.
 pub(super) fn of_data(a: &ScoredRun<'_>, b: &ScoredRun<'_>) -> Option<String> {
     let (one, two) = (&a.run.record.dataset, &b.run.record.dataset);
@@ -74,7 +86,7 @@ pub(super) fn of_runtime(a: &RunRecord, b: &RunRecord) -> Option<String> {
 
 /// What in the machine or the session settings differs, as `threads (1 and 2)`; empty where timings
 /// may be compared. Settings of a runtime's own count only between runs in that runtime.
-pub(super) fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
+pub fn of_machine(a: &RunRecord, b: &RunRecord) -> Vec<String> {
     let (here, there) = (&a.environment, &b.environment);
     let (one, two) = (&a.job.session, &b.job.session);
     let quota = |record: &RunRecord| match &record.environment.quota {

@@ -18,7 +18,9 @@ pub use comparison::{
     ClassDelta, Classes, Column, Comparison, Delta, SliceDelta, Versus, Warning, WarningCode, WorstFlips,
 };
 pub use criteria::{Criteria, Margin, Options};
+pub use difference::{of_evaluations, of_machine};
 pub use trial::{Standing, TRIAL_ERROR, Trial, Weighed, as_good, needed, weigh};
 pub use verdict::{
-    Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, OwnRuntime, Verdict, WorthIt, change,
+    Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, ONE_PROCESS, OwnRuntime, Verdict, WorthIt,
+    change,
 };

@@ -205,7 +205,7 @@ const GAINS: [&str; 4] = ["speed_up", "throughput_ratio", "size_ratio", "memory_
 
 /// What rests on one process of each side, or on pages that an allocator may keep, repeats to within
 /// this: throughput, memory, and a speed-up over too few launches.
-const ONE_PROCESS: f64 = 0.1;
+pub const ONE_PROCESS: f64 = 0.1;
 
 fn worth_it(record: &RunRecord, baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<WorthIt> {
     let floor = floor(baseline);

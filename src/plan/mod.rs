@@ -2,6 +2,7 @@
 
 pub mod cache_size;
 mod dataset;
+mod gate;
 mod job;
 pub mod path_text;
 mod protocol;
@@ -10,6 +11,10 @@ mod settings;
 mod shard;
 
 pub use dataset::{DataColumns, DatasetFormat, DatasetSpec, OnBadImage, Part};
+pub use gate::{
+    AgreementSettings, ClassSettings, CostSettings, FlipSettings, GateSettings, MarginSettings, MarginText,
+    RuleKind, SizeSettings, SliceSettings,
+};
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
 pub use protocol::{Passes, Protocol};
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};

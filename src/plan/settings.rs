@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Activation, DatasetFormat, OnBadImage, Optimization, RuntimeSpec, cache_size};
+use super::{Activation, DatasetFormat, GateSettings, OnBadImage, Optimization, RuntimeSpec, cache_size};
 use crate::error::{Error, Result};
 use crate::preprocess::PreprocessSettings;
 
@@ -41,6 +41,9 @@ pub struct Settings {
     /// `[verdict]`: what is accepted.
     #[serde(skip_serializing_if = "is_default")]
     pub verdict: VerdictSettings,
+    /// `[gate]`: what fails a candidate.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gate: GateSettings,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -166,7 +166,7 @@ fn sign(tone: Tone) -> &'static str {
 }
 
 /// A user's text that Markdown must take as it is.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -8,6 +8,7 @@ mod confusion;
 pub mod contact_sheet;
 mod facts;
 mod figures;
+pub mod gate;
 mod json;
 pub(crate) mod layout;
 mod markdown;

@@ -3,10 +3,11 @@
 //! | question | functions |
 //! |---|---|
 //! | how large is a share, or the difference of two paired ones? | [`wilson`], [`tango`], [`tango_lower`], [`bonett_price`] |
+//! | do shares of two samples differ? | [`newcombe_lower`], [`two_shares`] |
 //! | do two paired answers differ? | [`mcnemar_mid_p`], [`mcnemar_exact`], [`stuart_maxwell`], [`bowker`], [`cohen_kappa`] |
 //! | which of many tests hold? | [`holm`], [`benjamini_hochberg`] |
 //! | how sure is a figure that was resampled? | [`bca`], [`jackknife_acceleration`] |
-//! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`LogRatios`], [`hodges_lehmann`] |
+//! | where is the middle of repeated measurements? | [`median`], [`median_interval`], [`LogRatios`], [`hodges_lehmann`], [`welch`] |
 //! | how bad are the slowest? | [`quantile`], [`overlatency_allowed`], [`quantile_upper_bound`] |
 //! | do measurements hang together over time? | [`lag_one`], [`trend`] |
 //! | how much is needed to see it? | [`half_width`], [`images_for_margin`], [`smallest_margin`], [`smallest_difference`], [`outlook`] |
@@ -28,6 +29,7 @@ mod mcnemar;
 mod mean;
 mod median_interval;
 mod needed;
+mod newcombe;
 mod normal;
 mod order_statistic;
 mod outlook;
@@ -40,6 +42,7 @@ mod search;
 mod stuart_maxwell;
 mod student;
 mod tango;
+mod welch;
 mod wilson;
 
 pub use autocorrelation::{Trend, lag_one, trend};
@@ -55,6 +58,7 @@ pub use mcnemar::{mcnemar_exact, mcnemar_mid_p};
 pub use mean::{mean, sum};
 pub use median_interval::median_interval;
 pub use needed::{half_width, images_for_margin, smallest_difference, smallest_margin, unpaired_half_width};
+pub use newcombe::{newcombe_lower, two_shares};
 pub use normal::{normal_cdf, normal_quantile, two_sided_z};
 pub use order_statistic::{overlatency_allowed, quantile_upper_bound};
 pub use outlook::{Outlook, outlook};
@@ -63,4 +67,5 @@ pub use rounds::{Block, LEAST_LAUNCHES, LogRatios};
 pub use stuart_maxwell::{MarginalTest, bowker, stuart_maxwell};
 pub use student::student_quantile;
 pub use tango::{tango, tango_lower, tango_score};
+pub use welch::welch;
 pub use wilson::wilson;

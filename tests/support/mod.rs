@@ -64,7 +64,10 @@ impl Story {
             .env_remove("FORCE_COLOR")
             .env("COLUMNS", "100")
             .env("LANG", "C.UTF-8")
-            .env_remove("LC_ALL");
+            .env_remove("LC_ALL")
+            .env_remove("GITHUB_ACTIONS")
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .env_remove("GITHUB_OUTPUT");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

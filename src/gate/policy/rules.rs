@@ -1,0 +1,210 @@
+//! From what a user wrote to the rules of one runtime.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::metric::metric_rule;
+use super::{AccuracyRule, CostRule, FlipRule, GroupRule, Rules};
+use crate::compare::Margin;
+use crate::error::{Error, Result};
+use crate::plan::{ClassSettings, CostSettings, GateSettings, MarginText, RuleKind, SliceSettings};
+
+/// Recall that a class, and accuracy that a slice may lose where nothing is said.
+const GROUP_MARGIN: f64 = 0.05;
+
+/// Fewest images of a class or slice that is judged where nothing is said.
+const GROUP_IMAGES: u64 = 20;
+
+/// How much worse a time may be where nothing is said.
+const TIME_MARGIN: f64 = 0.05;
+
+/// The same for what rests on the pages of an allocator or on a disk.
+const COARSE_MARGIN: f64 = 0.10;
+
+/// How much larger a model may be where nothing is said.
+const SIZE_MARGIN: f64 = 0.05;
+
+/// The limit is at least so many times the noise floor where nothing is said.
+const NOISE: f64 = 3.0;
+
+impl Rules {
+    /// What holds where nothing is said.
+    pub(super) fn standard(margin: Margin) -> Self {
+        let group = || GroupRule {
+            margin: GROUP_MARGIN,
+            at_least: GROUP_IMAGES,
+            only: None,
+            margins: BTreeMap::new(),
+        };
+        Self {
+            soft: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            accuracy: Some(AccuracyRule { margin }),
+            metrics: Vec::new(),
+            classes: Some(group()),
+            slices: Some(group()),
+            agreement: None,
+            flips: Some(FlipRule::default()),
+            costs: vec![CostRule { kind: RuleKind::Latency, margin: TIME_MARGIN, noise: NOISE }],
+            size: Some(SIZE_MARGIN),
+        }
+    }
+
+    /// What `settings` ask for.
+    pub(super) fn of(settings: &GateSettings, margin: Margin) -> Result<Self> {
+        let mut rules = Self::standard(margin);
+        rules.soft.extend(settings.soft.iter().flatten());
+        if let Some(accuracy) = &settings.accuracy {
+            rules.accuracy = Some(AccuracyRule { margin: accuracy_margin(&accuracy.margin)? });
+        }
+        for (id, said) in &settings.metrics {
+            rules.metrics.push(metric_rule(id, &said.margin)?);
+        }
+        rules.classes = Some(class_rule(settings.classes.as_ref())?);
+        rules.slices = Some(slice_rule(settings.slices.as_ref())?);
+        if let Some(agreement) = &settings.agreement {
+            rules.agreement = Some(percent("agreement.at_least", agreement.at_least)?);
+        }
+        if let Some(flips) = &settings.flips {
+            let share = |key: &str, value: Option<f64>| value.map(|value| percent(key, value)).transpose();
+            rules.flips = Some(FlipRule {
+                right_to_wrong: share("flips.right_to_wrong", flips.right_to_wrong)?,
+                any: share("flips.any", flips.any)?,
+            });
+        }
+        rules.costs = costs(settings)?;
+        if let Some(margin) = settings.size.as_ref().and_then(|size| size.margin) {
+            rules.size = Some(growth("size.margin", margin)?);
+        }
+        rules.asked = asked(settings);
+        settings.off.iter().flatten().for_each(|kind| rules.switch_off(*kind));
+        Ok(rules)
+    }
+
+    fn switch_off(&mut self, kind: RuleKind) {
+        match kind {
+            // A candidate that does not run passes nothing.
+            RuleKind::Run => {}
+            RuleKind::Accuracy => self.accuracy = None,
+            RuleKind::Metrics => self.metrics.clear(),
+            RuleKind::Classes => self.classes = None,
+            RuleKind::Slices => self.slices = None,
+            RuleKind::Agreement => self.agreement = None,
+            RuleKind::Flips => self.flips = None,
+            RuleKind::Size => self.size = None,
+            RuleKind::Latency | RuleKind::Throughput | RuleKind::Memory | RuleKind::Load => {
+                self.costs.retain(|rule| rule.kind != kind);
+            }
+        }
+    }
+
+    /// Only the rule of latency.
+    pub(super) fn keep_latency(&mut self) {
+        use RuleKind::{
+            Accuracy, Agreement, Classes, Flips, Load, Memory, Metrics, Size, Slices, Throughput,
+        };
+        for kind in [Accuracy, Metrics, Classes, Slices, Agreement, Flips, Throughput, Memory, Load, Size] {
+            self.switch_off(kind);
+        }
+    }
+}
+
+/// Rules that somebody wrote. Accuracy is always asked for: a gate that says nothing of it is none.
+fn asked(settings: &GateSettings) -> BTreeSet<RuleKind> {
+    let said = [
+        (RuleKind::Accuracy, true),
+        (RuleKind::Metrics, true),
+        (RuleKind::Classes, settings.classes.is_some()),
+        (RuleKind::Slices, settings.slices.is_some()),
+        (RuleKind::Agreement, true),
+        (RuleKind::Flips, settings.flips.is_some()),
+        (RuleKind::Latency, settings.latency.is_some()),
+        (RuleKind::Throughput, true),
+        (RuleKind::Memory, true),
+        (RuleKind::Load, true),
+    ];
+    said.into_iter().filter_map(|(kind, asked)| asked.then_some(kind)).collect()
+}
+
+fn costs(settings: &GateSettings) -> Result<Vec<CostRule>> {
+    let default = CostSettings::default();
+    let said = [
+        (RuleKind::Latency, Some(settings.latency.as_ref().unwrap_or(&default)), TIME_MARGIN),
+        (RuleKind::Throughput, settings.throughput.as_ref(), TIME_MARGIN),
+        (RuleKind::Memory, settings.memory.as_ref(), COARSE_MARGIN),
+        (RuleKind::Load, settings.load.as_ref(), COARSE_MARGIN),
+    ];
+    let rule = |(kind, said, margin): (RuleKind, Option<&CostSettings>, f64)| {
+        said.map(|said| cost_rule(kind, said, margin))
+    };
+    said.into_iter().filter_map(rule).collect()
+}
+
+fn cost_rule(kind: RuleKind, said: &CostSettings, margin: f64) -> Result<CostRule> {
+    let key = |field: &str| format!("{}.{field}", kind.name());
+    let margin = said.margin.map_or(Ok(margin), |percent| growth(&key("margin"), percent))?;
+    let noise = said.noise.unwrap_or(NOISE);
+    if !(0.0..=100.0).contains(&noise) {
+        return Err(wrong(&key("noise"), "a number from 0 to 100"));
+    }
+    Ok(CostRule { kind, margin, noise })
+}
+
+fn class_rule(said: Option<&ClassSettings>) -> Result<GroupRule> {
+    let said = said.cloned().unwrap_or_default();
+    group("classes", said.margin, said.at_least, said.only, said.margins)
+}
+
+fn slice_rule(said: Option<&SliceSettings>) -> Result<GroupRule> {
+    let said = said.cloned().unwrap_or_default();
+    group("slices", said.margin, said.at_least, said.columns, said.margins)
+}
+
+fn group(
+    section: &str,
+    margin: Option<f64>,
+    at_least: Option<u64>,
+    only: Option<Vec<String>>,
+    margins: BTreeMap<String, f64>,
+) -> Result<GroupRule> {
+    let points = |key: String, margin: f64| percent(&key, margin);
+    let margins = margins
+        .into_iter()
+        .map(|(name, margin)| Ok((name.clone(), points(format!("{section}.margins.{name}"), margin)?)))
+        .collect::<Result<_>>()?;
+    Ok(GroupRule {
+        margin: margin.map_or(Ok(GROUP_MARGIN), |margin| points(format!("{section}.margin"), margin))?,
+        at_least: at_least.unwrap_or(GROUP_IMAGES),
+        only,
+        margins,
+    })
+}
+
+fn accuracy_margin(text: &MarginText) -> Result<Margin> {
+    text.text().parse().map_err(|why: String| wrong("accuracy.margin", &why))
+}
+
+/// A share given in percent.
+fn percent(key: &str, value: f64) -> Result<f64> {
+    match (0.0..=100.0).contains(&value) {
+        true => Ok(value / 100.0),
+        false => Err(wrong(key, "a number of percent from 0 to 100")),
+    }
+}
+
+/// A growth given in percent, which may be more than the whole.
+fn growth(key: &str, value: f64) -> Result<f64> {
+    match (0.0..=100_000.0).contains(&value) {
+        true => Ok(value / 100.0),
+        false => Err(wrong(key, "a number of percent from 0 to 100000")),
+    }
+}
+
+/// The error of a setting that is not what it must be.
+pub(super) fn wrong(key: &str, wanted: &str) -> Error {
+    Error::usage(format!("gate.{key} must be {wanted}")).at(place(key))
+}
+
+/// Where a setting stands.
+pub(super) fn place(key: &str) -> String {
+    format!("[gate] in bench.toml, {key}")
+}
