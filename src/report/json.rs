@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::{Classes, Column, Comparison, Criteria, Verdict, Versus, Warning};
-use crate::metric::{METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
+use crate::metric::{CalibrationBin, METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
 use crate::plan::Job;
 use crate::record::{
     DatasetIdentity, Ended, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence, ModelIdentity,
@@ -73,6 +73,9 @@ pub struct ReportColumn {
     pub classes: Option<Classes>,
     /// Accuracy by what the columns of the data set say about the images; empty without such columns.
     pub slices: Vec<SliceReading>,
+    /// The bins behind the calibration error, the least confident first: 15 of equal width; empty where
+    /// there is no such error.
+    pub calibration: Vec<CalibrationBin>,
     /// Set against the baseline; null for the baseline itself.
     pub versus: Option<Versus>,
     /// Whether it is good enough and worth it; null for the baseline itself.
@@ -185,6 +188,7 @@ impl ReportColumn {
             readings: column.readings.clone(),
             classes: column.classes.clone(),
             slices: column.slices.clone(),
+            calibration: column.calibration.clone(),
             versus: column.versus.clone(),
             verdict: column.verdict.clone(),
         }
