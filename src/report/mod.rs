@@ -1,7 +1,9 @@
 //! What a reader sees. [`View`] turns every figure of a comparison into text once; each format only
-//! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON.
+//! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON. [`Charts`]
+//! draws what text cannot say.
 
 mod alike;
+mod charts;
 mod classes;
 mod confusion;
 mod facts;
@@ -9,8 +11,10 @@ mod figures;
 mod json;
 pub(crate) mod layout;
 mod markdown;
+mod markup;
 pub mod number;
 mod outcomes;
+pub mod plot;
 mod slices;
 mod style;
 mod summary;
@@ -19,6 +23,7 @@ mod terminal;
 mod verdict;
 mod view;
 
+pub use charts::{Chart, Charts};
 pub use classes::{ClassRow, ClassTable};
 pub use confusion::Confusions;
 pub use facts::Fact;
