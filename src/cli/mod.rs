@@ -14,6 +14,7 @@ mod inspect;
 mod list;
 mod measuring;
 mod merge;
+mod pictures;
 mod plan;
 mod preprocess_check;
 mod progress;

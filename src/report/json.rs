@@ -216,7 +216,7 @@ impl RoundSummary {
 }
 
 /// Specs of the metrics that appear in the comparison.
-fn metrics(comparison: &Comparison) -> Vec<MetricSpec> {
+pub(super) fn metrics(comparison: &Comparison) -> Vec<MetricSpec> {
     let appears = |id: &str| {
         let in_pair =
             |column: &Column| column.versus.as_ref().is_some_and(|versus| versus.pair(id).is_some());
