@@ -8,12 +8,12 @@ use std::path::Path;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use onnx_bench::Result;
-use onnx_bench::compare::compare;
+use onnx_bench::compare::{Options, compare, compare_with};
 use onnx_bench::metric::paired::{Resampling, judge as judge_pair};
 use onnx_bench::metric::{METRICS, ScoredRun, Scoring};
 use onnx_bench::plan::Activation;
 use onnx_bench::record::{Predictions, Run, load};
-use onnx_bench::report::{Report, Style, Terminal, View};
+use onnx_bench::report::{CARDS, Html, Pictures, Report, Style, Terminal, View};
 
 const CLASSES: usize = 10;
 const SIZES: [usize; 2] = [10_000, 50_000];
@@ -80,6 +80,34 @@ fn page(criterion: &mut Criterion, runs: Vec<Run>, images: usize) -> Result<()> 
     Ok(())
 }
 
+/// The page for a browser, of the largest data that it is meant for.
+fn browser_page(criterion: &mut Criterion, images: usize, classes: usize) -> Result<()> {
+    let with_rows = |stem: &str, variant: u64| {
+        let golden = run(stem, 0, variant)?;
+        let mut record = golden.record;
+        if let Some(data) = &mut record.dataset {
+            (data.images, data.classes) =
+                (images, (0..classes).map(|class| format!("class {class}")).collect());
+        }
+        Ok(Run { record, predictions: Some(predictions_of(classes, images, variant)) })
+    };
+    let runs = vec![with_rows("01-ort-fp32", 1)?, with_rows("02-ort-int8", 2)?];
+    let resampling = Resampling { resamples: 100, ..Resampling::default() };
+    let comparison = compare_with(runs, 0, &Options { resampling, ..Options::default() })?;
+    let view = View::of(&comparison);
+    let html = Html { comparison: &comparison, pictures: &Pictures::default(), cards: CARDS };
+    let mut group = criterion.benchmark_group("report");
+    group.sample_size(20);
+    group.bench_function(BenchmarkId::new("html", format!("{images} x {classes}")), |b| {
+        b.iter(|| {
+            let mut page = Vec::new();
+            html.write(black_box(&view), &mut page).map(|()| page)
+        })
+    });
+    group.finish();
+    Ok(())
+}
+
 /// Everything that is said of a pair, with 10,000 resamples.
 fn paired(criterion: &mut Criterion, images: usize, classes: usize) -> Result<()> {
     let scoring = |variant| Scoring::of(&predictions_of(classes, images, variant), Activation::Logits);
@@ -98,6 +126,9 @@ fn judgement(criterion: &mut Criterion) {
         if let Err(error) = paired(criterion, images, classes) {
             eprintln!("judgement of pairs skipped: {error}");
         }
+    }
+    if let Err(error) = browser_page(criterion, 50_000, 100) {
+        eprintln!("page for a browser skipped: {error}");
     }
     for images in SIZES {
         if let Err(error) = judge(criterion, images) {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::metric::ScoredRun;
 use crate::record::{Run, cannot_write, write_whole};
 use crate::report::layout::{Align, cut, table};
-use crate::report::number::counted;
+use crate::report::number::{counted, firmness};
 
 /// Columns of the longest class name or image id that is shown in full.
 const NAME: usize = 32;
@@ -152,7 +152,7 @@ impl Flips {
     }
 
     fn row(&self, flip: &Flip) -> Vec<String> {
-        let margin = |margin: Option<f64>| margin.map_or_else(|| "·".into(), |margin| format!("{margin:.3}"));
+        let margin = |margin: Option<f64>| margin.map_or_else(|| "·".into(), firmness);
         let name = |label| plain(&self.class(label));
         vec![
             plain(&flip.id),

@@ -18,6 +18,7 @@ mod inspect;
 mod list;
 mod measuring;
 mod merge;
+mod pictures;
 mod plan;
 mod preprocess_check;
 mod progress;

@@ -8,18 +8,21 @@ use clap::{ArgMatches, Args};
 
 use super::criteria::CriteriaArgs;
 use super::explain::class_map;
+use super::pictures::{Images, pictures};
 use super::runs;
 use super::start::closed_pipe;
-use crate::compare::{self, Options};
+use crate::compare::{self, Comparison, Options};
 use crate::error::{Error, Result};
-use crate::record::{self, Run};
-use crate::report::{ColorChoice, Markdown, Report, ReportDocument, Style, Terminal, View};
+use crate::record::{self, Run, write_whole};
+use crate::report::{
+    Charts, ColorChoice, Html, Markdown, Report, ReportDocument, Style, Terminal, View, csv,
+};
 
 /// Arguments of `bench report`.
 #[derive(Args, Debug)]
 #[command(before_help = "Examples:
-  bench report last
-  bench report runs/01-ort-fp32.json runs/02-ort-int8.json --markdown report.md")]
+  bench report last --html report.html
+  bench report runs/01-ort-fp32.json runs/02-ort-int8.json --markdown report.md --csv report.csv")]
 pub struct ReportArgs {
     /// Saved records (.json), folders of them, or `last`; the first record is the baseline
     #[arg(required = true, value_name = "RECORD")]
@@ -40,6 +43,18 @@ pub struct OutputArgs {
     /// Write the tables as Markdown; - for standard output
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    /// Write the comparison as one page for a browser, with charts; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write every figure as CSV, a row for each metric, run and class; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Most pictures of flipped images for each candidate in the page for a browser, or none
+    #[arg(long, value_name = "N", default_value_t)]
+    pub images: Images,
+    /// Write each chart as an SVG file into DIR
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
     /// Every figure and the confusion matrices on the page
     #[arg(long, short)]
     pub verbose: bool,
@@ -85,16 +100,40 @@ pub fn publish(runs: Vec<Run>, options: &Options, args: &OutputArgs) -> Result<(
         let mut maps = classes.iter().filter(|_| args.verbose);
         maps.try_for_each(|classes| class_map(classes, style.width, &mut out)).or_else(closed_pipe)?;
     }
+    write_files(&comparison, &view, args)
+}
+
+/// Every file that was asked for.
+fn write_files(comparison: &Comparison, view: &View, args: &OutputArgs) -> Result<()> {
     if let Some(path) = &args.json {
-        let document = ReportDocument::of(&comparison)
+        let document = ReportDocument::of(comparison)
             .to_json()
             .map_err(|e| Error::unusable("the report cannot be written as JSON").because(e).at_path(path))?;
         write_to(path, &|out| writeln!(out, "{document}"))?;
     }
-    match &args.markdown {
-        Some(path) => write_to(path, &|out| Markdown.write(&view, out)),
+    if let Some(path) = &args.markdown {
+        write_to(path, &|out| Markdown.write(view, out))?;
+    }
+    if let Some(path) = &args.csv {
+        write_to(path, &|out| csv(comparison, out))?;
+    }
+    if let Some(path) = &args.html {
+        let pictures = pictures(comparison, args.images);
+        let page = Html { comparison, pictures: &pictures, cards: args.images.cards() };
+        write_to(path, &|out| page.write(view, out))?;
+    }
+    match &args.plots {
+        Some(folder) => plots(comparison, folder),
         None => Ok(()),
     }
+}
+
+fn plots(comparison: &Comparison, folder: &Path) -> Result<()> {
+    let charts = Charts::of(comparison);
+    charts.iter().try_for_each(|chart| {
+        let path = folder.join(format!("{}.svg", chart.stem));
+        write_whole(&path, chart.drawing.standalone().as_bytes())
+    })
 }
 
 /// The class names of all data in label order, the same ones once.
@@ -110,7 +149,7 @@ fn class_maps(runs: &[Run]) -> Vec<Vec<String>> {
 
 impl OutputArgs {
     fn files(&self) -> impl Iterator<Item = &Path> {
-        self.json.iter().chain(&self.markdown).map(PathBuf::as_path)
+        [&self.json, &self.markdown, &self.html, &self.csv].into_iter().flatten().map(PathBuf::as_path)
     }
 
     /// A wrong place for a report is to be known before minutes of measuring.
@@ -119,7 +158,13 @@ impl OutputArgs {
             return Err(Error::usage("two reports cannot both go to standard output")
                 .help("name a file for one of them"));
         }
-        self.files().try_for_each(check_file)
+        match self.plots.as_deref().filter(|folder| folder.exists() && !folder.is_dir()) {
+            Some(file) => Err(Error::usage("charts cannot be written there")
+                .because("it is not a folder")
+                .at_path(file)
+                .help("name a folder; it is made where it is missing")),
+            None => self.files().try_for_each(check_file),
+        }
     }
 }
 

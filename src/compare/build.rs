@@ -9,8 +9,8 @@ use super::{
 use crate::error::{Error, Result};
 use crate::metric::paired::{Judged, JudgedClass, JudgedSlice, Judgement, Resampling, judge, judge_slices};
 use crate::metric::{
-    Flip, METRICS, Metric, PAIR_METRICS, PairReading, Reading, SPEED_UP, ScoredPair, ScoredRun, Scoring,
-    SliceReading, flips, slices,
+    CalibrationBin, Flip, METRICS, Metric, PAIR_METRICS, PairReading, Reading, SPEED_UP, ScoredPair,
+    ScoredRun, Scoring, SliceReading, calibration_bins, flips, slices,
 };
 use crate::record::{DatasetIdentity, Run};
 
@@ -79,6 +79,7 @@ struct ByItself {
     readings: Vec<Reading>,
     classes: Option<Classes>,
     slices: Vec<SliceReading>,
+    calibration: Vec<CalibrationBin>,
 }
 
 impl ByItself {
@@ -86,12 +87,13 @@ impl ByItself {
         let readings = METRICS.iter().filter_map(|metric| metric.read(scored)).collect();
         let names = scored.run.record.dataset.as_ref();
         let classes = scored.scoring.as_ref().map(|scoring| classes(scoring, names));
-        Self { readings, classes, slices: slices(scored) }
+        let calibration = scored.scoring.as_ref().and_then(calibration_bins).unwrap_or_default();
+        Self { readings, classes, slices: slices(scored), calibration }
     }
 
     fn into_column(self, run: Run, versus: Option<Versus>) -> Column {
-        let Self { readings, classes, slices } = self;
-        Column { record: run.record, readings, classes, slices, versus, verdict: None }
+        let Self { readings, classes, slices, calibration } = self;
+        Column { record: run.record, readings, classes, slices, calibration, versus, verdict: None }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Criteria, Verdict};
 use crate::metric::paired::Discordant;
-use crate::metric::{Flip, Interval, PairReading, Reading, SliceReading, Test};
+use crate::metric::{CalibrationBin, Flip, Interval, PairReading, Reading, SliceReading, Test};
 use crate::record::RunRecord;
 
 /// All runs of a comparison, one column each.
@@ -34,6 +34,9 @@ pub struct Column {
     /// Accuracy by what the columns of the data set say about the images.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<SliceReading>,
+    /// The bins behind the calibration error, the least confident first; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calibration: Vec<CalibrationBin>,
     /// Set against the baseline; absent for the baseline itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versus: Option<Versus>,

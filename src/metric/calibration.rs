@@ -1,7 +1,12 @@
 //! Whether probabilities can be taken at their word: Brier score and calibration error.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::classification::{NO_IMAGE, mean_of_images, no_probabilities};
-use super::{Basis, Better, Difference, Metric, MetricSpec, ProbabilityScore, Reading, ScoredRun, Unit};
+use super::{
+    Basis, Better, Difference, Metric, MetricSpec, ProbabilityScore, Reading, ScoredRun, Scoring, Unit,
+};
 use crate::stats;
 
 /// Squared distance of the probabilities from the truth.
@@ -52,6 +57,31 @@ pub(super) fn error_of(bins: &[f64; BINS], images: f64) -> f64 {
     stats::sum(bins.iter().map(|sum| sum.abs())) / images
 }
 
+/// The images whose predicted class was given a probability within one bin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CalibrationBin {
+    /// How many there are.
+    pub images: u64,
+    /// How many of them are predicted right.
+    pub right: u64,
+    /// Mean probability of the predicted class, from 0 to 1; 0 for no image.
+    pub confidence: f64,
+}
+
+/// The bins behind the calibration error, the least confident first: 15 of equal width. None where
+/// there is no image, or one without probabilities.
+pub fn calibration_bins(scoring: &Scoring) -> Option<Vec<CalibrationBin>> {
+    let images = scoring.probabilities().ok().filter(|images| !images.is_empty())?;
+    let mut bins = vec![CalibrationBin::default(); BINS];
+    for (score, image) in images.into_iter().zip(scoring.images()) {
+        let found = &mut bins[bin(score.confidence)];
+        found.images += 1;
+        found.right += u64::from(image.is_correct());
+        found.confidence += (score.confidence - found.confidence) / found.images as f64;
+    }
+    Some(bins)
+}
+
 pub(super) struct Brier;
 
 impl Metric for Brier {
@@ -96,6 +126,23 @@ mod tests {
     #[test]
     fn a_confidence_on_an_edge_belongs_to_the_lower_bin() {
         assert_eq!([0.0, 1e-9, 1.0 / 15.0, 0.0667, 1.0].map(bin), [0, 0, 0, 1, 14]);
+    }
+
+    #[test]
+    fn the_bins_hold_every_image_with_its_confidence() {
+        let mut run = run("fp32");
+        run.record.job.output.activation = Activation::Probabilities;
+        let rows: [(&str, u32, &[f32]); 3] =
+            [("a", 0, &[0.9, 0.1]), ("b", 1, &[0.92, 0.08]), ("c", 1, &[0.5, 0.5])];
+        run.predictions = Some(predictions(2, &rows));
+        let scored = ScoredRun::of(&run).unwrap();
+        let bins = calibration_bins(scored.scoring.as_ref().unwrap()).unwrap();
+        let filled: Vec<_> = bins.iter().enumerate().filter(|(_, bin)| bin.images > 0).collect();
+        assert_eq!(
+            filled.iter().map(|(at, bin)| (*at, bin.images, bin.right)).collect::<Vec<_>>(),
+            [(7, 1, 0), (13, 2, 1)]
+        );
+        assert!((filled[1].1.confidence - 0.91).abs() < 1e-6);
     }
 
     #[test]

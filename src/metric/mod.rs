@@ -27,7 +27,7 @@ mod speed;
 mod throughput;
 
 pub use agreement::{AGREEMENT, Flip, FlipKind, RIGHT_TO_WRONG, WRONG_TO_OTHER_WRONG, WRONG_TO_RIGHT, flips};
-pub use calibration::{BRIER, ECE};
+pub use calibration::{BRIER, CalibrationBin, ECE, calibration_bins};
 pub use classification::{ACCURACY, LOG_LOSS, TOP5};
 pub use confusion::{ClassCounts, Confusion};
 pub use distance::{

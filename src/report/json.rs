@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::{Classes, Column, Comparison, Criteria, Verdict, Versus, Warning};
-use crate::metric::{METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
+use crate::metric::{CalibrationBin, METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
 use crate::plan::Job;
 use crate::record::{
     CalibrationOverlap, DatasetIdentity, Ended, Environment, LatencyEvidence, LoadEvidence, MemoryEvidence,
@@ -76,6 +76,9 @@ pub struct ReportColumn {
     pub classes: Option<Classes>,
     /// Accuracy by what the columns of the data set say about the images; empty without such columns.
     pub slices: Vec<SliceReading>,
+    /// The bins behind the calibration error, the least confident first: 15 of equal width; empty where
+    /// there is no such error.
+    pub reliability: Vec<CalibrationBin>,
     /// Set against the baseline; null for the baseline itself.
     pub versus: Option<Versus>,
     /// Whether it is good enough and worth it; null for the baseline itself.
@@ -189,6 +192,7 @@ impl ReportColumn {
             readings: column.readings.clone(),
             classes: column.classes.clone(),
             slices: column.slices.clone(),
+            reliability: column.calibration.clone(),
             versus: column.versus.clone(),
             verdict: column.verdict.clone(),
         }
@@ -216,7 +220,7 @@ impl RoundSummary {
 }
 
 /// Specs of the metrics that appear in the comparison.
-fn metrics(comparison: &Comparison) -> Vec<MetricSpec> {
+pub(super) fn metrics(comparison: &Comparison) -> Vec<MetricSpec> {
     let appears = |id: &str| {
         let in_pair =
             |column: &Column| column.versus.as_ref().is_some_and(|versus| versus.pair(id).is_some());

@@ -57,15 +57,45 @@ pub fn interval(low: f64, high: f64, unit: Unit) -> String {
     format!("[{}, {}]", end(low), end(high))
 }
 
+/// From this size on, a quantity is written in that unit, which is so many of the smallest one.
+type Step = (f64, f64, &'static str);
+
+const BYTES: &[Step] = &[(1e9, 1e9, "GB"), (1e6, 1e6, "MB"), (1e3, 1e3, "kB")];
+
+/// Milliseconds begin at a tenth, since that is what latencies are compared in.
+const TIMES: &[Step] = &[(1e9, 1e9, "s"), (1e5, 1e6, "ms"), (1e3, 1e3, "µs")];
+
 /// Bytes in decimal units: `2.61 MB`.
 pub fn bytes(bytes: f64) -> String {
-    scaled(bytes, &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB")], "B")
+    scaled(bytes, BYTES, "B")
 }
 
 /// Nanoseconds in the unit that suits them: `640 ns`, `95.3 µs`, `0.211 ms`, `17.2 ms`, `4.20 s`.
-/// Milliseconds begin at a tenth, since that is what latencies are compared in.
 pub fn duration(nanoseconds: f64) -> String {
-    scaled(nanoseconds, &[(1e9, "s"), (1e5, "ms"), (1e3, "µs")], "ns")
+    scaled(nanoseconds, TIMES, "ns")
+}
+
+/// The marks of an axis, all in the unit of the largest and with the digits that each needs: `0.1 ms`,
+/// `0.15 ms`, `0.2 ms`. Meant for round numbers; others lose what is beyond six decimals.
+pub fn ticks(values: &[f64], unit: Unit) -> Vec<String> {
+    let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+    let (size, name) = match unit {
+        Unit::Bytes => unit_of(largest, BYTES, "B"),
+        Unit::Nanoseconds => unit_of(largest, TIMES, "ns"),
+        Unit::Fraction => (0.01, "%"),
+        _ => (1.0, ""),
+    };
+    let write = |value: &f64| {
+        let text = fixed(value / size, 6);
+        let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+        match unit {
+            Unit::Ratio => format!("{text}x"),
+            Unit::PerSecond => format!("{}/s", grouped(&text)),
+            _ if name.is_empty() => grouped(&text),
+            _ => format!("{text} {name}"),
+        }
+    };
+    values.iter().map(write).collect()
 }
 
 /// Seconds of a clock on the wall: `4 s`, `2 min 04 s`, `1 h 07 min`, `3 days`.
@@ -120,6 +150,11 @@ pub fn probability(p: f64) -> String {
     }
 }
 
+/// How firm a prediction is, the highest probability less the second: `0.873`.
+pub fn firmness(margin: f64) -> String {
+    fixed(margin, 3)
+}
+
 /// A ratio: `1.79x`.
 pub fn ratio(ratio: f64) -> String {
     match ratio.abs() {
@@ -163,17 +198,20 @@ pub fn plain(number: f64) -> String {
 }
 
 /// The largest unit that `number` reaches, in three significant digits.
-fn scaled(number: f64, units: &[(f64, &str)], base: &str) -> String {
-    // A number that rounding lifts to the next unit is written in that unit: 999,999 B as 1.00 MB.
-    let rounded = round_to_digits(number.abs(), DIGITS);
-    match units.iter().find(|(from, _)| rounded >= *from) {
-        // Milliseconds begin below one, so the divisor is not always where the unit begins.
-        Some((from, unit)) => {
-            format!("{} {unit}", significant(number / if *from == 1e5 { 1e6 } else { *from }))
-        }
-        None if number.fract() == 0.0 => format!("{} {base}", count(number)),
-        None => format!("{} {base}", significant(number)),
+fn scaled(number: f64, units: &[Step], base: &'static str) -> String {
+    let (size, unit) = unit_of(number, units, base);
+    match size == 1.0 && number.fract() == 0.0 {
+        true => format!("{} {unit}", count(number)),
+        false => format!("{} {unit}", significant(number / size)),
     }
+}
+
+/// The largest unit that `number` reaches, and its size. A number that rounding lifts to the next unit
+/// is written in that unit: 999,999 B as 1.00 MB.
+fn unit_of(number: f64, units: &[Step], base: &'static str) -> (f64, &'static str) {
+    let rounded = round_to_digits(number.abs(), DIGITS);
+    let reached = units.iter().find(|(from, ..)| rounded >= *from);
+    reached.map_or((1.0, base), |(_, size, name)| (*size, *name))
 }
 
 /// Three significant digits; the digits before the point are never lost to zeros below 10,000.
@@ -368,6 +406,16 @@ mod tests {
         assert_eq!(write(Difference::Absolute, Unit::Fraction).unwrap(), "−0.19 pp");
         assert_eq!(write(Difference::Absolute, Unit::Nats).unwrap(), "−0.0019");
         assert_eq!(difference(Difference::Relative, Unit::Bytes, Some(1.0), None), None);
+    }
+
+    #[test]
+    fn the_marks_of_an_axis_share_a_unit_and_have_no_digit_too_many() {
+        assert_eq!(ticks(&[0.0, 50_000.0, 100_000.0], Unit::Nanoseconds), ["0 ms", "0.05 ms", "0.1 ms"]);
+        assert_eq!(ticks(&[0.925, 0.95, 1.0], Unit::Fraction), ["92.5 %", "95 %", "100 %"]);
+        assert_eq!(ticks(&[-0.02, 0.0], Unit::Fraction), ["−2 %", "0 %"]);
+        assert_eq!(ticks(&[0.0, 20_000.0], Unit::Count), ["0", "20,000"]);
+        assert_eq!(ticks(&[2_500_000.0], Unit::Bytes), ["2.5 MB"]);
+        assert_eq!(ticks(&[], Unit::Bytes), [] as [String; 0]);
     }
 
     #[test]

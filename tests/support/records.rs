@@ -2,6 +2,8 @@
 //! invented but consistent: scores, samples and outcomes come from a fixed sequence of numbers, so
 //! that the golden records under `fixtures/records` can be made again to the byte.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use onnx_bench::Error;
 use onnx_bench::plan::{
     Activation, DatasetSpec, Dim, InputPort, Job, ModelSpec, OnBadImage, OutputPort, Passes, Protocol,
@@ -42,6 +44,13 @@ pub fn scenarios() -> Vec<Scenario> {
         ("no-data", no_data()),
         ("slices", slices()),
     ]
+}
+
+/// An fp32 and an int8 run on `each` images of each of so many classes: too large to be kept as files.
+pub fn many_classes(classes: usize, each: usize) -> Vec<Run> {
+    let names: Vec<String> = (0..classes).map(|class| format!("species {class:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    ["fp32", "int8"].map(|variant| Draft::new("ort", variant).on_images(&names, each).measured()).into()
 }
 
 fn ten_classes() -> Vec<(&'static str, Run)> {

@@ -1,0 +1,241 @@
+//! Facts of all runs side by side: what a model file holds, the machine, every setting. Runs of which
+//! all facts are alike share a column.
+
+use super::number::{self, plain, whole};
+use super::view::clean;
+use crate::compare::{Comparison, Criteria};
+use crate::plan::{DatasetSpec, Job, OnBadImage, Part};
+use crate::record::{Environment, RunRecord, RuntimeIdentity};
+
+/// A name and what is the case.
+type Named = (String, String);
+
+/// Facts by run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// Heads of the columns: the runs that each stands for.
+    pub runs: Vec<String>,
+    /// One for each fact that any run has.
+    pub rows: Vec<SheetRow>,
+}
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetRow {
+    /// Its name.
+    pub name: String,
+    /// One value for each column, or one alone that holds for all.
+    pub values: Vec<String>,
+}
+
+impl Sheet {
+    /// The quantization passport: what each model file holds, and what a reviewer should know of it.
+    pub(super) fn models(comparison: &Comparison) -> Self {
+        Self::of(comparison, model)
+    }
+
+    /// Where each run was made.
+    pub(super) fn machines(comparison: &Comparison) -> Self {
+        Self::of(comparison, |record| {
+            let mut facts = machine(&record.environment);
+            facts.extend(record.runtime.iter().flat_map(runtime));
+            facts
+        })
+    }
+
+    /// Every setting of each run, with who decided it.
+    pub(super) fn settings(comparison: &Comparison) -> Self {
+        let criteria = comparison.criteria;
+        Self::of(comparison, move |record| settings(record, &criteria))
+    }
+
+    fn of(comparison: &Comparison, facts: impl Fn(&RunRecord) -> Vec<Named>) -> Self {
+        let mut columns: Vec<(String, Vec<Named>)> = Vec::new();
+        for column in &comparison.columns {
+            let (label, facts) = (clean(&column.record.job.label()), facts(&column.record));
+            match columns.iter_mut().find(|(_, known)| *known == facts) {
+                Some((labels, _)) => *labels += &format!(", {label}"),
+                None => columns.push((label, facts)),
+            }
+        }
+        let rows = names(&columns).into_iter().map(|name| row(name, &columns)).collect();
+        Self { runs: columns.into_iter().map(|(labels, _)| labels).collect(), rows }
+    }
+}
+
+/// The names of all facts, in the order of the first column that has each.
+fn names(columns: &[(String, Vec<Named>)]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in columns.iter().flat_map(|(_, facts)| facts) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn row(name: String, columns: &[(String, Vec<Named>)]) -> SheetRow {
+    let value = |facts: &Vec<Named>| {
+        let found: Vec<&str> =
+            facts.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect();
+        if found.is_empty() { "·".to_owned() } else { found.join("\n") }
+    };
+    let mut values: Vec<String> = columns.iter().map(|(_, facts)| value(facts)).collect();
+    if values.windows(2).all(|pair| pair[0] == pair[1]) {
+        values.truncate(1);
+    }
+    SheetRow { name, values }
+}
+
+fn named(name: &str, value: impl Into<String>) -> Named {
+    (name.to_owned(), clean(&value.into()))
+}
+
+fn model(record: &RunRecord) -> Vec<Named> {
+    let model = &record.model;
+    let weights = model
+        .initializer_bytes
+        .iter()
+        .map(|(kind, &bytes)| format!("{kind} {}", number::bytes(bytes as f64)));
+    let weights: Vec<String> = weights.collect();
+    let quantization = if model.quantization.is_empty() { "none" } else { model.quantization.as_str() };
+    let mut facts = vec![
+        named("file", &model.path),
+        named("SHA-256", &model.sha256),
+        named("size", number::bytes(model.bytes as f64)),
+        named("parameters", whole(model.parameters)),
+        named("weights by type", weights.join(" · ")),
+        named("opset", model.opset.to_string()),
+        named("quantization", quantization),
+        named("input", format!("{} · {}", record.job.input.name, record.job.preprocess.summary())),
+        named("output", output(&record.job)),
+    ];
+    facts.extend(model.remarks.iter().map(|remark| named("remark", remark)));
+    facts
+}
+
+fn output(job: &Job) -> String {
+    let scores = format!("{:?}", job.output.activation).to_lowercase();
+    let background = if job.output.background { " · the first is background" } else { "" };
+    format!("{} · {} · {scores}{background}", job.output.name, job.output.element.name())
+}
+
+fn machine(machine: &Environment) -> Vec<Named> {
+    let count = |name: &str, count: Option<usize>| count.map(|count| named(name, whole(count as u64)));
+    let bytes = |name: &str, bytes: Option<u64>| bytes.map(|bytes| named(name, number::bytes(bytes as f64)));
+    let facts = [
+        Some(named("host", &machine.host)),
+        Some(named("processor", &machine.cpu)),
+        Some(named("architecture", &machine.arch)),
+        Some(named("features for int8", machine.cpu_features.join(" "))),
+        count("cores in use", Some(machine.cores)),
+        count("physical cores", machine.physical_cores),
+        count("logical cores", machine.logical_cores),
+        machine.smt.map(|smt| named("SMT", if smt { "on" } else { "off" })),
+        count("NUMA nodes", machine.numa_nodes),
+        machine.frequency_mhz.map(|mhz| named("highest frequency", format!("{} MHz", number::count(mhz)))),
+        machine.governor.as_ref().map(|governor| named("frequency governor", governor)),
+        machine.quota.map(|quota| named("limit on processor time", format!("{} cores", plain(quota.cpus)))),
+        bytes("memory", machine.memory_bytes),
+        bytes("memory available", machine.memory_available_bytes),
+        machine.load_average.map(|load| named("load at the start", plain(load))),
+        Some(named("system", &machine.os)),
+        machine.kernel.as_ref().map(|kernel| named("kernel", kernel)),
+        machine.virtualization.as_ref().map(|inside| named("inside of", inside)),
+    ];
+    facts.into_iter().flatten().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn runtime(runtime: &RuntimeIdentity) -> Vec<Named> {
+    let facts = [
+        Some(named("runtime", format!("{} {}", runtime.name, runtime.version))),
+        Some(named("provider", &runtime.provider)),
+        runtime.library.as_ref().map(|library| named("library", library)),
+        runtime.library_sha256.as_ref().map(|digest| named("SHA-256 of the library", digest)),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+fn settings(record: &RunRecord, criteria: &Criteria) -> Vec<Named> {
+    let job = &record.job;
+    let mut all = match &job.dataset {
+        Some(spec) => data(spec),
+        None => vec![("data.path".into(), "none".into())],
+    };
+    all.extend(record.dataset.iter().map(|data| ("data.sha256".into(), data.sha256.clone())));
+    all.extend(
+        job.preprocess.describe().into_iter().map(|(key, value)| (format!("preprocess.{key}"), value)),
+    );
+    all.extend(measuring(job));
+    all.push(("verdict.margin".into(), criteria.margin.to_string()));
+    all.push(("verdict.min_effect".into(), format!("{} %", trimmed(criteria.min_effect * 100.0))));
+    let decided = |(key, value): Named| {
+        let source = job.sources.get(&key).map(|source| format!(" ({source})")).unwrap_or_default();
+        named(&key, value + &source)
+    };
+    all.into_iter().map(decided).collect()
+}
+
+fn data(spec: &DatasetSpec) -> Vec<Named> {
+    let or = |text: Option<String>, otherwise: &str| text.unwrap_or_else(|| otherwise.to_owned());
+    let some = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(", "));
+    let conditions = Part { conditions: spec.part.conditions.clone(), ..Part::default() }.describe();
+    let list = spec.part.list.as_ref().map(|list| list.display().to_string());
+    let bad = match spec.on_bad_image {
+        OnBadImage::Fail => "fail",
+        OnBadImage::Skip => "skip",
+    };
+    [
+        ("data.path", spec.path.display().to_string()),
+        ("data.format", or(spec.format.map(|format| format.name().to_owned()), "found from the content")),
+        ("data.split", or(spec.split.clone(), "test, where there are splits")),
+        ("data.image_column", or(spec.columns.image.clone(), "found by type and name, in tables")),
+        ("data.label_column", or(spec.columns.label.clone(), "found by type and name, in tables")),
+        ("data.class_names", or(some(&spec.class_names), "the data set's own")),
+        ("data.classes", or(some(&spec.part.classes), "all")),
+        ("data.where", or(some(&conditions), "all images")),
+        ("data.list", or(list, "none")),
+        ("data.slices", or(some(&spec.slices), "columns with few values")),
+        ("data.limit", or(spec.limit.map(|limit| whole(limit as u64)), "none")),
+        ("data.shard", or(spec.shard.map(|shard| shard.to_string()), "none")),
+        ("data.seed", spec.seed.to_string()),
+        ("data.on_bad_image", bad.to_owned()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+fn measuring(job: &Job) -> Vec<Named> {
+    let (protocol, session) = (&job.protocol, &job.session);
+    let batch = job.fixed_batch.or(protocol.batch);
+    let mut all: Vec<Named> = [
+        ("model.output", job.output.name.clone()),
+        ("model.scores", format!("{:?}", job.output.activation).to_lowercase()),
+        ("model.background_class", job.output.background.to_string()),
+        ("measure.passes", format!("{:?}", protocol.passes).to_lowercase()),
+        ("measure.batch", batch.map_or("the runtime's own".into(), |batch| whole(batch as u64))),
+        ("measure.threads", whole(session.threads as u64)),
+        ("measure.optimization", format!("{:?}", session.optimization).to_lowercase()),
+        ("measure.spinning", session.spinning.to_string()),
+        ("measure.seed", protocol.seed.to_string()),
+        ("measure.time", format!("{} s", trimmed(protocol.latency_seconds))),
+        ("measure.precision", format!("{} %", trimmed(protocol.precision * 100.0))),
+        ("measure.least_rounds", whole(u64::from(protocol.least_rounds))),
+        (
+            "measure.block",
+            format!("{} to {} ms", trimmed(protocol.block_ms), trimmed(protocol.longest_block_ms)),
+        ),
+        ("measure.throughput_time", format!("{} s", trimmed(protocol.throughput_seconds))),
+        ("measure.warm_up_time", format!("at most {} s", trimmed(protocol.warm_up_seconds))),
+        ("measure.latency_inputs", whole(protocol.latency_inputs as u64)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    all.extend(session.config.iter().map(|(key, value)| (format!("measure.session.{key}"), value.clone())));
+    all
+}
+
+/// A setting as it was written, without the noise of its last bits.
+pub(super) fn trimmed(setting: f64) -> String {
+    ((setting * 1e6).round() / 1e6).to_string()
+}
