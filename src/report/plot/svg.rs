@@ -104,9 +104,18 @@ impl Svg {
 
     /// The drawing as a file: with its own colours, light or dark as the reader's system is.
     pub fn standalone(&self) -> String {
-        let style = format!("<style>{}</style>", palette::standalone());
+        self.file(&palette::standalone())
+    }
+
+    /// The same, always light.
+    pub fn light(&self) -> String {
+        self.file(&palette::light())
+    }
+
+    fn file(&self, rules: &str) -> String {
         let ground = "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>";
-        self.document(" xmlns=\"http://www.w3.org/2000/svg\"", &(style + ground)) + "\n"
+        let before = format!("<style>{rules}</style>{ground}");
+        self.document(" xmlns=\"http://www.w3.org/2000/svg\"", &before) + "\n"
     }
 
     fn document(&self, namespace: &str, before: &str) -> String {
