@@ -68,10 +68,10 @@ mod tests {
         drawing.close();
         drawing.text("name", Anchor::Start, (4.0, 14.0), "ort · int8");
         let picture = image::load_from_memory(&png(&drawing, &fonts).unwrap()).unwrap().into_rgb8();
-        assert_eq!(picture.dimensions(), (120, 80));
-        assert_eq!(picture.get_pixel(60, 60).0, [0x00, 0x72, 0xb2]);
+        assert_eq!(picture.dimensions(), (120, 132));
+        assert_eq!(picture.get_pixel(60, 110).0, [0x00, 0x72, 0xb2]);
         assert_eq!(picture.get_pixel(0, 0).0, [0xff; 3]);
-        let dark = picture.enumerate_pixels().filter(|(_, y, pixel)| *y < 36 && pixel.0[0] < 100).count();
+        let dark = picture.enumerate_pixels().filter(|(_, y, pixel)| *y < 90 && pixel.0[0] < 100).count();
         assert!(dark > 100, "the text is drawn");
     }
 }
