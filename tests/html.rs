@@ -371,12 +371,24 @@ fn several_files_come_of_one_command() {
         assert!(fs::metadata(path).unwrap().len() > 1_000, "{}", path.display());
     }
     assert!(fs::read_dir(&places[4]).unwrap().count() >= 10);
+    assert!(places[4].join("latency-ecdf.svg").is_file());
     let page = fs::read_to_string(&places[0]).unwrap();
     assert!(
         page.contains("Without pictures: the data set fixtures/fashion-mnist"),
         "the golden data is made up"
     );
     ending.keeps_its_manners();
+}
+
+#[test]
+fn charts_are_pixels_on_request_where_there_is_a_font() {
+    let story = Story::new("report").args(&[golden("two-classes").to_str().unwrap(), "--quiet"]);
+    let plots = story.path("plots");
+    let ending = story.args(&["--plots", plots.to_str().unwrap(), "--plot-format", "png"]).run();
+    match ending.status() {
+        0 => assert!(fs::read(plots.join("latency-ecdf.png")).unwrap().starts_with(b"\x89PNG")),
+        _ => drop(ending.exits(3).complains("fonts-dejavu-core")),
+    }
 }
 
 #[test]

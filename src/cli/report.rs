@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, ValueEnum};
 
 use super::criteria::CriteriaArgs;
 use super::explain::class_map;
@@ -14,8 +14,9 @@ use super::start::closed_pipe;
 use crate::compare::{self, Comparison, Options};
 use crate::error::{Error, Result};
 use crate::record::{self, Run, write_whole};
+use crate::report::plot::{Fonts, png};
 use crate::report::{
-    Charts, ColorChoice, Html, Markdown, Report, ReportDocument, Style, Terminal, View, csv,
+    Chart, Charts, ColorChoice, Html, Markdown, Report, ReportDocument, Style, Terminal, View, csv,
 };
 
 /// Arguments of `bench report`.
@@ -31,6 +32,15 @@ pub struct ReportArgs {
     criteria: CriteriaArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// How charts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlotFormat {
+    /// Lines and text, light or dark as the reader's system is
+    Svg,
+    /// Pixels, always light
+    Png,
 }
 
 /// Where a report goes and how it looks.
@@ -52,9 +62,12 @@ pub struct OutputArgs {
     /// Most pictures of flipped images for each candidate in the page for a browser, or none
     #[arg(long, value_name = "N", default_value_t)]
     pub images: Images,
-    /// Write each chart as an SVG file into DIR
+    /// Write each chart as a file of its own into DIR
     #[arg(long, value_name = "DIR")]
     pub plots: Option<PathBuf>,
+    /// Format of these charts
+    #[arg(long, value_name = "FORMAT", default_value = "svg")]
+    pub plot_format: PlotFormat,
     /// Every figure and the confusion matrices on the page
     #[arg(long, short)]
     pub verbose: bool,
@@ -123,17 +136,25 @@ fn write_files(comparison: &Comparison, view: &View, args: &OutputArgs) -> Resul
         write_to(path, &|out| page.write(view, out))?;
     }
     match &args.plots {
-        Some(folder) => plots(comparison, folder),
+        Some(folder) => plots(comparison, folder, args.plot_format),
         None => Ok(()),
     }
 }
 
-fn plots(comparison: &Comparison, folder: &Path) -> Result<()> {
+fn plots(comparison: &Comparison, folder: &Path, format: PlotFormat) -> Result<()> {
     let charts = Charts::of(comparison);
-    charts.iter().try_for_each(|chart| {
-        let path = folder.join(format!("{}.svg", chart.stem));
-        write_whole(&path, chart.drawing.standalone().as_bytes())
-    })
+    let write = |chart: &Chart, extension: &str, content: &[u8]| {
+        write_whole(&folder.join(format!("{}.{extension}", chart.stem)), content)
+    };
+    match format {
+        PlotFormat::Svg => {
+            charts.iter().try_for_each(|chart| write(chart, "svg", chart.drawing.standalone().as_bytes()))
+        }
+        PlotFormat::Png => {
+            let fonts = Fonts::of_system()?;
+            charts.iter().try_for_each(|chart| write(chart, "png", &png(&chart.drawing, &fonts)?))
+        }
+    }
 }
 
 /// The class names of all data in label order, the same ones once.

@@ -3,7 +3,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `svg`, `palette`, `scale`, `axis`, `legend` | the drawing, its colours, from values to places |
+//! | `svg`, `palette`, `scale`, `axis`, `legend`, `png` | the drawing, its colours, from values to places, to pixels |
 //! | `histogram`, `ecdf`, `rounds` | times |
 //! | `dots`, `heatmap`, `reliability`, `scatter` | classes, confusions, calibration, trade-offs |
 
@@ -14,6 +14,7 @@ mod heatmap;
 mod histogram;
 mod legend;
 pub mod palette;
+mod png;
 mod reliability;
 mod rounds;
 mod scale;
@@ -24,6 +25,7 @@ pub use dots::{Dot, DotRow, dots};
 pub use ecdf::{Curve, ecdf};
 pub use heatmap::{Cell, Heatmap, Tint, heatmap};
 pub use histogram::{Histogram, histograms};
+pub use png::{Fonts, png};
 pub use reliability::{Bin, reliability};
 pub use rounds::{Block, Track, rounds};
 pub use scatter::{Point, Surface, scatter};

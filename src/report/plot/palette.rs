@@ -56,7 +56,7 @@ pub fn series(color: usize) -> String {
 
 /// The rules of every chart, with `var(--name)` for colours.
 const RULES: &str = "\
-.chart{font:11px/1.2 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif;font-variant-numeric:tabular-nums}
+.chart{font-family:system-ui,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif;font-size:11px;line-height:1.2;font-variant-numeric:tabular-nums}
 .chart text{fill:var(--ink)}
 .chart .tick,.chart .note{fill:var(--dim);font-size:10px}
 .chart .small{font-size:9px}
@@ -98,16 +98,20 @@ pub fn variables() -> String {
     )
 }
 
-/// The rules with colours in the place of variables, which not every viewer of SVG knows.
+/// The rules with colours in the place of variables, which not every viewer of SVG knows: light, and
+/// dark where the reader's system is.
 pub fn standalone() -> String {
-    let literal = |pick: fn(&Token) -> &'static str| {
-        TOKENS.iter().fold(rules(), |rules, token| rules.replace(&format!("var(--{})", token.0), pick(token)))
-    };
-    format!(
-        "{}@media screen and (prefers-color-scheme:dark){{{}}}",
-        literal(|token| token.1),
-        literal(|token| token.2)
-    )
+    let dark = literal(|token| token.2);
+    format!("{}@media screen and (prefers-color-scheme:dark){{{dark}}}", light())
+}
+
+/// The same, always light.
+pub fn light() -> String {
+    literal(|token| token.1)
+}
+
+fn literal(pick: fn(&Token) -> &'static str) -> String {
+    TOKENS.iter().fold(rules(), |rules, token| rules.replace(&format!("var(--{})", token.0), pick(token)))
 }
 
 /// A class for each colour of a series, a tint, and what is better or worse.

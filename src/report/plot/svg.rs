@@ -2,8 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::super::layout;
 use super::super::markup::escape;
 use super::{Heading, palette};
+
+/// Room for the title of a drawing that stands alone.
+const HEAD: f64 = 26.0;
+
+/// Pixels of a letter in such a title, at most.
+const LETTER: f64 = 7.2;
 
 /// A place.
 pub type At = (f64, f64);
@@ -99,22 +106,36 @@ impl Svg {
 
     /// The drawing as a part of a page that has the rules of [`palette::rules`].
     pub fn embedded(&self) -> String {
-        self.document("", "")
+        self.document("", 0.0, "")
     }
 
     /// The drawing as a file: with its own colours, light or dark as the reader's system is.
     pub fn standalone(&self) -> String {
-        let style = format!("<style>{}</style>", palette::standalone());
-        let ground = "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>";
-        self.document(" xmlns=\"http://www.w3.org/2000/svg\"", &(style + ground)) + "\n"
+        self.file(&palette::standalone())
     }
 
-    fn document(&self, namespace: &str, before: &str) -> String {
-        let [width, height] = [self.width, self.height].map(place);
+    /// The same, always light.
+    pub fn light(&self) -> String {
+        self.file(&palette::light())
+    }
+
+    /// On a page the title stands below; a file has it above.
+    fn file(&self, rules: &str) -> String {
+        let title = layout::cut(&self.heading.title, (self.width / LETTER) as usize, "…");
+        let before = format!(
+            "<style>{rules}</style><rect class=\"ground\" y=\"-{HEAD}\" width=\"100%\" height=\"100%\"/>\
+             <text class=\"name\" x=\"8\" y=\"-9\">{}</text>",
+            escape(&title)
+        );
+        self.document(" xmlns=\"http://www.w3.org/2000/svg\"", HEAD, &before) + "\n"
+    }
+
+    fn document(&self, namespace: &str, head: f64, before: &str) -> String {
+        let [width, height, top] = [self.width, self.height + head, -head].map(place);
         let [title, description] = [&self.heading.title, &self.heading.description].map(|text| escape(text));
         format!(
             "<svg{namespace} class=\"chart\" role=\"img\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\"><title>{title}</title><desc>{description}</desc>{before}{}</svg>",
+             viewBox=\"0 {top} {width} {height}\"><title>{title}</title><desc>{description}</desc>{before}{}</svg>",
             self.body
         )
     }
@@ -176,6 +197,7 @@ mod tests {
         let text = drawing().standalone();
         assert!(text.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{text}");
         assert!(text.contains("<style>") && !text.contains("var(--"), "every viewer knows the colours");
+        assert!(text.contains("viewBox=\"0 -26 100 76\"") && text.contains(">a &lt;b&gt;</text>"), "{text}");
         assert!(!drawing().embedded().contains("<style>"));
     }
 }
