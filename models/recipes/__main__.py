@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .catalogue import RECIPES, REPOSITORY, Recipe
+from .catalogue import RECIPES, Recipe
 from .errors import RecipeError
 from .options import Options
 
@@ -29,8 +29,10 @@ def arguments() -> argparse.Namespace:
         "--check-pixels", action="store_true",
         help="classes51: render, then see that a linear classifier on pixels stays under 70 %%, and end",
     )  # fmt: skip
-    parser.add_argument("--card", type=Path, metavar="REPORT",
-                        help="write the model card from the report of `bench compare … --json REPORT`, and end")  # fmt: skip
+    parser.add_argument(
+        "--card", type=Path, metavar="REPORT",
+        help="write the model card from the report of `bench compare … --json REPORT`, and end",
+    )  # fmt: skip
     return parser.parse_args()
 
 
@@ -51,16 +53,16 @@ def main() -> int:
 
 
 def carry_out(recipe: Recipe, args: argparse.Namespace):
-    out = args.out or REPOSITORY / "models" / recipe.folder
+    out = args.out or recipe.out
     if args.card:
         from . import card
 
         return card.write(recipe, args.card, out / recipe.card)
-    if (args.limit or args.epochs) and not (args.out or args.check_pixels):
+    if recipe.shipped and (args.limit or args.epochs) and not (args.out or args.check_pixels):
         raise RecipeError(f"--limit and --epochs are for a try, which would overwrite {out}: say --out")
     options = Options(
         data=args.data or recipe.data, out=out,
-        work=args.work or REPOSITORY / "target" / "recipes" / recipe.name,
+        work=args.work or recipe.work,
         seed=args.seed, epochs=args.epochs, limit=args.limit,
         base=args.base, font=args.font, jobs=args.jobs,
     )  # fmt: skip

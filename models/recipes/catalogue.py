@@ -26,6 +26,18 @@ class Recipe:
     where: str
     card: str = "README.md"
     requirements: str = "requirements.txt"
+    shipped: bool = True
+    """Whether the models belong into this repository; where not, they go to the work folder."""
+
+    @property
+    def work(self) -> Path:
+        """Where checkpoints go unless told otherwise."""
+        return REPOSITORY / "target" / "recipes" / self.name
+
+    @property
+    def out(self) -> Path:
+        """Where the models go unless told otherwise."""
+        return REPOSITORY / "models" / self.folder if self.shipped else self.work / "models"
 
     def run(self, options: Options):
         """Trains, exports and quantizes."""
@@ -33,7 +45,10 @@ class Recipe:
 
     def system(self):
         """What its card says about it, a `card.System`."""
-        return self._load().SYSTEMS[self.name]
+        systems = self._load().SYSTEMS
+        if self.name not in systems:
+            raise RecipeError(f"{self.name} has no card; there is one for {', '.join(systems)}")
+        return systems[self.name]
 
     def _load(self):
         try:
@@ -50,7 +65,7 @@ class Recipe:
             (
                 self.name,
                 f"    {self.summary}",
-                f"    gives  {', '.join(self.gives)} in models/{self.folder}",
+                f"    gives  {', '.join(self.gives)} in {self.out}",
                 f"    data   {self.data}",
                 f"           {self.where}",
                 f"    needs  {self.requirements}",
@@ -76,6 +91,14 @@ RECIPES = {
             "Debian package dataset-fashion-mnist, or the authors' four *-ubyte.gz files",
             card="depthwise-small.md",
             requirements="requirements-keras.txt",
+        ),
+        Recipe(
+            "fashion-mnist-schemes", "schemes", "schemes", "fashion-mnist",
+            "The flagship's fp32 file quantized in every way that there is, to compare them with `bench`.",
+            ("dynamic.onnx", "s8s8.onnx", "u8s8-entropy.onnx", "u8s8-per-tensor.onnx", "u8s8-percentile.onnx", "u8s8.onnx"),
+            Path("/usr/share/datasets/fashion-mnist"),
+            "Debian package dataset-fashion-mnist, or the authors' four *-ubyte.gz files",
+            shipped=False,
         ),
         Recipe(
             "cats-dogs", "cats_dogs", "cats_dogs", "cats-dogs",

@@ -61,6 +61,7 @@ SYSTEMS = {
         data="Fashion-MNIST (Xiao, Rasul, Vollgraf 2017, MIT licence): 58,000 of the 60,000 training images for "
         "training, 2,000 to follow the progress, and the 10,000 test images for the figures.",
         headline="90 % test accuracy, loss 0.2968",
-        licence="The weights are under MIT or Apache-2.0, as `bench` itself; the data they were trained on is under MIT.",
+        licence="The weights are under MIT or Apache-2.0, as `bench` itself; the data they were trained on is under "
+        "MIT.",
     )
 }

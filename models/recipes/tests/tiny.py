@@ -32,11 +32,13 @@ class Tiny:
     make: Callable[[Path], None]
     limit: int
     told: tuple[str, ...] = ()
+    trains: bool = True
 
 
 TINY = {
     "fashion-mnist-mobilenetv2": Tiny(made.idx, 300),
     "fashion-mnist-depthwise-small": Tiny(made.idx, 300),
+    "fashion-mnist-schemes": Tiny(made.idx, 64, trains=False),
     "cats-dogs": Tiny(made.photographs, 60, ("--list", "{out}/holdout.txt")),
     "cifar10": Tiny(made.cifar10_parquet, 300, ("--split", "test")),
     "cifar100": Tiny(made.cifar100_python, 400, ("--split", "test")),
@@ -74,17 +76,22 @@ def _through(name: str, folder: Path, args: argparse.Namespace):
                 "--base", args.base, *font]  # fmt: skip
     _ran(training)
     again = _ran(training)
-    if "continuing after epoch 1" not in again:
+    if tiny.trains and "continuing after epoch 1" not in again:
         sys.exit(f"{name}: started again, it did not continue:\n{again}")
     report = folder / "report.json"
     told = [word.format(out=out) for word in tiny.told]
     models = sorted(out.glob("*.onnx"))
     _ran([args.bench.resolve(), "compare", *models, "--data", data, *told, "--runtime", "ort", "--time", 0.1, "-q", "--json", report])  # fmt: skip
     _complete(name, report, models)
-    _ran([*recipe, "--card", report])
+    if tiny.trains:
+        _described(name, [*recipe, "--card", report], out)
+    print(f"{name}: {len(models)} models, {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _described(name: str, command: list, out: Path):
+    _ran(command)
     if not (out / RECIPES[name].card).is_file():
         sys.exit(f"{name}: no card")
-    print(f"{name}: {len(models)} models, {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def _complete(name: str, report: Path, models: list[Path]):
