@@ -14,7 +14,7 @@ def export(model: keras.Model, path: Path, metadata: dict[str, str], output: str
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         exported = Path(folder) / "model.onnx"
-        model.export(exported, format="onnx", opset_version=OPSET, verbose=False)
+        model.export(str(exported), format="onnx", opset_version=OPSET, verbose=False)
         proto = onnx.load(exported)
     _call(proto.graph, proto.graph.input[0].name, "image")
     _call(proto.graph, proto.graph.output[0].name, output)
