@@ -1,13 +1,18 @@
 """Frozen features, computed once and kept on disk: training above them costs a fraction then."""
 
+import copy
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnxruntime
 import torch
 from torch import nn
+
+from . import onnx_export
 
 CHUNK = 64
 """Images in one run of the frozen network."""
@@ -25,14 +30,14 @@ def extract(network: nn.Module, inputs: Source, count: int, path: Path, identity
     done = _done(path, identity, count)
     if done == count:
         return np.load(path, mmap_mode="r")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = network.eval().to(device, memory_format=torch.channels_last)
+    run = None
     begun = time.monotonic()
     array = np.load(path, mmap_mode="r+") if done else None
     for first in range(done, count, CHUNK):
         last = min(first + CHUNK, count)
-        with torch.inference_mode():
-            result = network(_placed(inputs(first, last), device)).cpu().numpy().astype(np.float16)
+        batch = inputs(first, last)
+        run = run or _runner(network, tuple(batch.shape[1:]))
+        result = run(batch).astype(np.float16)
         if array is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             array = np.lib.format.open_memmap(path, "w+", np.float16, (count, *result.shape[1:]))
@@ -41,12 +46,26 @@ def extract(network: nn.Module, inputs: Source, count: int, path: Path, identity
             array.flush()
             _note(path, identity, count, last)
             print(f"{path.name}  {last} of {count}  {time.monotonic() - begun:.0f} s", flush=True)
-    network.to("cpu")
     return np.load(path, mmap_mode="r")
 
 
-def _placed(batch: torch.Tensor, device: str) -> torch.Tensor:
-    return batch.to(device, memory_format=torch.channels_last) if batch.ndim == 4 else batch.to(device)
+def _runner(network: nn.Module, shape: tuple[int, ...]) -> Callable[[torch.Tensor], np.ndarray]:
+    """Runs `network` on a GPU; without one in ONNX Runtime, which takes a third of PyTorch's time."""
+    if torch.cuda.is_available():
+        network = copy.deepcopy(network).eval().to("cuda")
+        return lambda batch: _on_gpu(network, batch)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "frozen.onnx"
+        onnx_export.export(network, shape, path, {})
+        session = onnxruntime.InferenceSession(path, options)
+    return lambda batch: session.run(None, {"image": batch.contiguous().numpy()})[0]
+
+
+def _on_gpu(network: nn.Module, batch: torch.Tensor) -> np.ndarray:
+    with torch.inference_mode():
+        return network(batch.to("cuda")).cpu().numpy()
 
 
 def _record(path: Path) -> Path:

@@ -38,9 +38,10 @@ def train(
         raise RecipeError(f"{count} images are too few to train on: a batch is {schedule.batch}")
     total = schedule.epochs * steps
     rate = keras.optimizers.schedules.CosineDecay(
-        schedule.peak / 25, total - total // 5, warmup_target=schedule.peak, warmup_steps=total // 5
+        schedule.peak / 25, total - total // 5, warmup_target=schedule.peak, warmup_steps=max(1, total // 5)
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     settings = f"{schedule} on {count} images"

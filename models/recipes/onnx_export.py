@@ -7,12 +7,13 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
 from torch import nn
 
 OPSET = 17
 
 
-def export(model: nn.Module, shape: tuple[int, int, int], path: Path, metadata: dict[str, str], output: str = "logits"):
+def export(model: nn.Module, shape: tuple[int, ...], path: Path, metadata: dict[str, str], output: str = "logits"):
     """Write `model` for inputs `[batch, *shape]`; batch norm and padding are folded into the convolutions."""
     path.parent.mkdir(parents=True, exist_ok=True)
     model = model.eval().to("cpu", memory_format=torch.contiguous_format)
@@ -72,18 +73,29 @@ def _into_convolution(convolution: onnx.NodeProto, amounts: np.ndarray):
     convolution.attribute.append(onnx.helper.make_attribute("pads", [int(amount) for amount in total]))
 
 
+# What the exporter computes the amounts of padding with, from constants.
+_AMOUNT_OPERATORS = {"Cast", "Concat", "ConstantOfShape", "Reshape", "Slice", "Transpose"}
+
+
 def _constants(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
+    """What is known before any run: initializers, constants, and what is computed from those alone."""
     found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Constant" and node.attribute[0].name == "value":
             found[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+        elif node.op_type in _AMOUNT_OPERATORS and all(name in found for name in node.input):
+            inputs = {name: found[name] for name in node.input}
+            (found[node.output[0]],) = ReferenceEvaluator(node).run(None, inputs)
     return found
 
 
 def _drop_unread(graph: onnx.GraphProto):
-    """Removes constants that nothing reads."""
-    read = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
-    for node in [node for node in graph.node if node.op_type == "Constant" and node.output[0] not in read]:
-        graph.node.remove(node)
+    """Removes what nothing reads: nodes from the last to the first, then initializers."""
+    read = {output.name for output in graph.output}
+    for node in reversed(list(graph.node)):
+        if read.isdisjoint(node.output):
+            graph.node.remove(node)
+        else:
+            read.update(node.input)
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in read]:
         graph.initializer.remove(tensor)

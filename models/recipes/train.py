@@ -144,9 +144,9 @@ class _Run:
         return Trained(model, self.epoch, self.spent, loss, accuracy)
 
     def _cycle(self, cycle: Cycle, first: int, last: int):
-        rate = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, cycle.peak, total_steps=cycle.epochs * self.steps, pct_start=0.25
-        )
+        # A cycle of fewer than eight steps, as in a try, leaves no room for a rise and a fall.
+        total = max(cycle.epochs * self.steps, 8)
+        rate = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, cycle.peak, total_steps=total, pct_start=0.25)
         if self.epoch > first and self.rate_state:
             rate.load_state_dict(self.rate_state["rate"])
             # The scheduler's constructor has set the rate of its first step.

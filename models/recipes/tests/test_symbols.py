@@ -1,8 +1,10 @@
 """51 classes, 80/16/4, and an image that follows from its number and the seed."""
 
+import io
 import os
 import unittest
 from collections import Counter
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,13 +61,18 @@ class Rendering(unittest.TestCase):
 
     def test_what_is_rendered_already_is_left_alone(self):
         with TemporaryDirectory() as folder:
-            symbols.render(Path(folder) / "images", 4, 7, FONT, 1)
+            rendered(Path(folder) / "images")
             kept = symbols.path(Path(folder) / "images", 2)
             kept.write_bytes(b"mine")
-            symbols.render(Path(folder) / "images", 4, 7, FONT, 1)
+            rendered(Path(folder) / "images")
             self.assertEqual(kept.read_bytes(), b"mine")
             with self.assertRaisesRegex(RecipeError, "another rendering"):
                 symbols.render(Path(folder) / "images", 4, 8, FONT, 1)
+
+
+def rendered(folder: Path):
+    with redirect_stdout(io.StringIO()):
+        symbols.render(folder, 4, 7, FONT, 1)
 
 
 if __name__ == "__main__":
