@@ -5,6 +5,7 @@ No figure is typed: accuracy and the like come from the report, seed and trainin
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +13,22 @@ import onnx
 
 from .errors import RecipeError
 
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
 FIGURES = (
-    ("accuracy", "accuracy", "{:.2%}"),
-    ("balanced_accuracy", "balanced accuracy", "{:.2%}"),
-    ("macro_precision", "macro precision", "{:.4f}"),
-    ("macro_recall", "macro recall", "{:.4f}"),
-    ("macro_f1", "macro F1", "{:.4f}"),
-    ("log_loss", "log loss", "{:.4f}"),
-    ("ece", "calibration error", "{:.4f}"),
-    ("agreement", "same class as the baseline", "{:.2%}"),
-    ("flips_right_to_wrong", "right → wrong", "{:.0f}"),
-    ("flips_wrong_to_right", "wrong → right", "{:.0f}"),
+    ("accuracy", "accuracy", _percent),
+    ("balanced_accuracy", "balanced accuracy", _percent),
+    ("macro_precision", "macro precision", "{:.4f}".format),
+    ("macro_recall", "macro recall", "{:.4f}".format),
+    ("macro_f1", "macro F1", "{:.4f}".format),
+    ("log_loss", "log loss", "{:.4f}".format),
+    ("ece", "calibration error", "{:.4f}".format),
+    ("agreement", "same class as the baseline", _percent),
+    ("flips_right_to_wrong", "right → wrong", "{:.0f}".format),
+    ("flips_wrong_to_right", "wrong → right", "{:.0f}".format),
 )
 """Metric, what the card calls it, and its form. No times: they belong to a machine."""
 
@@ -92,21 +98,24 @@ def _files(models: list[Path]) -> str:
 def _ports(column: dict, system: System) -> str:
     job, classes = column["job"], column["classes"]["names"]
     rows = (
-        ("input", f"`{job['input']['name']}`, {job['input']['element']}, `{_shape(job['input'])}`"),
-        ("output", f"`{job['output']['name']}`, {job['output']['element']}, `{_shape(job['output'])}`, {job['output']['activation']}"),
+        ("input", _port(job["input"])),
+        ("output", f"{_port(job['output'])}, {job['output']['activation']}"),
         ("parameters", f"{column['model']['parameters']:,}"),
         ("classes", ", ".join(classes)),
         ("preprocessing", system.preprocessing),
-    )  # fmt: skip
+    )
     return _table(("", ""), rows)
 
 
-def _shape(port: dict) -> str:
-    return "[" + ", ".join(str(next(iter(axis.values()))) if isinstance(axis, dict) else str(axis) for axis in port["shape"]) + "]"  # fmt: skip
+def _port(port: dict) -> str:
+    """Name, element type and axes, as `image`, f32, `[batch, 3, 96, 96]`."""
+    axes = ", ".join(str(length) for axis in port["shape"] for length in axis.values())
+    return f"`{port['name']}`, {port['element']}, `[{axes}]`"
 
 
 def _figures(recipe, report: dict, columns: list[dict]) -> str:
-    files = " ".join(dict.fromkeys(f"models/{recipe.folder}/{Path(column['model']['path']).name}" for column in columns))
+    names = dict.fromkeys(Path(column["model"]["path"]).name for column in columns)
+    files = " ".join(f"models/{recipe.folder}/{name}" for name in names)
     versions = dict.fromkeys(f"{column['runtime']['name']} {column['runtime']['version']}" for column in columns)
     images = columns[0]["evaluation"]["images"]
     rows = [(title, *(_figure(column, metric, form) for column in columns)) for metric, title, form in FIGURES]
@@ -120,9 +129,9 @@ def _figures(recipe, report: dict, columns: list[dict]) -> str:
     )
 
 
-def _figure(column: dict, metric: str, form: str) -> str:
+def _figure(column: dict, metric: str, form: Callable[[float], str]) -> str:
     value = _reading(column, metric)
-    return "" if value is None else form.format(value)
+    return "" if value is None else form(value)
 
 
 def _reading(column: dict, metric: str) -> float | None:
@@ -136,7 +145,7 @@ def _per_class(column: dict, metric: str) -> list[float | None]:
 
 def _interval(column: dict) -> str:
     interval = next(entry["interval"] for entry in column["readings"] if entry["metric"] == "accuracy")
-    return f"{interval['low']:.2%} to {interval['high']:.2%}"
+    return f"{_percent(interval['low'])} to {_percent(interval['high'])}"
 
 
 def _classes(columns: list[dict]) -> str:

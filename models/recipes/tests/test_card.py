@@ -60,8 +60,8 @@ class Card(unittest.TestCase):
 
     def test_figures_stand_beside_each_other(self):
         self.assertIn("|  | ort · fp32 | ort · int8 |", self.text)
-        self.assertIn("| accuracy | 92.50% | 92.00% |", self.text)
-        self.assertIn("| same class as the baseline |  | 98.50% |", self.text)
+        self.assertIn("| accuracy | 92.50 % | 92.00 % |", self.text)
+        self.assertIn("| same class as the baseline |  | 98.50 % |", self.text)
         self.assertIn("bench compare models/pets/fp32.onnx models/pets/int8.onnx", self.text)
 
     def test_a_figure_that_the_report_lacks_has_no_row(self):
