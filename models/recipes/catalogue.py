@@ -95,7 +95,8 @@ RECIPES = {
         Recipe(
             "fashion-mnist-schemes", "schemes", "schemes", "fashion-mnist",
             "The flagship's fp32 file quantized in every way that there is, to compare them with `bench`.",
-            ("dynamic.onnx", "s8s8.onnx", "u8s8-entropy.onnx", "u8s8-per-tensor.onnx", "u8s8-percentile.onnx", "u8s8.onnx"),
+            ("dynamic.onnx", "s8s8.onnx", "u8s8-entropy.onnx", "u8s8-per-tensor.onnx", "u8s8-percentile.onnx",
+             "u8s8.onnx"),
             Path("/usr/share/datasets/fashion-mnist"),
             "Debian package dataset-fashion-mnist, or the authors' four *-ubyte.gz files",
             shipped=False,

@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import keras
+import numpy as np
 import onnx
 
 OPSET = 17
@@ -12,6 +13,8 @@ OPSET = 17
 def export(model: keras.Model, path: Path, metadata: dict[str, str], output: str = "probabilities"):
     """Writes `model`, whose one input is called `image`; its one output is called `output`."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Keras exports no model that was never called, as one is that was trained in an earlier run.
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))
     with TemporaryDirectory() as folder:
         exported = Path(folder) / "model.onnx"
         model.export(str(exported), format="onnx", opset_version=OPSET, verbose=False)

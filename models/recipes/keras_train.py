@@ -55,7 +55,9 @@ def train(
             batch = varied(batch, schedule.shift, draw)
         told = model.fit(batch, labels[rows], schedule.batch, epochs=1, shuffle=False, verbose=0)
         spent += time.monotonic() - begun
-        loss, accuracy = model.evaluate(images[count:], labels[count:], 500, verbose=0) if held_out else (np.nan, np.nan)
+        loss, accuracy = (
+            model.evaluate(images[count:], labels[count:], 500, verbose=0) if held_out else (np.nan, np.nan)
+        )
         print(
             f"epoch {epoch + 1}  loss {told.history['loss'][0]:.4f}  validation loss {loss:.4f}  "
             f"accuracy {accuracy:.2%}  {spent:.0f} s",

@@ -7,7 +7,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnx
 from onnxruntime.quantization import (
-    CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_dynamic, quantize_static,
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
 )  # fmt: skip
 from onnxruntime.quantization.shape_inference import quant_pre_process
 

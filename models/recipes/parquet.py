@@ -43,7 +43,9 @@ def _read(path: Path) -> tuple[dict, list[str] | None]:
     image = next((name for name in ("img", "image") if name in schema.names), None)
     label = next((name for name in LABELS if name in schema.names), None)
     if image is None or label is None:
-        raise DataMissing(f"{path}: columns {', '.join(schema.names)}; wanted are img or image, and label or fine_label")
+        raise DataMissing(
+            f"{path}: columns {', '.join(schema.names)}; wanted are img or image, and label or fine_label"
+        )
     table = file.read(columns=[image, label])
     rows = {
         "images": [cell["bytes"] for cell in table[image].to_pylist()],

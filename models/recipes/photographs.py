@@ -32,7 +32,9 @@ def find(root: Path, classes: int | None = None) -> Photographs:
     names = sorted((path.name for path in root.iterdir() if path.is_dir() and path.name[0] != "."), key=str.encode)
     if len(names) < 2 or (classes and len(names) != classes):
         wanted = classes or "two or more"
-        raise DataMissing(f"{root} holds {len(names)} class folders ({', '.join(names[:5]) or 'none'}); wanted: {wanted}")
+        raise DataMissing(
+            f"{root} holds {len(names)} class folders ({', '.join(names[:5]) or 'none'}); wanted: {wanted}"
+        )
     files = [_pictures(root / name) for name in names]
     ids = [f"{name}/{file}" for name, group in zip(names, files) for file in group]
     labels = np.repeat(np.arange(len(names)), [len(group) for group in files])

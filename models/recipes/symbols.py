@@ -7,7 +7,7 @@ and several processes give the same images as one.
 import io
 import json
 from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +111,7 @@ def _watch(done, total: int):
             print(f"rendered {number} of {total}", flush=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _strike(font: Path, name: str) -> Image.Image:
     """The symbol as the font has it, cut to what is not transparent."""
     canvas = Image.new("RGBA", (160, 160))

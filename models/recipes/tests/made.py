@@ -50,10 +50,14 @@ def cifar100_python(folder: Path, train: int = 400, test: int = 200):
         images, labels = pictures(count, 100, seed=count)
         content = {
             b"data": _planes(images), b"fine_labels": labels.tolist(), b"coarse_labels": (labels // 5).tolist(),
-            b"filenames": [b"%s_%06d.png" % (name.encode(), n) for n in range(count)], b"batch_label": b"training batch 1 of 1",
+            b"filenames": [b"%s_%06d.png" % (name.encode(), n) for n in range(count)],
+            b"batch_label": b"training batch 1 of 1",
         }  # fmt: skip
         (place / name).write_bytes(pickle.dumps(content, 2))
-    meta = {b"fine_label_names": [b"fine%02d" % n for n in range(100)], b"coarse_label_names": [b"coarse%02d" % n for n in range(20)]}
+    meta = {
+        b"fine_label_names": [b"fine%02d" % n for n in range(100)],
+        b"coarse_label_names": [b"coarse%02d" % n for n in range(20)],
+    }
     (place / "meta").write_bytes(pickle.dumps(meta, 2))
 
 

@@ -49,9 +49,10 @@ class Card(unittest.TestCase):
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+        ports = [[helper.make_tensor_value_info(name, TensorProto.FLOAT, [1])] for name in "xy"]
+        graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", *ports)
         for name in ("fp32", "int8"):
-            model = helper.make_model(helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])]))  # fmt: skip
+            model = helper.make_model(graph)
             helper.set_model_props(model, {"recipe.name": "pets", "recipe.seed": "7", "recipe.seconds": "61"})
             onnx.save(model, self.folder / f"{name}.onnx")
         pair = {"pair": [{"metric": "agreement", "value": 0.985}]}

@@ -39,7 +39,9 @@ class Export(unittest.TestCase):
 
     def test_int8_keeps_metadata_and_leaves_the_sigmoid_in_float(self):
         torch.manual_seed(1)
-        network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 1), nn.Sigmoid())
+        network = nn.Sequential(
+            nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 1), nn.Sigmoid()
+        )
         onnx_export.export(network, (3, 16, 16), self.path, {"bench.classes": "a\nb"}, output="probability")
         images = np.random.default_rng(1).random((64, 3, 16, 16), np.float32)
         int8 = self.path.with_name("int8.onnx")
@@ -62,7 +64,9 @@ class Pretrained(unittest.TestCase):
                 height, width = kernel.kernel_size
                 depthwise = kernel.groups > 1
                 shapes[f"{module.layer}/{'depthwise_kernel' if depthwise else 'kernel'}"] = (
-                    (height, width, kernel.groups, 1) if depthwise else (height, width, kernel.in_channels, kernel.out_channels)
+                    (height, width, kernel.groups, 1)
+                    if depthwise
+                    else (height, width, kernel.in_channels, kernel.out_channels)
                 )
                 for variable in ("gamma", "beta", "moving_mean", "moving_variance"):
                     shapes[f"{module.norm}/{variable}"] = (kernel.out_channels,)

@@ -81,7 +81,8 @@ def _through(name: str, folder: Path, args: argparse.Namespace):
     report = folder / "report.json"
     told = [word.format(out=out) for word in tiny.told]
     models = sorted(out.glob("*.onnx"))
-    _ran([args.bench.resolve(), "compare", *models, "--data", data, *told, "--runtime", "ort", "--time", 0.1, "-q", "--json", report])  # fmt: skip
+    quickly = ["--runtime", "ort", "--time", 0.1, "-q"]
+    _ran([args.bench.resolve(), "compare", *models, "--data", data, *told, *quickly, "--json", report])
     _complete(name, report, models)
     if tiny.trains:
         _described(name, [*recipe, "--card", report], out)
