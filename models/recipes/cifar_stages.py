@@ -52,12 +52,12 @@ def _enhanced(classes: int) -> nn.Sequential:
 
 
 STAGES = (
-    Stage("1-baseline", _baseline, _schedule(8, 1e-3, augment=False)),
-    Stage("2-extended", _extended, _schedule(10, 1e-3, augment=False)),
-    Stage("3-enhanced", _enhanced, _schedule(16, 1e-3, augment=True)),
+    Stage("1-baseline", _baseline, _schedule(6, 1e-3, augment=False)),
+    Stage("2-extended", _extended, _schedule(8, 1e-3, augment=False)),
+    Stage("3-enhanced", _enhanced, _schedule(10, 1e-3, augment=True)),
 )
 FINE_TUNED = "4-fine-tuned"
-FINE = _schedule(8, 5e-4, augment=True)
+FINE = _schedule(5, 5e-4, augment=True)
 
 
 def cifar10(options: Options):
