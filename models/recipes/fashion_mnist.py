@@ -1,18 +1,14 @@
 """The flagship: MobileNetV2 on Fashion-MNIST, fp32 and int8."""
 
-from pathlib import Path
-
 import numpy as np
 import torch
 
-from . import idx, onnx_export, onnx_quantize
+from . import card, facts, idx, onnx_export, onnx_quantize
+from .images import Images
 from .mobilenetv2 import MobileNetV2
+from .options import Options
 from .train import Cycle, Schedule, train
 
-CLASSES = [
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-]  # fmt: skip
 MEAN, STD = 0.2860, 0.3530
 HELD_OUT = 2_000
 CALIBRATION_IMAGES = 512
@@ -24,27 +20,25 @@ CYCLES = (
     Cycle(epochs=14, peak=0.05, decay=5e-5),
     Cycle(epochs=4, peak=0.01, decay=5e-5, augment=False),
 )
-DEFAULT_DATA = Path("/usr/share/datasets/fashion-mnist")
 
 
-def mobilenetv2(data: Path, out: Path, work: Path, seed: int, epochs: int | None, limit: int | None):
-    """MobileNetV2, width 0.5, stem stride 1, 62 epochs in four cycles: about an hour on two cores."""
-    images, labels = idx.load(data, "train")
-    images, labels = images[:limit], labels[:limit]
-    pixels = normalise(images)
-    held_out = min(HELD_OUT, len(images) // 10)
-    cycles = (Cycle(epochs, peak=0.2, decay=5e-4),) if epochs else CYCLES
-    schedule = Schedule(cycles=cycles, seed=seed)
-    model, seconds = train(
+def mobilenetv2(options: Options):
+    """Trains on all but the last 2,000 training images, which show the progress and choose nothing."""
+    images, labels = idx.load(options.data, "train")
+    images, labels = images[: options.limit], labels[: options.limit]
+    pixels, truth = normalise(images), torch.from_numpy(labels.astype(np.int64))
+    count = len(images) - min(HELD_OUT, len(images) // 10)
+    torch.manual_seed(options.seed)
+    trained = train(
         MobileNetV2(classes=10, channels=1, width=0.5),
-        pixels, torch.from_numpy(labels.astype(np.int64)), held_out, schedule, work,
+        Images(pixels[:count], truth[:count]), Images(pixels[count:], truth[count:]),
+        Schedule(CYCLES).sized(options.epochs, options.seed), options.work,
     )  # fmt: skip
-    fp32 = out / "mobilenetv2.fp32.onnx"
-    onnx_export.export(model, (1, 28, 28), fp32, metadata())
-    chosen = np.random.default_rng(seed).choice(len(images), min(CALIBRATION_IMAGES, len(images)), replace=False)
-    int8 = out / "mobilenetv2.int8.onnx"
-    onnx_quantize.static_qdq(fp32, int8, pixels.numpy()[np.sort(chosen)])
-    print(f"trained in {seconds:.0f} s; wrote {fp32} and {int8}")
+    made = facts.making("fashion-mnist-mobilenetv2", options, "none", count, trained.epochs, trained.seconds)
+    fp32, int8 = (options.out / f"mobilenetv2.{variant}.onnx" for variant in ("fp32", "int8"))
+    onnx_export.export(trained.model, (1, 28, 28), fp32, facts.usage(idx.FASHION_MNIST, PREPROCESS) | made)
+    onnx_quantize.static(fp32, int8, onnx_quantize.drawn(pixels.numpy(), CALIBRATION_IMAGES, options.seed))
+    print(f"trained in {trained.seconds:.0f} s; wrote {fp32} and {int8}")
 
 
 def normalise(images: np.ndarray) -> torch.Tensor:
@@ -53,9 +47,17 @@ def normalise(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(scaled[:, None])
 
 
-def metadata() -> dict[str, str]:
-    """What the exported files carry, so that `bench` needs no settings for them."""
-    return {
-        "bench.classes": "\n".join(CLASSES),
-        "bench.preprocess": f'channels = "grey"\nscale = "unit"\nmean = [{MEAN:.4f}]\nstd = [{STD:.4f}]\n',
-    }
+PREPROCESS = f'channels = "grey"\nscale = "unit"\nmean = [{MEAN:.4f}]\nstd = [{STD:.4f}]\n'
+
+SYSTEMS = {
+    "fashion-mnist-mobilenetv2": card.System(
+        title="MobileNetV2 on Fashion-MNIST",
+        network="MobileNetV2 (Sandler et al. 2018) of width 0.5, with a stem of stride 1 since the images are small.",
+        preprocessing="grey 28x28, divided by 255, less 0.2860, divided by 0.3530",
+        data="Fashion-MNIST (Xiao, Rasul, Vollgraf 2017, MIT licence): 58,000 of the 60,000 training images for "
+        "training, 2,000 to follow the progress, and the 10,000 test images for the figures.",
+        headline="none; the flagship of this project",
+        licence="The weights are under MIT or Apache-2.0, as `bench` itself; the data they were trained on is under "
+        "MIT.",
+    )
+}

@@ -1,12 +1,32 @@
-"""Static post-training quantization with ONNX Runtime's own tool."""
+"""Post-training quantization with ONNX Runtime's own tool."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)  # fmt: skip
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
+KEPT_FLOAT = ("Softmax", "Sigmoid")
+"""In 8 bits a probability would be a multiple of 1/256, and the log loss of a sure mistake infinite."""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How to quantize; as it is, the scheme that x86 runs fast: U8 activations, S8 weights per channel."""
+
+    activations: QuantType = QuantType.QUInt8
+    per_channel: bool = True
+    calibration: CalibrationMethod = CalibrationMethod.MinMax
 
 
 class _Batches(CalibrationDataReader):
@@ -17,20 +37,51 @@ class _Batches(CalibrationDataReader):
         return next(self._batches, None)
 
 
-def static_qdq(fp32: Path, int8: Path, images: np.ndarray):
-    """QDQ, U8 activations and S8 per-channel weights: the scheme that x86 runs fast.
+def static(fp32: Path, int8: Path, images: np.ndarray, scheme: Scheme = Scheme()):
+    """Writes `int8` in QDQ form.
 
-    `images` is `[N, C, H, W]` f32, preprocessed as for inference.
+    `images` are calibration images as the model takes them, f32, preprocessed as for inference.
     """
+    int8.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(fp32, prepared)
-        name = onnx.load(prepared).graph.input[0].name
+        prepared = _prepared(fp32, Path(folder))
+        graph = onnx.load(prepared).graph
         quantize_static(
-            prepared, int8, _Batches(name, images), quant_format=QuantFormat.QDQ, per_channel=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
+            prepared, int8, _Batches(graph.input[0].name, images), quant_format=QuantFormat.QDQ,
+            per_channel=scheme.per_channel, activation_type=scheme.activations, weight_type=QuantType.QInt8,
+            calibrate_method=scheme.calibration,
+            nodes_to_exclude=[node.name for node in graph.node if node.op_type in KEPT_FLOAT],
         )  # fmt: skip
+    _hand_on_metadata(fp32, int8)
+
+
+def dynamic(fp32: Path, int8: Path):
+    """Writes `int8` with U8 weights and activations that are scaled by the range each run finds them in."""
+    int8.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        # ConvInteger takes U8 weights several times faster than S8 ones on x86.
+        quantize_dynamic(_prepared(fp32, Path(folder)), int8, weight_type=QuantType.QUInt8)
+    _hand_on_metadata(fp32, int8)
+
+
+def _prepared(fp32: Path, folder: Path) -> Path:
+    """A copy with shapes inferred and batch norm folded, which the tool asks for."""
+    prepared = folder / "prepared.onnx"
+    quant_pre_process(fp32, prepared)
+    return prepared
+
+
+def _hand_on_metadata(fp32: Path, int8: Path):
     source, target = onnx.load(fp32), onnx.load(int8)
     onnx.helper.set_model_props(target, {p.key: p.value for p in source.metadata_props})
     onnx.save(target, int8)
+
+
+def drawn(images: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """`count` of the images, or all there are."""
+    return images[rows(len(images), count, seed)]
+
+
+def rows(total: int, count: int, seed: int) -> np.ndarray:
+    """Which `count` of `total` images to calibrate with, ascending."""
+    return np.sort(np.random.default_rng(seed).choice(total, min(count, total), replace=False))
