@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models"))
 
 from recipes.mobilenetv2 import MobileNetV2
 from recipes.onnx_export import export
-from recipes.onnx_quantize import static_qdq
+from recipes.onnx_quantize import static
 
 
 def main():
@@ -23,7 +23,7 @@ def main():
     preprocess = f'channels = "rgb"\nresize = [{side}, {side}]\nscale = "signed"\n'
     export(model, (3, side, side), fp32, {"bench.preprocess": preprocess})
     images = numpy.random.default_rng(7).uniform(-1, 1, (64, 3, side, side)).astype(numpy.float32)
-    static_qdq(fp32, int8, images)
+    static(fp32, int8, images)
 
 
 if __name__ == "__main__":
