@@ -1,5 +1,5 @@
 //! What a reader sees. [`View`] turns every figure of a comparison into text once; each format only
-//! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON, and [`csv`] as a
+//! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON, and [`csv()`] as a
 //! table. [`Html`] adds [`Charts`], which also stand alone.
 
 mod alike;

@@ -67,7 +67,7 @@ impl Svg {
         self.add(format_args!("<path class=\"{class}\" d=\"M{x1} {y1}L{x2} {y2}\"/>"));
     }
 
-    /// A path in the language of SVG, made with [`place`].
+    /// A path in the language of SVG, made with `place`.
     pub fn path(&mut self, class: &str, commands: &str) {
         if !commands.is_empty() {
             self.add(format_args!("<path class=\"{class}\" d=\"{commands}\"/>"));
