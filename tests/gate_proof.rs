@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use onnx_bench::compare::{Options, Resampling, compare_with};
 use onnx_bench::gate::{
-    Baseline, Case, Effect, Finding, Ground, Judgement, Outcome, Policy, in_runtimes, judge, judge_cases,
+    Baseline, Case, Effect, Finding, Ground, Group, Judgement, Outcome, Policy, in_runtimes, judge,
+    judge_cases,
 };
 use onnx_bench::plan::{GateSettings, RuleKind};
 use onnx_bench::record::{Evidence, Predictions, Run, load, load_folder};
@@ -255,14 +256,19 @@ fn a_rule_made_soft_fails_in_words_alone() {
     assert!(text.contains("failures=\"0\"") && text.contains("<system-out>warning: "), "{text}");
 }
 
-/// What a gate says of a folder of golden records.
-fn of_records(scenario: &str, policy: &Policy) -> Judgement {
-    let groups = in_runtimes(load_folder(&golden(scenario)).unwrap(), 0);
-    let comparisons: Vec<_> = groups
-        .into_iter()
-        .map(|group| compare_with(group.runs, group.baseline, &Options::default()).unwrap())
-        .collect();
-    judge(&comparisons, policy)
+/// What the default policy says of each folder of golden records.
+static JUDGED: LazyLock<Vec<(&str, Judgement)>> = LazyLock::new(|| {
+    let judged = |scenario| {
+        let groups = in_runtimes(load_folder(&golden(scenario)).unwrap(), 0);
+        let compared = |group: Group| compare_with(group.runs, group.baseline, &Options::default()).unwrap();
+        let comparisons: Vec<_> = groups.into_iter().map(compared).collect();
+        (scenario, judge(&comparisons, &Policy::default()))
+    };
+    SCENARIOS.into_iter().map(judged).collect()
+});
+
+fn of_records(scenario: &str) -> Judgement {
+    JUDGED.iter().find(|(name, _)| *name == scenario).unwrap().1.clone()
 }
 
 const SCENARIOS: [&str; 4] = ["ten-classes", "two-classes", "troubles", "slices"];
@@ -270,7 +276,7 @@ const SCENARIOS: [&str; 4] = ["ten-classes", "two-classes", "troubles", "slices"
 #[test]
 fn the_page_of_each_scenario() {
     for scenario in SCENARIOS {
-        let view = GateView::of(&of_records(scenario, &Policy::default()));
+        let view = GateView::of(&of_records(scenario));
         insta::assert_snapshot!(format!("page_{scenario}"), page(&view, &Style::PLAIN).join("\n"));
     }
 }
@@ -278,7 +284,7 @@ fn the_page_of_each_scenario() {
 #[test]
 fn no_line_of_the_page_is_wider_than_asked_and_ascii_terminals_get_ascii() {
     for scenario in SCENARIOS {
-        let view = GateView::of(&of_records(scenario, &Policy::default()));
+        let view = GateView::of(&of_records(scenario));
         for width in [40, 60, 80, 100] {
             let lines = page(&view, &Style { width, unicode: false, ..Style::PLAIN });
             for line in lines {
@@ -291,7 +297,7 @@ fn no_line_of_the_page_is_wider_than_asked_and_ascii_terminals_get_ascii() {
 #[test]
 fn the_annotations_of_each_scenario() {
     for scenario in SCENARIOS {
-        let view = GateView::of(&of_records(scenario, &Policy::default()));
+        let view = GateView::of(&of_records(scenario));
         let text = [annotations(&view), outputs(&view)].concat().join("\n");
         insta::assert_snapshot!(format!("github_{scenario}"), text);
     }
@@ -300,7 +306,7 @@ fn the_annotations_of_each_scenario() {
 #[test]
 fn the_comment_of_each_scenario() {
     for scenario in SCENARIOS {
-        let text = comment(&GateView::of(&of_records(scenario, &Policy::default())));
+        let text = comment(&GateView::of(&of_records(scenario)));
         assert!(text.starts_with(MARKER));
         insta::assert_snapshot!(format!("comment_{scenario}"), text);
     }
@@ -328,13 +334,13 @@ fn a_comment_stays_below_what_github_takes_however_many_classes_there_are() {
 fn the_findings_as_data_keep_to_the_published_schema() {
     let schema = jsonschema::validator_for(&gate_schema()).unwrap();
     for scenario in SCENARIOS {
-        let judgement = of_records(scenario, &Policy::default());
+        let judgement = of_records(scenario);
         let document = GateDocument::of(&judgement, &GateView::of(&judgement));
         let value = serde_json::to_value(&document).unwrap();
         let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert_eq!(errors, [] as [String; 0], "{scenario}");
     }
-    let judgement = of_records("slices", &Policy::default());
+    let judgement = of_records("slices");
     let text = GateDocument::of(&judgement, &GateView::of(&judgement)).to_json().unwrap();
     insta::assert_snapshot!("json_slices", text.replace(env!("CARGO_PKG_VERSION"), "[version]"));
 }
@@ -372,7 +378,7 @@ fn the_schema_for_editors_knows_every_rule_and_no_other() {
 #[test]
 fn the_junit_of_each_scenario_keeps_to_the_common_schema() {
     for scenario in SCENARIOS {
-        let text = junit(&GateView::of(&of_records(scenario, &Policy::default()))).unwrap();
+        let text = junit(&GateView::of(&of_records(scenario))).unwrap();
         check_junit(&text);
         insta::assert_snapshot!(format!("junit_{scenario}"), text);
     }

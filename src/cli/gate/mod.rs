@@ -101,28 +101,7 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
     if args.start.explain {
         return measuring::explain_all(&bench.jobs()?).map(|()| Exit::Done);
     }
-    let interrupt = Interrupt::default();
-    signals::watch(&interrupt)?;
-    let calibration = match calibration::check(&bench.jobs()?, args.output.quiet, &interrupt)? {
-        Checked::Overlaps(overlaps) => overlaps,
-        Checked::Interrupted(signal) => return Ok(Exit::Interrupted(signal)),
-    };
-    let runs = bench.runs(models.len(), saved, calibration, &interrupt)?;
-    let mut interrupted = runs.iter().any(|run| is_interrupted(&run.record));
-    let outcomes: Vec<_> = runs.iter().map(|run| run.record.outcome.clone()).collect();
-    let ran = compare::exit_of(outcomes.iter(), compare::asked_for_runtimes(&planned));
-    let (mut judgement, comparisons) = bench.judge(runs)?;
-    if compare::asked_for_runtimes(&planned) {
-        judgement.refuse_unsupported();
-    }
-    if !interrupted && bench.may_confirm() {
-        interrupted = bench.confirm(&mut judgement, &interrupt)?;
-    }
-    outputs::publish(&args.output, &judgement, &comparisons)?;
-    match interrupt.signal().filter(|_| interrupted) {
-        Some(signal) => Ok(Exit::Interrupted(signal)),
-        None => Ok(exit(judgement.effect(), ran)),
-    }
+    bench.gate(models.len(), saved)
 }
 
 /// The records of the last measurement, where `last` is not the name of anything else.
@@ -154,6 +133,32 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Measures what is not saved, judges all of it, and says so. `arguments` is how many things were named.
+    fn gate(&self, arguments: usize, saved: SavedRuns) -> Result<Exit> {
+        let interrupt = Interrupt::default();
+        signals::watch(&interrupt)?;
+        let calibration = match calibration::check(&self.jobs()?, self.args.output.quiet, &interrupt)? {
+            Checked::Overlaps(overlaps) => overlaps,
+            Checked::Interrupted(signal) => return Ok(Exit::Interrupted(signal)),
+        };
+        let runs = self.runs(arguments, saved, calibration, &interrupt)?;
+        let mut interrupted = runs.iter().any(|run| is_interrupted(&run.record));
+        let asked = compare::asked_for_runtimes(self.planned);
+        let ran = compare::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
+        let (mut judgement, comparisons) = self.judge(runs)?;
+        if asked {
+            judgement.refuse_unsupported();
+        }
+        if !interrupted && self.may_confirm() {
+            interrupted = self.confirm(&mut judgement, &interrupt)?;
+        }
+        outputs::publish(&self.args.output, &judgement, &comparisons)?;
+        match interrupt.signal().filter(|_| interrupted) {
+            Some(signal) => Ok(Exit::Interrupted(signal)),
+            None => Ok(exit(judgement.effect(), ran)),
+        }
+    }
+
     /// What is wrong with the settings or the data is to be known before minutes of measuring.
     fn check(&self) -> Result<()> {
         let jobs = self.jobs()?;

@@ -37,7 +37,7 @@ impl Rules {
         };
         Self {
             soft: BTreeSet::new(),
-            asked: BTreeSet::new(),
+            asked: asked(&GateSettings::default()),
             accuracy: Some(AccuracyRule { margin }),
             metrics: Vec::new(),
             classes: Some(group()),
