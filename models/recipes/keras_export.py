@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import onnx
 
+from . import onnx_graph
+
 OPSET = 17
 
 
@@ -23,9 +25,8 @@ def export(model: keras.Model, path: Path, metadata: dict[str, str], output: str
     _call(proto.graph, proto.graph.output[0].name, output)
     for port in (*proto.graph.input, *proto.graph.output):
         port.type.tensor_type.shape.dim[0].dim_param = "batch"
-    onnx.helper.set_model_props(proto, metadata)
-    onnx.checker.check_model(proto)
-    onnx.save(proto, path)
+    onnx_graph.fix_reshapes(proto)
+    onnx_graph.finish(proto, path, metadata)
 
 
 def _call(graph: onnx.GraphProto, old: str, new: str):
