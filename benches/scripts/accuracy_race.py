@@ -62,7 +62,10 @@ class Bench:
 
     def seconds(self, model, folder):
         words = ["run", model, "--accuracy-only", "--runtime", "ort", "--data", folder, "--cache-size", self.cache]
-        out = ["--out", DESK / f"{self.name}.json"]
+        out = ["--out", DESK / self.name / "run.json"]
+        # bench overwrites no record.
+        shutil.rmtree(DESK / self.name, ignore_errors=True)
+        (DESK / self.name).mkdir()
         begun = perf_counter()
         said([self.program, *words, *out])
         return perf_counter() - begun
@@ -103,7 +106,7 @@ def agreement(python, sides):
 def answers(side):
     if isinstance(side, Python):
         return DESK / f"{side.name}.npy"
-    return next(DESK.glob(f"{side.name}*.predictions.parquet"))
+    return DESK / side.name / "run.predictions.parquet"
 
 
 def race(sides, model, folder, rounds):
