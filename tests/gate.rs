@@ -64,11 +64,13 @@ fn a_policy_that_is_wrong_is_named_before_anything_is_measured() {
         ("[gate]\nstrickt = true\n", "strickt"),
         ("[gate.metrics.beauty]\nmargin = 1\n", "beauty"),
         ("[gate.classes]\nmargin = -3\n", "classes.margin"),
+        ("[gate.accuracy]\nmargin = \"lots\"\n", "no margin: `lots`"),
     ] {
         let story = Story::new("gate");
         let path = text(&story.path("wrong.toml"));
         fs::write(&path, policy).unwrap();
-        story.args(&[TEN, "--policy", &path]).run().exits(2).complains(told).keeps_its_manners();
+        let ending = story.args(&[TEN, "--policy", &path]).run();
+        ending.exits(2).complains(told).complains("wrong.toml").keeps_its_manners();
     }
     Story::new("gate").args(&[FP32, "--runtime", "fake"]).run().exits(2).complains("--baseline FILE");
     Story::new("gate").args(&[TEN, "--soft", "lateness"]).run().exits(2).complains("latency");

@@ -6,7 +6,7 @@ use super::GateArgs;
 use crate::cli::compare::Planned;
 use crate::cli::criteria;
 use crate::compare::Options;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::Policy;
 use crate::plan::{self, Layer, Resolved, Source};
 
@@ -26,10 +26,17 @@ pub(super) fn of(
         resolved.settings.gate.accuracy = None;
     }
     let options = criteria::options(&resolved)?;
-    let mut policy =
-        Policy::of(&resolved.settings.gate, options.criteria.margin)?.softened(&args.policy.soft);
+    let file = args.policy.policy.as_deref().unwrap_or(Path::new("bench.toml"));
+    let understood = Policy::of(&resolved.settings.gate, options.criteria.margin);
+    let mut policy = understood.map_err(|error| in_file(error, file))?.softened(&args.policy.soft);
     policy.strict |= args.policy.strict;
     Ok((policy, options))
+}
+
+/// The error of a rule, with the file that it stands in.
+fn in_file(error: Error, file: &Path) -> Error {
+    let rule = error.place.clone().unwrap_or_default();
+    error.at(format!("{}: {rule}", file.display()))
 }
 
 /// Settings of the first model; of saved runs, those of the settings file beside what is named first.

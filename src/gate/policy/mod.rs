@@ -228,7 +228,9 @@ mod tests {
             ("[agreement]\nat_least = 101", "agreement.at_least"),
             ("[accuracy]\nmargin = \"half\"", "accuracy.margin"),
         ] {
-            assert!(policy(text).unwrap_err().place.unwrap().contains(key), "{text}");
+            let error = policy(text).unwrap_err();
+            assert_eq!(error.place.as_deref(), Some(format!("[gate], {key}").as_str()), "{text}");
+            assert!(!error.what.contains("write"), "advice belongs into the help: {error}");
         }
         assert!(policy("[runtimes.ort]\nstrict = true").is_err());
     }

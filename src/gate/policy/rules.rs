@@ -180,7 +180,11 @@ fn group(
 }
 
 fn accuracy_margin(text: &MarginText) -> Result<Margin> {
-    text.text().parse().map_err(|why: String| wrong("accuracy.margin", &why))
+    let key = "accuracy.margin";
+    let said = text.text();
+    let refused =
+        |why: String| Error::usage(format!("gate.{key} is no margin: `{said}`")).at(place(key)).help(why);
+    said.parse().map_err(refused)
 }
 
 /// A share given in percent.
@@ -204,7 +208,7 @@ pub(super) fn wrong(key: &str, wanted: &str) -> Error {
     Error::usage(format!("gate.{key} must be {wanted}")).at(place(key))
 }
 
-/// Where a setting stands.
+/// Where a setting stands in its file.
 pub(super) fn place(key: &str) -> String {
-    format!("[gate] in bench.toml, {key}")
+    format!("[gate], {key}")
 }
