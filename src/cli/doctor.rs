@@ -344,6 +344,7 @@ mod tests {
                 source: Source::Cache,
                 path: "/c/libonnxruntime.so.1.31.1".into(),
                 version: "1.31.1".into(),
+                sha256: None,
                 cuda: false,
                 note: None,
             }],

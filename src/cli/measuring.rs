@@ -199,8 +199,9 @@ pub fn check_threads(jobs: &[PlannedJob<'_>]) -> Result<()> {
 /// Finds the ONNX Runtime library, or fetches it once, before any worker looks for it.
 pub fn provision(args: &LibraryArgs, jobs: &[PlannedJob<'_>]) {
     ort::configure(ort::Settings { library: args.ort_lib.clone(), offline: args.offline });
-    for device in jobs.iter().filter(|(_, job)| job.runtime.name == "ort").map(|(_, job)| job.runtime.device)
-    {
+    let of_ort = jobs.iter().map(|(_, job)| &job.runtime).filter(|runtime| runtime.name == "ort");
+    let devices: BTreeSet<_> = of_ort.map(|runtime| runtime.device).collect();
+    for device in devices {
         if let Err(error) = ort::environment::locate(device) {
             // The candidates that need it will say so again, each in its row, and fetch nothing.
             ort::give_up_fetching();

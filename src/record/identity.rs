@@ -134,10 +134,11 @@ impl RuntimeIdentity {
         }
     }
 
-    /// The same with the digest of its library. Reads the whole file, so not for every launch.
+    /// The same with the digest of its library. Reads the whole file where nobody has yet, so not for
+    /// every launch.
     pub fn with_digest(mut self) -> Self {
-        let file = self.library.as_ref().and_then(|path| File::open(path).ok());
-        self.library_sha256 = file.and_then(|file| sha256_of(file).ok());
+        let read = || sha256_of(File::open(self.library.as_ref()?).ok()?).ok();
+        self.library_sha256 = self.library_sha256.or_else(read);
         self
     }
 }

@@ -68,6 +68,9 @@ pub struct Library {
     pub path: PathBuf,
     /// Its own version, such as `1.31.1`.
     pub version: String,
+    /// Its SHA-256 in hexadecimal, where it was held to that of its pin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Whether the CUDA provider lies beside it.
     pub cuda: bool,
     /// What the user should know about it.
@@ -198,13 +201,13 @@ impl Places {
     }
 
     fn judge(&self, place: &Place) -> Result<Library, String> {
-        if let (Source::Cache, Some(cache)) = (place.source, &self.cache) {
-            provision::verify(cache, &place.path)?;
-        }
+        let cache = self.cache.as_deref().filter(|_| place.source == Source::Cache);
+        let sha256 = cache.map(|cache| provision::verify(cache, &place.path)).transpose()?;
         let version = version_of(&place.path)?;
         let note = accept(&version)?;
         let cuda = has_cuda(&place.path);
-        Ok(Library { source: place.source, path: place.path.clone(), version, cuda, note })
+        let sha256 = sha256.map(str::to_owned);
+        Ok(Library { source: place.source, path: place.path.clone(), version, sha256, cuda, note })
     }
 }
 

@@ -100,7 +100,9 @@ impl Runtime for Ort {
         let loaded = environment::load(device)?;
         session::try_out(&loaded.environment, device)?;
         let library = &loaded.library;
-        Ok(RuntimeIdentity::new(self.name(), &library.version, provider(device), Some(&library.path)))
+        let identity =
+            RuntimeIdentity::new(self.name(), &library.version, provider(device), Some(&library.path));
+        Ok(RuntimeIdentity { library_sha256: library.sha256.clone(), ..identity })
     }
 
     fn prepare(

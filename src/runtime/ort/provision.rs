@@ -2,19 +2,18 @@
 //! when several processes want it at the same moment.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
 use super::fetch::{fetch, interrupted};
 use super::pins::{Build, Pin, PinnedFile, VERSION};
 use super::stop_asked;
 use crate::error::{Error, Result};
-use crate::record::hex;
+use crate::record::sha256_of;
 
 /// Folder of `build` under the cache root.
 pub fn folder(cache: &Path, build: Build) -> PathBuf {
@@ -25,36 +24,30 @@ fn store(cache: &Path) -> PathBuf {
     cache.join("onnxruntime")
 }
 
-/// Checks that a library in the cache is what was pinned; the error says what is not.
-pub fn verify(cache: &Path, library: &Path) -> Result<(), String> {
+/// Checks that a library in the cache is what was pinned, and gives its digest; the error says what is
+/// not.
+pub fn verify(cache: &Path, library: &Path) -> Result<&'static str, String> {
     let builds = [Build::Cpu, Build::Gpu];
     let build = builds.into_iter().find(|&build| library.starts_with(folder(cache, build)));
     let pin = build.and_then(Pin::here).ok_or("bench has no digest for it on this platform")?;
-    check(pin, &folder(cache, pin.build))
+    let main = &pin.files[0];
+    if library.file_name().is_none_or(|name| name != main.name) {
+        return Err(format!("it is not {}, the pinned one", main.name));
+    }
+    check(pin, &folder(cache, pin.build))?;
+    Ok(main.sha256)
 }
 
 fn check(pin: &Pin, folder: &Path) -> Result<(), String> {
     pin.files.iter().try_for_each(|file| {
         let path = folder.join(file.name);
-        let found = digest(&path).map_err(|error| format!("{} cannot be read: {error}", file.name))?;
+        let found = File::open(&path).and_then(sha256_of);
+        let found = found.map_err(|error| format!("{} cannot be read: {error}", file.name))?;
         match found == file.sha256 {
             true => Ok(()),
             false => Err(format!("{} is damaged: its SHA-256 is not the pinned one", file.name)),
         }
     })
-}
-
-fn digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(hex(&hasher.finalize()));
-        }
-        hasher.update(&buffer[..count]);
-    }
 }
 
 /// Makes sure that the pinned `build` is in the cache, and gives its main library. `say` hears, in
