@@ -1,5 +1,5 @@
-//! How often two equal models are called different, and how often a planted slow-down is found:
-//! comparisons of a real model with itself on this machine, latency alone.
+//! How often two equal models are called different, how often a planted slow-down is found, and how
+//! often the gate lets both pass: comparisons of a real model with itself on this machine, latency alone.
 //!
 //!     cargo build --release --no-default-features --bins
 //!     cargo run --release --no-default-features --example false_alarms -- --csv quiet.csv
@@ -14,7 +14,8 @@
 //! ratios all move by ln 1.03 then; the pass would have ended after the same round, since the rule
 //! that ends it looks at the width of their interval, and the width does not change.
 
-#[path = "../benches/support/mod.rs"]
+mod latency_rule;
+#[path = "../../benches/support/mod.rs"]
 mod support;
 
 use std::env;
@@ -317,7 +318,7 @@ fn tell(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
     };
     writeln!(out, "{} comparisons of a model with itself, {state}", rows.len())?;
     let called = |speed_up: &SpeedUp, row: &Row| call(speed_up, row.floor);
-    let shares: [Column<'_, bool>; 6] = [
+    let shares: [Column<'_, bool>; 8] = [
         ("interval holds 1", &|row| row.speed_up.low <= 1.0 && row.speed_up.high >= 1.0),
         ("called faster or slower", &|row| {
             matches!(called(&row.speed_up, row), Change::Better | Change::Worse)
@@ -325,6 +326,8 @@ fn tell(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
         ("  faster", &|row| called(&row.speed_up, row) == Change::Better),
         ("  slower", &|row| called(&row.speed_up, row) == Change::Worse),
         ("planted slow-down found", &|row| called(&row.planted, row) == Change::Worse),
+        ("gate passes itself", &|row| latency_rule::passes(&row.speed_up, row.floor)),
+        ("gate passes 3 % slower", &|row| latency_rule::passes(&row.planted, row.floor)),
         ("ended by precision", &|row| row.precise),
     ];
     for (name, holds) in shares {
