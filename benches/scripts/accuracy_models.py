@@ -1,4 +1,4 @@
-"""MobileNetV2 with random weights for a race: accuracy_models.py CLASSES SIDE FP32.onnx INT8.onnx"""
+"""MobileNetV2 with random weights for a race: accuracy_models.py CLASSES SIDE WIDTH FP32.onnx INT8.onnx"""
 
 import sys
 from pathlib import Path
@@ -14,10 +14,10 @@ from recipes.onnx_quantize import static
 
 
 def main():
-    classes, side = int(sys.argv[1]), int(sys.argv[2])
-    fp32, int8 = Path(sys.argv[3]), Path(sys.argv[4])
+    classes, side, width = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    fp32, int8 = Path(sys.argv[4]), Path(sys.argv[5])
     torch.manual_seed(7)
-    model = MobileNetV2(classes, channels=3, width=1.0)
+    model = MobileNetV2(classes, channels=3, width=width)
     # The paper's first stride, which the recipes' small images do without.
     model.features[0][0].stride = (2, 2)
     preprocess = f'channels = "rgb"\nresize = [{side}, {side}]\nscale = "signed"\n'

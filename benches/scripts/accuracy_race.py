@@ -1,13 +1,14 @@
 """Races bench's accuracy pass against what people write in Python, on JPEG files.
 
-    python3 benches/scripts/accuracy_race.py --photographs FOLDER --cifar10 FILE.parquet [--rounds 5]
+    python3 benches/scripts/accuracy_race.py --photographs FOLDER --cifar10 FILE.parquet [--rounds 5] [--width 1.0]
 
 FOLDER has one folder of photographs a class; FILE is CIFAR-10 as Hugging Face stores it, whose
 JPEG files are laid out as an image folder first. The models are MobileNetV2 for 96x96, with random
 weights (which are as fast as trained ones), in fp32 and int8. In each round every side does the
 whole job once, in an order that changes: bench without its cache of pixels, the plain loop, a
-DataLoader with two workers, and bench when its cache is full. bench's time is that of the whole
-process, Python's is without the interpreter's start and the imports. Ratios are by round. Needs
+DataLoader with two workers, and bench when its cache is full. Times are those of whole processes,
+and for Python also without the interpreter's start and the imports, over bench's whole process all
+the same. Ratios are by round. Needs
 Python 3.10 or later with pip; builds what it runs and keeps pinned packages in the target folder.
 """
 
@@ -18,6 +19,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -36,6 +38,7 @@ def arguments():
     parser.add_argument("--photographs", type=Path, help="a folder with one folder of JPEG files a class")
     parser.add_argument("--cifar10", type=Path, help="a Parquet file with JPEG bytes in img.bytes and a label")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--width", type=float, default=1.0, help="of MobileNetV2: 0.35 to 1.4 in the paper")
     parser.add_argument("--python", type=Path, help="an interpreter that has the packages already")
     chosen = parser.parse_args()
     if not (chosen.photographs or chosen.cifar10):
@@ -43,15 +46,25 @@ def arguments():
     return chosen
 
 
+@dataclass(frozen=True)
+class Seconds:
+    """Of the whole process, and of the part that a program does again for the next model."""
+
+    whole: float
+    inside: float
+
+
 class Python:
-    """The loop of accuracy_loop.py, timed by itself."""
+    """The loop of accuracy_loop.py, by the clock and by its own."""
 
     def __init__(self, name, python, workers):
         self.name, self.python, self.workers = name, python, workers
 
     def seconds(self, model, folder):
         words = [HERE / "accuracy_loop.py", model, folder, SIDE, DESK / f"{self.name}.npy", "--workers", self.workers]
-        return float(said([self.python, *words]).split()[0])
+        begun = perf_counter()
+        inside = float(said([self.python, *words]).split()[0])
+        return Seconds(perf_counter() - begun, inside)
 
 
 class Bench:
@@ -68,7 +81,8 @@ class Bench:
         (DESK / self.name).mkdir()
         begun = perf_counter()
         said([self.program, *words, *out])
-        return perf_counter() - begun
+        whole = perf_counter() - begun
+        return Seconds(whole, whole)
 
 
 def said(words):
@@ -79,11 +93,11 @@ def said(words):
     return done.stdout
 
 
-def models(python, classes):
+def models(python, classes, width):
     """The fp32 and the int8 file for so many classes, made once."""
-    files = [DESK / f"mobilenetv2-{classes}.{variant}.onnx" for variant in ("fp32", "int8")]
+    files = [DESK / f"mobilenetv2-{width}-{classes}.{variant}.onnx" for variant in ("fp32", "int8")]
     if not all(file.exists() for file in files):
-        said([python, HERE / "accuracy_models.py", classes, SIDE, *files])
+        said([python, HERE / "accuracy_models.py", classes, SIDE, width, *files])
     return files
 
 
@@ -122,12 +136,20 @@ def race(sides, model, folder, rounds):
 
 
 def tell(title, seconds, ours):
+    """Medians, and the ratios to `ours`: of whole processes, then without start and imports."""
     print(f"\n{title}")
     for name, each in seconds.items():
-        ratios = [theirs / own for theirs, own in zip(each, seconds[ours])]
-        low, high = min(ratios), max(ratios)
-        ratio = f"{statistics.median(ratios):6.2f} x {ours} ({low:.2f} to {high:.2f})" if name != ours else ""
-        print(f"  {name:<12}{statistics.median(each):8.2f} s  {ratio}", flush=True)
+        median = statistics.median(time.whole for time in each)
+        whole = over([time.whole for time in each], seconds[ours])
+        inside = over([time.inside for time in each], seconds[ours])
+        ratios = "" if name == ours else f"{whole} x {ours}, {inside} without start and imports"
+        print(f"  {name:<12}{median:8.2f} s  {ratios}", flush=True)
+
+
+def over(theirs, ours):
+    """Median and range of the ratios by round."""
+    ratios = [each / own.whole for each, own in zip(theirs, ours)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def main():
@@ -147,9 +169,9 @@ def main():
     print(f"medians of {chosen.rounds} interleaved rounds, onnxruntime {ONNXRUNTIME}, {os.cpu_count()} cores")
     for name, folder in data:
         classes = sum(entry.is_dir() for entry in folder.iterdir())
-        for model in models(python, classes):
+        for model in models(python, classes, chosen.width):
             seconds = race(sides, model, folder, chosen.rounds)
-            tell(f"{name}, {model.stem.split('.')[-1]}", seconds, "bench")
+            tell(f"{name}, width {chosen.width}, {model.stem.split('.')[-1]}", seconds, "bench")
             print(f"  {agreement(python, sides)}", flush=True)
 
 
