@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use super::Candidate;
 use super::wire::{Answer, Assignment, Command, Message};
 use crate::error::{Error, Result};
+
+/// Between two lines of progress.
+const BETWEEN_SIGNS: Duration = Duration::from_millis(50);
 
 /// A candidate at work, wherever it runs.
 pub struct Workbench {
@@ -86,11 +90,11 @@ pub fn serve() -> Result<()> {
     let commands = listen(Arc::clone(&stop));
     let mut workbench = Workbench::new(assignment, stop);
     for command in commands {
-        let mut said = 0;
+        let mut said = Instant::now();
         let answer = workbench.answer(&command, &mut |done| {
-            // The pipe is small: a line a hundred images tells enough.
-            if done >= said + 100 {
-                said = done;
+            // The pipe is small; and the slowest model gives a sign of life with each of its images.
+            if said.elapsed() >= BETWEEN_SIGNS {
+                said = Instant::now();
                 // A conductor that is gone is noticed by the listening thread.
                 let _ = say(&mut answers, &Message::Progress { done });
             }
