@@ -67,7 +67,8 @@ pub fn warm_up<C: Clock>(runner: &mut Runner<'_, C>, limit_ns: u64) -> Result<(W
         let samples = block(runner, WARM_UP_BLOCK_NS)?;
         runs += samples.len() as u64;
         elapsed_ns += samples.iter().sum::<u64>();
-        let median = median_ns(&samples);
+        let samples: Vec<f64> = samples.into_iter().map(|ns| ns as f64).collect();
+        let median = stats::median(&samples).unwrap_or(0.0);
         medians.push(median);
         let settled = agree(&medians);
         if settled || elapsed_ns >= limit_ns {
@@ -83,12 +84,6 @@ fn agree(medians: &[f64]) -> bool {
     let low = last.iter().copied().fold(f64::INFINITY, f64::min);
     let high = last.iter().copied().fold(0.0, f64::max);
     high - low <= AGREEMENT * low
-}
-
-fn median_ns(samples: &[u64]) -> f64 {
-    let mut sorted: Vec<f64> = samples.iter().map(|&ns| ns as f64).collect();
-    sorted.sort_by(f64::total_cmp);
-    stats::quantile(&sorted, 0.5).unwrap_or(0.0)
 }
 
 #[cfg(test)]
