@@ -18,6 +18,19 @@ use crate::report::number::{counted, firmness};
 /// Columns of the longest class name or image id that is shown in full.
 const NAME: usize = 32;
 
+/// Columns of the table that is saved.
+const HEAD: [&str; 9] = [
+    "run",
+    "baseline_run",
+    "image",
+    "kind",
+    "label",
+    "baseline",
+    "candidate",
+    "baseline_margin",
+    "candidate_margin",
+];
+
 /// Arguments of `bench flips`.
 #[derive(Args, Debug)]
 #[command(before_help = "Examples:
@@ -211,16 +224,17 @@ fn json(all: &[Flips], out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn csv(all: &[Flips], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "run,baseline_run,image,kind,label,baseline,candidate,baseline_margin,candidate_margin")?;
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(HEAD)?;
     for flips in all {
         for flip in &flips.flips {
-            writeln!(out, "{}", csv_row(flips, flip))?;
+            table.write_record(csv_row(flips, flip))?;
         }
     }
-    Ok(())
+    table.flush()
 }
 
-fn csv_row(flips: &Flips, flip: &Flip) -> String {
+fn csv_row(flips: &Flips, flip: &Flip) -> [String; 9] {
     let name = |label: Option<u32>| label.map(|label| flips.class(Some(label))).unwrap_or_default();
     let number = |margin: Option<f64>| margin.map(|margin| margin.to_string()).unwrap_or_default();
     let kind = match flip.kind {
@@ -228,7 +242,7 @@ fn csv_row(flips: &Flips, flip: &Flip) -> String {
         FlipKind::WrongToRight => "wrong_to_right",
         FlipKind::WrongToOtherWrong => "wrong_to_other_wrong",
     };
-    let fields = [
+    [
         flips.candidate.clone(),
         flips.baseline.clone(),
         flip.id.clone(),
@@ -238,16 +252,7 @@ fn csv_row(flips: &Flips, flip: &Flip) -> String {
         name(flip.candidate),
         number(flip.baseline_margin),
         number(flip.candidate_margin),
-    ];
-    fields.map(|field| quoted(&field)).join(",")
-}
-
-/// A field as RFC 4180 has it.
-fn quoted(field: &str) -> String {
-    match field.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")),
-        false => field.to_owned(),
-    }
+    ]
 }
 
 #[cfg(test)]
@@ -282,8 +287,14 @@ mod tests {
 
     #[test]
     fn a_comma_or_a_quote_in_a_name_stays_one_field() {
-        assert_eq!(quoted("shirt, blue"), "\"shirt, blue\"");
-        assert_eq!(quoted("5\" nail"), "\"5\"\" nail\"");
-        assert_eq!(quoted("coat"), "coat");
+        let (right, wrong): (&[f32], &[f32]) = (&[4.0, 0.0], &[0.0, 4.0]);
+        let (mut one, mut other) = (run("fp32"), run("int8"));
+        one.predictions = Some(predictions(2, &[("5\" nail, blue.png", 0, right)]));
+        other.predictions = Some(predictions(2, &[("5\" nail, blue.png", 0, wrong)]));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("02-ort-int8.flips.csv");
+        save(&one, &other, &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(",\"5\"\" nail, blue.png\",right_to_wrong,"), "{text}");
     }
 }
