@@ -8,7 +8,6 @@ from .errors import RecipeError
 from .options import Options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-BESIDE = REPOSITORY.parent / "shared" / "data"
 CIFAR_FORMATS = "Parquet as from Hugging Face, the binary files, or the pickled ones for Python"
 
 
@@ -105,7 +104,7 @@ RECIPES = {
             "cats-dogs", "cats_dogs", "cats_dogs", "cats-dogs",
             "MobileNetV2 transfer to photographs of cats and dogs; PyTorch, NCHW, one sigmoid output, [0,1].",
             ("fp32.onnx", "int8.onnx", "holdout.txt"),
-            BESIDE / "cats-dogs",
+            REPOSITORY / "models" / "cats-dogs" / "data",
             "any folder of class folders with photographs (cats/, dogs/), such as Kaggle's cats and dogs",
         ),
         Recipe(
@@ -113,7 +112,7 @@ RECIPES = {
             "MobileNetV2 transfer in four stages at 96x96, [-1,1]; PyTorch, NCHW, logits.",
             ("1-baseline.fp32.onnx", "2-extended.fp32.onnx", "3-enhanced.fp32.onnx",
              "4-fine-tuned.fp32.onnx", "4-fine-tuned.int8.onnx"),
-            BESIDE / "cifar10",
+            REPOSITORY / "models" / "cifar10" / "data",
             f"CIFAR-10: {CIFAR_FORMATS}",
         ),
         Recipe(
@@ -121,7 +120,7 @@ RECIPES = {
             "The same four stages on CIFAR-100, fine labels.",
             ("1-baseline.fp32.onnx", "2-extended.fp32.onnx", "3-enhanced.fp32.onnx",
              "4-fine-tuned.fp32.onnx", "4-fine-tuned.int8.onnx"),
-            BESIDE / "cifar100",
+            REPOSITORY / "models" / "cifar100" / "data",
             f"CIFAR-100: {CIFAR_FORMATS}",
         ),
         Recipe(

@@ -132,57 +132,27 @@ fn usage(error: &clap::Error) -> Exit {
 fn dispatch(matches: &ArgMatches) -> Result<Exit> {
     let cli = Cli::from_arg_matches(matches)
         .map_err(|e| Error::usage("the arguments are not understood").because(e))?;
-    let mut out = io::stdout().lock();
+    let own = matches.subcommand().map_or(matches, |(_, own)| own);
+    // Locked only where a command writes little and starts nothing that writes as well.
+    let out = || io::stdout().lock();
     let done = match cli.command {
-        Command::Compare(args) => {
-            drop(out);
-            let own = matches.subcommand().map_or(matches, |(_, own)| own);
-            return compare::compare(&args, own);
-        }
-        Command::Gate(args) => {
-            drop(out);
-            let own = matches.subcommand().map_or(matches, |(_, own)| own);
-            return gate::gate(&args, own);
-        }
-        Command::Baseline(args) => baseline::baseline(&args, &mut out),
-        Command::Run(args) => {
-            drop(out);
-            let own = matches.subcommand().map_or(matches, |(_, own)| own);
-            return run::run(&args, own);
-        }
-        Command::PreprocessCheck(args) => {
-            drop(out);
-            let own = matches.subcommand().map_or(matches, |(_, own)| own);
-            return preprocess_check::check(&args, own);
-        }
-        Command::Data(args) => {
-            drop(out);
-            return data::data(&args);
-        }
-        Command::Merge(args) => merge::merge(&args, &mut out),
-        Command::Report(args) => {
-            drop(out);
-            let own = matches.subcommand().map_or(matches, |(_, own)| own);
-            report::report(&args, own)
-        }
-        Command::Flips(args) => {
-            drop(out);
-            flips::flips(&args)
-        }
-        Command::Plan(args) => {
-            drop(out);
-            plan::plan(&args)
-        }
-        Command::Inspect(args) => inspect::inspect(&args, &mut out),
-        Command::Doctor(args) => doctor::doctor(&args, &mut out),
-        Command::Setup(args) => return setup::setup(&args, &mut out),
-        Command::List(args) => list::list(&args, &mut out),
-        Command::Schema { of } => schema(of, &mut out),
-        Command::Completions { shell } => completions(shell, &mut out),
-        Command::Worker => {
-            drop(out);
-            measure::serve()
-        }
+        Command::Compare(args) => return compare::compare(&args, own),
+        Command::Gate(args) => return gate::gate(&args, own),
+        Command::Run(args) => return run::run(&args, own),
+        Command::PreprocessCheck(args) => return preprocess_check::check(&args, own),
+        Command::Data(args) => return data::data(&args),
+        Command::Setup(args) => return setup::setup(&args, &mut out()),
+        Command::Report(args) => report::report(&args, own),
+        Command::Flips(args) => flips::flips(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Worker => measure::serve(),
+        Command::Baseline(args) => baseline::baseline(&args, &mut out()),
+        Command::Merge(args) => merge::merge(&args, &mut out()),
+        Command::Inspect(args) => inspect::inspect(&args, &mut out()),
+        Command::Doctor(args) => doctor::doctor(&args, &mut out()),
+        Command::List(args) => list::list(&args, &mut out()),
+        Command::Schema { of } => schema(of, &mut out()),
+        Command::Completions { shell } => completions(shell, &mut out()),
     };
     done.map(|()| Exit::Done)
 }
@@ -222,5 +192,16 @@ mod tests {
             let shown = command.get_before_help().map(ToString::to_string).unwrap_or_default();
             assert!(shown.contains("bench "), "{} has none", command.get_name());
         }
+    }
+
+    #[test]
+    fn the_guide_names_every_variable() {
+        let guide = include_str!("../../docs/guide.md");
+        let commands = Cli::command();
+        let arguments = commands.get_subcommands().flat_map(|command| command.get_arguments());
+        let variables =
+            arguments.filter_map(|argument| Some(argument.get_env()?.to_string_lossy().into_owned()));
+        let missing: Vec<String> = variables.filter(|name| !guide.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }
