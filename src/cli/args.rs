@@ -8,8 +8,8 @@ use clap::{ArgMatches, Args};
 
 use super::criteria::CriteriaArgs;
 use crate::plan::{
-    Activation, DataSettings, DatasetFormat, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings,
-    OnBadImage, Optimization, RuntimeSpec, Settings, Source,
+    Activation, CommaList, DataSettings, DatasetFormat, LONGEST_SECONDS, Layer, MOST, MeasureSettings,
+    ModelSettings, OnBadImage, Optimization, RuntimeSpec, Settings, Source,
 };
 use crate::preprocess::{
     Channels, CropRounding, CropSetting, Filter, Layout, PreprocessSettings, Preset, Resampler,
@@ -95,12 +95,12 @@ pub struct DataArgs {
     /// Most disk that decoded pixels may take, 0 for none [default: 4GiB]
     #[arg(long, value_name = "SIZE", env = "BENCH_CACHE_SIZE")]
     cache_size: Option<String>,
-    /// Class names in label order, comma-separated
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "BENCH_CLASS_NAMES")]
-    class_names: Vec<String>,
-    /// Only images of these true classes, comma-separated, by name or index
-    #[arg(long, value_name = "CLASSES", value_delimiter = ',', env = "BENCH_CLASSES")]
-    classes: Vec<String>,
+    /// Class names in label order, comma-separated; one that holds a comma in double quotes
+    #[arg(long, value_name = "NAMES", env = "BENCH_CLASS_NAMES")]
+    class_names: Vec<CommaList>,
+    /// Only images of these true classes, likewise, by name or index
+    #[arg(long, value_name = "CLASSES", env = "BENCH_CLASSES")]
+    classes: Vec<CommaList>,
     /// Only images that have one of these values in a column of the data; repeatable
     #[arg(long = "where", value_name = "COLUMN=VALUE,…", value_parser = condition)]
     conditions: Vec<(String, Vec<String>)>,
@@ -108,8 +108,8 @@ pub struct DataArgs {
     #[arg(long, value_name = "FILE", env = "BENCH_LIST")]
     list: Option<PathBuf>,
     /// Columns whose values have an accuracy each, besides those with few values; comma-separated
-    #[arg(long = "slice", value_name = "COLUMN", value_delimiter = ',', env = "BENCH_SLICE")]
-    slices: Vec<String>,
+    #[arg(long = "slice", value_name = "COLUMN", env = "BENCH_SLICE")]
+    slices: Vec<CommaList>,
 }
 
 /// How images become tensors, and outputs become classes.
@@ -272,6 +272,10 @@ impl Given<'_> {
     fn list<T: Clone>(&self, id: &str, values: &[T]) -> Option<Vec<T>> {
         (self.has(id) && !values.is_empty()).then(|| values.to_vec())
     }
+
+    fn texts(&self, id: &str, lists: &[CommaList]) -> Option<Vec<String>> {
+        self.list(id, &CommaList::flat(lists))
+    }
 }
 
 impl SessionArgs {
@@ -297,11 +301,11 @@ impl DataArgs {
             split: given.one("split", &self.split),
             image_column: given.one("image_column", &self.image_column),
             label_column: given.one("label_column", &self.label_column),
-            class_names: given.list("class_names", &self.class_names),
-            only_classes: given.list("classes", &self.classes),
+            class_names: given.texts("class_names", &self.class_names),
+            only_classes: given.texts("classes", &self.classes),
             conditions: given.list("conditions", &self.conditions).map(joined).unwrap_or_default(),
             list: given.one("list", &self.list),
-            slices: given.list("slices", &self.slices),
+            slices: given.texts("slices", &self.slices),
             limit: given.one("limit", &self.limit),
             on_bad_image: given.one("on_bad_image", &self.on_bad_image),
             cache_size: given.one("cache_size", &self.cache_size),
@@ -363,9 +367,9 @@ fn percent(text: &str) -> Result<f64, String> {
 
 fn condition(text: &str) -> Result<(String, Vec<String>), String> {
     match text.split_once('=') {
-        Some((column, values)) if !column.is_empty() => {
-            Ok((column.into(), values.split(',').map(str::to_owned).collect()))
-        }
+        // Nothing after the sign is the value of empty cells.
+        Some((column, "")) if !column.is_empty() => Ok((column.into(), vec![String::new()])),
+        Some((column, values)) if !column.is_empty() => Ok((column.into(), values.parse::<CommaList>()?.0)),
         _ => Err("write COLUMN=VALUE, or COLUMN=VALUE,VALUE for either".into()),
     }
 }

@@ -1,6 +1,7 @@
 //! What to measure, as plain data: it hashes, prints, and travels to a worker process.
 
 pub mod cache_size;
+mod comma_list;
 mod dataset;
 mod gate;
 mod job;
@@ -10,6 +11,7 @@ mod runtime;
 mod settings;
 mod shard;
 
+pub use comma_list::CommaList;
 pub use dataset::{DataColumns, DatasetFormat, DatasetSpec, OnBadImage, Part};
 pub use gate::{
     AgreementSettings, ClassSettings, CostSettings, FlipSettings, GateSettings, MarginSettings, MarginText,

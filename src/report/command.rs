@@ -4,7 +4,7 @@
 use super::sheet::trimmed;
 use super::view::clean;
 use crate::compare::{Comparison, Criteria};
-use crate::plan::{DatasetSpec, Job, OnBadImage, Optimization};
+use crate::plan::{CommaList, DatasetSpec, Job, OnBadImage, Optimization};
 use crate::preprocess::{Preprocess, ResizeTo};
 use crate::tensor::ElementType;
 
@@ -53,7 +53,8 @@ fn flag(name: &str, value: impl Into<String>) -> Words {
 }
 
 fn data(spec: &DatasetSpec) -> Vec<Words> {
-    let list = |name: &str, values: &[String]| (!values.is_empty()).then(|| flag(name, values.join(",")));
+    let listed = |values: &[String]| CommaList(values.to_vec()).to_string();
+    let list = |name: &str, values: &[String]| (!values.is_empty()).then(|| flag(name, listed(values)));
     let text = |name: &str, value: Option<String>| value.map(|value| flag(name, value));
     let part = &spec.part;
     let mut flags: Vec<Words> = [
@@ -72,11 +73,9 @@ fn data(spec: &DatasetSpec) -> Vec<Words> {
     .into_iter()
     .flatten()
     .collect();
-    flags.extend(
-        part.conditions
-            .iter()
-            .map(|(column, values)| flag("--where", format!("{column}={}", values.join(",")))),
-    );
+    let condition =
+        |(column, values): (&String, &Vec<String>)| flag("--where", format!("{column}={}", listed(values)));
+    flags.extend(part.conditions.iter().map(condition));
     flags
 }
 

@@ -22,7 +22,7 @@ use super::start::closed_pipe;
 use crate::dataset::survey::{Drawing, Examined, Examples, Survey, Together, Watch, beside, sources};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::Interrupt;
-use crate::plan::DatasetFormat;
+use crate::plan::{CommaList, DatasetFormat};
 use crate::record::{cannot_write, write_whole};
 use crate::report::contact_sheet::{MOST_CLASSES, Sheet, SheetRow};
 use crate::report::number::{counted, whole};
@@ -72,9 +72,9 @@ pub struct DataArgs {
     /// Column of a table with the labels [default: found by type and name]
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     label_column: Option<String>,
-    /// Class names in label order, comma-separated
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Data")]
-    class_names: Vec<String>,
+    /// Class names in label order, comma-separated; one that holds a comma in double quotes
+    #[arg(long, value_name = "NAMES", help_heading = "Data")]
+    class_names: Vec<CommaList>,
     /// Only images whose ids are in this file, one a line
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     list: Option<PathBuf>,

@@ -7,7 +7,7 @@ use super::DataArgs;
 use crate::cli::report::check_file;
 use crate::dataset::survey::{Shares, Source};
 use crate::error::{Error, Result};
-use crate::plan::{DataColumns, DatasetSpec, Part};
+use crate::plan::{CommaList, DataColumns, DatasetSpec, Part};
 
 /// The name of a split, or shares to divide by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn spec(args: &DataArgs, split: Option<String>) -> DatasetSpec {
         format: args.format,
         split,
         columns: DataColumns { image: args.image_column.clone(), label: args.label_column.clone() },
-        class_names: args.class_names.clone(),
+        class_names: CommaList::flat(&args.class_names),
         part: Part { list: args.list.clone(), ..Part::default() },
         ..DatasetSpec::at(&args.path)
     }
