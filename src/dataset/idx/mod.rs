@@ -163,13 +163,10 @@ fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u32>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::empty_files::folder_of;
 
     fn names(files: &[&str]) -> BTreeMap<String, Pair> {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            std::fs::write(folder.path().join(file), "").unwrap();
-        }
-        pairs(folder.path()).unwrap()
+        pairs(folder_of(files).path()).unwrap()
     }
 
     #[test]
