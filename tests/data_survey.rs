@@ -308,6 +308,63 @@ fn copies_stay_in_one_list_and_bad_files_are_in_none() {
 }
 
 #[test]
+fn classes_that_are_in_no_list_or_in_no_image_of_a_split_are_told() {
+    let desk = Desk::with(&["bird", "cat"], 10);
+    desk.copy("photos/bird/0.png", "photos/newt/only.png");
+    fs::remove_file(desk.path("photos/bird/0.png")).unwrap();
+    let json = desk.text("data.json");
+    let divide = ["--split", "33.3/33.3/33.4", "--out", &desk.text("lists"), "--json", &json];
+    let ending = desk.data(&divide).exits(0).prints("lists: 33.3/33.3/33.4, seed 7");
+    ending.prints("1 class has no image in the list").prints("newt").prints("give it a larger one");
+    let found = read_json(Path::new(&json));
+    let without: Vec<&Value> = found["division"]["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|part| part["by_class"][2] == 0)
+        .collect();
+    assert_eq!(without.len(), 2, "one image is in one list");
+    assert_eq!(remarks(&found).iter().filter(|code| **code == "not_in_list").count(), 2);
+
+    let desk = Desk::with(&["test/bird", "test/cat", "train/bird", "train/cat", "train/newt"], 3);
+    let found = desk.found(&[]);
+    assert_eq!(remarks(&found), ["empty_class"], "the first classes of train, in the same order");
+    desk.data(&[]).prints("1 class has no image in the split test: newt");
+}
+
+#[test]
+fn bad_files_of_what_is_compared_with_are_told_apart() {
+    let desk = Desk::with(&["bird", "cat"], 3);
+    desk.copy("photos/bird/0.png", "other/any/a.png");
+    desk.write("other/any/torn.png", b"");
+    let against = ["--against", &desk.text("other")];
+    let ending = desk.data(&against).exits(0).prints("other: any/torn.png: the image file is empty");
+    ending.prints("1 image of the data that this was compared with cannot be read");
+    let found = desk.found(&against);
+    assert_eq!((&found["splits"][0]["unreadable"], remarks(&found).len()), (&0.into(), 2));
+}
+
+#[test]
+fn what_cannot_be_written_is_known_before_an_image_is_read() {
+    let desk = Desk::with(&["bird", "cat"], 3);
+    desk.write("taken", b"");
+    let out = desk.text("taken/lists");
+    desk.data(&["--split", "1/1", "--out", &out]).exits(3).complains("taken/lists/train.txt");
+    desk.data(&["--contact-sheet", &desk.text("sheet.jpg")]).exits(2).complains("name a .png file");
+    assert!(!desk.path("sheet.jpg").exists());
+}
+
+#[test]
+fn the_flags_of_a_list_can_be_pasted_whatever_the_data_is_called() {
+    let desk = Desk::with(&["bird", "cat"], 4);
+    fs::rename(desk.path("photos"), desk.path("my photos")).unwrap();
+    let (photos, lists) = (desk.text("my photos"), desk.text("lists"));
+    let divide = ["--split", "1/1", "--out", &lists, "--format", "folder"];
+    let ending = Story::new("data").args(&[&photos]).args(&divide).run().exits(0);
+    ending.prints(&format!("--data '{photos}' --format folder --list {lists}/test.txt"));
+}
+
+#[test]
 fn every_command_takes_the_lists() {
     let desk = Desk::new();
     let lists = desk.text("lists");

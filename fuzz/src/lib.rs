@@ -2,9 +2,12 @@
 //! a command goes, through what the crate offers to all; nothing is opened up for it.
 //!
 //! None of them may panic, hang, or take much memory, whatever the bytes are. What they find is
-//! otherwise of no interest: an error is as good as a result.
+//! otherwise of no interest: an error is as good as a result. One asks for more: `survey` makes a data
+//! set of the bytes, and holds what is told of it and how it is divided against what must be so.
 
 #![allow(clippy::expect_used, reason = "without a scratch folder nothing can be fuzzed")]
+
+mod survey;
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -25,6 +28,8 @@ use onnx_bench::report::{Report, Style, Terminal, View};
 use onnx_bench::tensor::{ElementType, Values};
 use sha2::{Digest, Sha256};
 
+pub use survey::survey;
+
 /// A reader that is given any bytes.
 pub type Target = fn(&[u8]);
 
@@ -38,6 +43,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("parquet", parquet),
     ("manifest", manifest),
     ("shards", shards),
+    ("survey", survey),
     ("model", model),
     ("config", config),
     ("settings", settings),

@@ -20,6 +20,8 @@ mod classes;
 mod columns;
 mod decode;
 #[cfg(test)]
+mod empty_files;
+#[cfg(test)]
 mod fake;
 mod file_names;
 mod file_stamp;

@@ -17,6 +17,25 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     put_in_place(file, path)
 }
 
+/// Writes all `files`, each with its content, or none of them: every one is complete under another
+/// name before the first gets its own.
+pub(crate) fn write_together(files: &[(&Path, Vec<u8>)]) -> Result<()> {
+    let mut written = Vec::with_capacity(files.len());
+    for (path, content) in files {
+        let mut file = create_beside(path)?;
+        file.write_all(content).map_err(|error| cannot_write(path, &error))?;
+        written.push((file, path));
+    }
+    written.into_iter().try_for_each(|(file, path)| put_in_place(file, path))
+}
+
+/// Fails where a file could not be written to `path`, as far as that is known before: one is made, and
+/// goes away, in its folder, or in the one where that would be made.
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    let there = folder_of(path).ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    builder().tempfile_in(there).map(drop).map_err(|error| cannot_write(path, &error))
+}
+
 /// A temporary file in the folder of `path`, which is made where it is missing.
 pub(crate) fn create_beside(path: &Path) -> Result<NamedTempFile> {
     let folder = folder_of(path);
@@ -74,6 +93,8 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
@@ -84,6 +105,32 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn of_files_that_belong_together_none_is_there_when_one_cannot_be() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("taken"), b"").unwrap();
+        let (first, last) = (folder.path().join("a.txt"), folder.path().join("b.txt"));
+        let stuck = folder.path().join("taken/c.txt");
+        let write = |paths: &[&PathBuf]| {
+            write_together(&paths.iter().map(|path| (path.as_path(), b"x".to_vec())).collect::<Vec<_>>())
+        };
+        assert!(write(&[&first, &stuck, &last]).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "not even a file under another name");
+        write(&[&first, &last]).unwrap();
+        assert_eq!((fs::read(&first).unwrap(), fs::read(&last).unwrap()), (b"x".to_vec(), b"x".to_vec()));
+    }
+
+    #[test]
+    fn whether_a_file_can_be_written_is_known_without_a_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        check_writable(&folder.path().join("new/deeper/a.txt")).unwrap();
+        check_writable(Path::new("a.txt")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        fs::write(folder.path().join("taken"), b"").unwrap();
+        let error = check_writable(&folder.path().join("taken/a.txt")).unwrap_err();
+        assert!(error.place.unwrap().ends_with("taken/a.txt"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use evidence::{
     MemoryReading, NAMED, OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound,
     TwinEvidence, WarmUp,
 };
-pub(crate) use file::{cannot_write, write_whole};
+pub(crate) use file::{cannot_write, check_writable, write_together, write_whole};
 pub use identity::{
     DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ShardIdentity, ToolIdentity, WholeIdentity,
     hex, sha256_of,

@@ -150,7 +150,7 @@ fn verdict(criteria: &Criteria) -> [Words; 2] {
 }
 
 /// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_./=,:%+@".contains(character);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_owned(),

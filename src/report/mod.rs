@@ -35,6 +35,7 @@ mod view;
 pub use self::csv::csv;
 pub use charts::{Chart, Charts};
 pub use classes::{ClassRow, ClassTable};
+pub(crate) use command::quoted;
 pub use confusion::Confusions;
 pub use facts::Fact;
 pub use figures::{Cell, ColumnHead, Row, Section};

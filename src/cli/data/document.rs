@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::remarks::{self, Remark};
+use super::wish::Wish;
 use crate::dataset::survey::{Division, Part, Shares, Survey, Together};
 
 /// Layout of the JSON that `bench data --json` writes.
@@ -52,6 +53,8 @@ pub struct List {
     pub name: String,
     /// The file, for `--list`.
     pub file: String,
+    /// The flags by which other commands take its images.
+    pub flags: String,
     /// Its images.
     pub images: usize,
     /// Its images of each class, in label order.
@@ -81,20 +84,21 @@ impl Document {
             contact_sheet: None,
         }
     }
+
+    /// The same with the lists that were made.
+    pub fn divided(mut self, lists: Lists) -> Self {
+        self.remarks.extend(remarks::of_lists(&lists, &self.survey));
+        Self { division: Some(lists), ..self }
+    }
 }
 
 impl Lists {
-    /// What `division` came to, written to the files that `place` gives.
-    pub fn of(
-        division: &Division,
-        files: &[PathBuf],
-        shares: &Shares,
-        seed: u64,
-        together: Together,
-    ) -> Self {
+    /// What `division` came to, for the files of `wish`.
+    pub fn of(division: &Division, wish: &Wish, shares: &Shares, seed: u64, together: Together) -> Self {
         let list = |(part, file): (&Part, &PathBuf)| List {
             name: part.name.clone(),
             file: file.display().to_string(),
+            flags: wish.flags(file),
             images: part.ids.len(),
             by_class: part.by_class.clone(),
         };
@@ -104,7 +108,7 @@ impl Lists {
             together,
             groups: division.groups,
             left_out: division.left_out,
-            parts: division.parts.iter().zip(files).map(list).collect(),
+            parts: division.parts.iter().zip(&wish.lists).map(list).collect(),
         }
     }
 }

@@ -19,11 +19,13 @@ use super::progress::Line;
 use super::report::write_to;
 use super::signals;
 use super::start::closed_pipe;
-use crate::dataset::survey::{Drawing, Examined, Examples, Survey, Together, Watch, beside, sources};
+use crate::dataset::survey::{
+    Division, Drawing, Examined, Examples, Part, Survey, Together, Watch, beside, sources,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::Interrupt;
 use crate::plan::{CommaList, DatasetFormat};
-use crate::record::{cannot_write, write_whole};
+use crate::record::{cannot_write, write_together, write_whole};
 use crate::report::contact_sheet::{MOST_CLASSES, Sheet, SheetRow};
 use crate::report::number::{counted, whole};
 use crate::report::{ColorChoice, Style};
@@ -107,7 +109,8 @@ pub fn data(args: &DataArgs) -> Result<Exit> {
     }
 }
 
-/// Looks at the images; writes the lists and the contact sheet.
+/// Looks at the images; writes the lists and the contact sheet, once both are made: who stops it finds
+/// neither.
 fn looked_at(args: &DataArgs, wish: &Wish, watch: &Watch<'_>) -> Result<Document> {
     let mut all = sources(&wish.spec)?;
     wish.check_splits(&all)?;
@@ -116,26 +119,35 @@ fn looked_at(args: &DataArgs, wish: &Wish, watch: &Watch<'_>) -> Result<Document
     }
     let examined = Examined::of(all, watch)?;
     let mut document = Document::of(&args.path, examined.survey()?);
-    if let Some(shares) = &wish.shares {
-        let division = examined.divide(shares, args.seed, args.together)?;
-        for (part, file) in division.parts.iter().zip(&wish.lists) {
-            write_whole(file, (part.ids.join("\n") + "\n").as_bytes())?;
-        }
-        document.division = Some(Lists::of(&division, &wish.lists, shares, args.seed, args.together));
+    let divide = |shares| examined.divide(shares, args.seed, args.together);
+    let division = wish.shares.as_ref().map(divide).transpose()?;
+    let draw = |path: &PathBuf| contact_sheet(args, path, &document.survey, &examined, watch);
+    let sheet = args.contact_sheet.as_ref().map(draw).transpose()?;
+    if let (Some(shares), Some(division)) = (&wish.shares, division) {
+        write_lists(&division, &wish.lists)?;
+        document = document.divided(Lists::of(&division, wish, shares, args.seed, args.together));
     }
-    if let Some(path) = &args.contact_sheet {
-        document.contact_sheet = Some(contact_sheet(args, path, &document.survey, &examined, watch)?);
+    if let (Some(path), Some((facts, png))) = (&args.contact_sheet, sheet) {
+        write_whole(path, &png)?;
+        document.contact_sheet = Some(facts);
     }
     Ok(document)
 }
 
+fn write_lists(division: &Division, files: &[PathBuf]) -> Result<()> {
+    let text = |part: &Part| (part.ids.join("\n") + "\n").into_bytes();
+    let lists = division.parts.iter().zip(files).map(|(part, file)| (file.as_path(), text(part)));
+    write_together(&lists.collect::<Vec<_>>())
+}
+
+/// What is to be told of the sheet, and the sheet as PNG.
 fn contact_sheet(
     args: &DataArgs,
     path: &Path,
     survey: &Survey,
     examined: &Examined,
     watch: &Watch<'_>,
-) -> Result<SheetFacts> {
+) -> Result<(SheetFacts, Vec<u8>)> {
     let each = usize::try_from(args.samples).unwrap_or(1);
     let sheet = Sheet::of(survey.classes.counts.len(), each);
     let drawing = Drawing { each, classes: MOST_CLASSES, side: sheet.side, seed: args.seed };
@@ -149,8 +161,7 @@ fn contact_sheet(
     PngEncoder::new(&mut png)
         .write_image(&picture.pixels, picture.width, picture.height, ExtendedColorType::Rgb8)
         .map_err(|cause| cannot_write(path, &cause))?;
-    write_whole(path, &png)?;
-    Ok(SheetFacts { file: path.display().to_string(), classes, each })
+    Ok((SheetFacts { file: path.display().to_string(), classes, each }, png))
 }
 
 fn row(examples: Examples) -> SheetRow {

@@ -3,7 +3,7 @@
 use super::document::{Document, Lists, SheetFacts};
 use crate::dataset::survey::{
     Between, ClassCount, Duplicates, Group, Kind, Measures, Member, Repeated, SliceCount, SplitCount, Spread,
-    Survey, Unreadable,
+    Survey,
 };
 use crate::report::Style;
 use crate::report::blocks::Blocks;
@@ -28,9 +28,9 @@ pub fn render(document: &Document, verbose: bool, style: &Style) -> String {
         page.classes(survey),
         page.slices(&survey.slices),
         page.same(&survey.duplicates),
-        page.unreadable(&survey.unreadable),
+        page.unreadable(survey),
         page.remarks(document),
-        page.lists(document.division.as_ref(), document),
+        page.lists(document.division.as_ref()),
         page.sheet(document.contact_sheet.as_ref(), survey),
     ])
 }
@@ -253,15 +253,18 @@ impl Page<'_> {
         lines
     }
 
-    fn unreadable(&self, unreadable: &[Unreadable]) -> Vec<String> {
+    fn unreadable(&self, survey: &Survey) -> Vec<String> {
+        let unreadable = &survey.unreadable;
         if unreadable.is_empty() {
             return Vec::new();
         }
         let mut lines = self.blocks.heading(&format!("cannot be read: {}", images(unreadable.len())));
         let shown = if self.verbose { usize::MAX } else { SHOWN };
-        let several = unreadable.iter().any(|image| image.split != unreadable[0].split);
+        // Images of what it is compared with may be among them.
+        let only = Some(&survey.splits).filter(|splits| splits.len() == 1).map(|splits| &splits[0].name);
         for image in unreadable.iter().take(shown) {
-            let split = if several { format!("{}: ", image.split) } else { String::new() };
+            let alone = only == Some(&image.split);
+            let split = if alone { String::new() } else { format!("{}: ", image.split) };
             let cause = image.error.cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"));
             lines.extend(self.blocks.marked(
                 4,
@@ -295,7 +298,7 @@ impl Page<'_> {
         lines
     }
 
-    fn lists(&self, lists: Option<&Lists>, document: &Document) -> Vec<String> {
+    fn lists(&self, lists: Option<&Lists>) -> Vec<String> {
         let Some(lists) = lists else { return Vec::new() };
         let mut lines = self.blocks.heading(&format!("lists: {}, seed {}", lists.shares, lists.seed));
         for list in &lists.parts {
@@ -312,10 +315,7 @@ impl Page<'_> {
             lines.extend(self.blocks.fact("left out", &left_out));
         }
         if let Some(last) = lists.parts.last() {
-            let split = document.survey.splits.first().filter(|split| split.name != "all");
-            let split = split.map_or_else(String::new, |split| format!(" --split {}", split.name));
-            let command = format!("--data {}{split} --list {}", document.path, last.file);
-            lines.push(self.blocks.unbroken("use it as", &command));
+            lines.push(self.blocks.unbroken("use it as", &last.flags));
         }
         lines
     }
@@ -325,7 +325,8 @@ impl Page<'_> {
         let mut lines = self.blocks.heading("contact sheet");
         let classes = match survey.classes.counts.len() {
             all if all == sheet.classes => counted(all as u64, "class", "classes"),
-            all => format!("the first {} of {} classes", whole(sheet.classes as u64), whole(all as u64)),
+            // Of no class without an image that can be read, nor of those after the first few hundred.
+            all => format!("{} of {} classes", whole(sheet.classes as u64), whole(all as u64)),
         };
         let about = format!("{} · {classes}, up to {} of each", sheet.file, images(sheet.each));
         lines.extend(self.blocks.fact("written to", &about));

@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
-use crate::dataset::survey::{Between, Kind, Repeated, Survey};
+use super::document::{List, Lists};
+use crate::dataset::survey::{Between, ClassCount, Kind, Repeated, Survey};
 use crate::report::number::{counted, whole};
 
 /// A largest class of so many times the smallest is told.
 const IMBALANCE: f64 = 3.0;
+/// Most classes that a remark names.
+const NAMED: usize = 5;
 
 /// Kinds of remarks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,8 +29,10 @@ pub enum RemarkCode {
     Incomplete,
     /// Splits number their classes differently.
     OtherClasses,
-    /// A class has no image.
+    /// A class has no image, or none in one of several splits.
     EmptyClass,
+    /// A class has no image in one of the lists that were made.
+    NotInList,
     /// The largest class is several times the smallest.
     Imbalance,
     /// Grey images among those in colour.
@@ -56,11 +61,13 @@ pub fn of(survey: &Survey) -> Vec<Remark> {
     let mut found: Vec<Remark> = Vec::new();
     found.extend(other_classes(survey));
     found.extend(unreadable(survey));
+    found.extend(unreadable_beside(survey));
     found.extend(survey.duplicates.between.iter().filter_map(shared));
     found.extend(conflicts(&survey.duplicates.exact));
     found.extend(repeated(survey));
     found.extend(incomplete(survey));
     found.extend(empty_classes(survey));
+    found.extend(survey.splits.iter().enumerate().filter_map(|(at, _)| absent_from(survey, at)));
     found.extend(imbalance(survey));
     found.extend(mixed_channels(survey));
     found.extend(misnamed(survey));
@@ -93,8 +100,13 @@ fn other_classes(survey: &Survey) -> Option<Remark> {
     )
 }
 
+/// Those of the data itself.
+fn own_unreadable(survey: &Survey) -> usize {
+    survey.splits.iter().map(|split| split.unreadable).sum()
+}
+
 fn unreadable(survey: &Survey) -> Option<Remark> {
-    let count = survey.unreadable.len();
+    let count = own_unreadable(survey);
     if count == 0 {
         return None;
     }
@@ -102,6 +114,18 @@ fn unreadable(survey: &Survey) -> Option<Remark> {
         RemarkCode::Unreadable,
         format!("{} cannot be read", images(count)),
         "repair or remove them, or evaluate with --on-bad-image skip, which leaves them out and says so",
+    )
+}
+
+fn unreadable_beside(survey: &Survey) -> Option<Remark> {
+    let count = survey.unreadable.len().saturating_sub(own_unreadable(survey));
+    if count == 0 {
+        return None;
+    }
+    remark(
+        RemarkCode::Unreadable,
+        format!("{} of the data that this was compared with cannot be read", images(count)),
+        "whether they are here too is not known: repair them and look again",
     )
 }
 
@@ -177,24 +201,51 @@ fn incomplete(survey: &Survey) -> Option<Remark> {
 }
 
 fn empty_classes(survey: &Survey) -> Option<Remark> {
-    let empty: Vec<&str> = survey
-        .classes
-        .counts
-        .iter()
-        .filter(|class| class.images == 0)
-        .map(|class| class.name.as_str())
-        .collect();
-    let first = empty.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-    let more = if empty.len() > 5 { " …" } else { "" };
-    if empty.is_empty() {
-        return None;
-    }
-    let classes = counted(empty.len() as u64, "class has", "classes have");
+    let empty = survey.classes.counts.iter().filter(|class| class.images == 0);
+    let (classes, names) = named(empty.map(|class| class.name.as_str()).collect())?;
     remark(
         RemarkCode::EmptyClass,
-        format!("{classes} no image: {first}{more}"),
+        format!("{classes} no image: {names}"),
         "nothing can be said of them; averages over classes leave them out",
     )
+}
+
+/// Classes that split `at` of several has no image of, and others have; a split with classes of its own
+/// is told as such.
+fn absent_from(survey: &Survey, at: usize) -> Option<Remark> {
+    let split = survey.splits.get(at).filter(|split| !survey.classes.other_names.contains(&split.name))?;
+    let here = |class: &ClassCount| class.by_split.get(at).is_some_and(|&images| images > 0);
+    let absent = survey.classes.counts.iter().filter(|class| class.images > 0 && !here(class));
+    let (classes, names) = named(absent.map(|class| class.name.as_str()).collect())?;
+    remark(
+        RemarkCode::EmptyClass,
+        format!("{classes} no image in the split {}: {names}", split.name),
+        "a figure on that split says nothing of them",
+    )
+}
+
+/// Remarks on the lists that were made of the first split.
+pub fn of_lists(lists: &Lists, survey: &Survey) -> Vec<Remark> {
+    let names: &[String] = survey.splits.first().map_or(&[], |split| &split.classes);
+    let divided = |class: usize| lists.parts.iter().any(|list| list.by_class.get(class) > Some(&0));
+    let of_list = |list: &List| {
+        let absent = (0..names.len()).filter(|&class| divided(class) && list.by_class.get(class) == Some(&0));
+        let (classes, names) = named(absent.map(|class| names[class].as_str()).collect())?;
+        remark(
+            RemarkCode::NotInList,
+            format!("{classes} no image in the list {}: {names}", list.name),
+            "there are too few of them for these shares: give it a larger one, or add images of these classes",
+        )
+    };
+    lists.parts.iter().filter_map(of_list).collect()
+}
+
+/// `2 classes have`, and the names of the first few; none of none.
+fn named(classes: Vec<&str>) -> Option<(String, String)> {
+    let names = classes.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = if classes.len() > NAMED { " …" } else { "" };
+    let have = counted(classes.len() as u64, "class has", "classes have");
+    (!classes.is_empty()).then(|| (have, names + more))
 }
 
 fn imbalance(survey: &Survey) -> Option<Remark> {

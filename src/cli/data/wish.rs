@@ -8,6 +8,8 @@ use crate::cli::report::check_file;
 use crate::dataset::survey::{Shares, Source};
 use crate::error::{Error, Result};
 use crate::plan::{CommaList, DataColumns, DatasetSpec, Part};
+use crate::record::check_writable;
+use crate::report::quoted;
 
 /// The name of a split, or shares to divide by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,22 @@ impl Wish {
         Ok(Self { spec: spec(args, name), shares, lists })
     }
 
+    /// The flags by which other commands take the images of `list`, as a shell reads them.
+    pub fn flags(&self, list: &Path) -> String {
+        let DatasetSpec { path, format, split, columns, class_names, .. } = &self.spec;
+        let flags = [
+            ("--data", Some(path.display().to_string())),
+            ("--format", format.map(|format| format.name().to_owned())),
+            ("--split", split.clone()),
+            ("--image-column", columns.image.clone()),
+            ("--label-column", columns.label.clone()),
+            ("--class-names", Some(class_names.join(",")).filter(|names| !names.is_empty())),
+            ("--list", Some(list.display().to_string())),
+        ];
+        let said = flags.into_iter().filter_map(|(flag, value)| Some(format!("{flag} {}", quoted(&value?))));
+        said.collect::<Vec<_>>().join(" ")
+    }
+
     /// Only one list of images can be divided.
     pub fn check_splits(&self, sources: &[Source]) -> Result<()> {
         if self.shares.is_none() || sources.len() == 1 {
@@ -107,15 +125,23 @@ fn lists(shares: Option<&Shares>, folder: Option<&Path>) -> Result<Vec<PathBuf>>
         Some(there) => Err(Error::usage("a list is there already")
             .at_path(there)
             .help("name another folder, or remove the lists")),
-        None => Ok(files),
+        None => {
+            files.first().map_or(Ok(()), |file| check_writable(file))?;
+            Ok(files)
+        }
     }
 }
 
+/// A picture that is called as one of another kind would not open everywhere.
 fn check_sheet(path: &Path) -> Result<()> {
-    if path == Path::new("-") {
-        return Err(Error::usage("a contact sheet goes into a file").help("name a .png file"));
+    let is_png = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+    if !is_png {
+        return Err(Error::usage("a contact sheet goes into a PNG file")
+            .at_path(path)
+            .help("name a .png file"));
     }
-    check_file(path)
+    check_file(path)?;
+    check_writable(path)
 }
 
 #[cfg(test)]
@@ -142,5 +168,29 @@ mod tests {
         std::fs::write(&files[1], "").unwrap();
         assert!(lists(Some(&shares), Some(desk.path())).unwrap_err().what.contains("there already"));
         assert!(lists(Some(&shares), Some(&files[1])).unwrap_err().what.contains("no folder"));
+        let stuck = lists(Some(&shares), Some(&files[1].join("deeper"))).unwrap_err();
+        assert!(stuck.place.unwrap().ends_with("deeper/train.txt"), "known before any image is looked at");
+    }
+
+    #[test]
+    fn a_list_is_used_as_the_data_was_named() {
+        let spec = DatasetSpec {
+            split: Some("train".into()),
+            class_names: vec!["cat".into(), "a dog".into()],
+            ..DatasetSpec::at("my photos")
+        };
+        let wish = Wish { spec, shares: None, lists: Vec::new() };
+        let expected = "--data 'my photos' --split train --class-names 'cat,a dog' --list lists/test.txt";
+        assert_eq!(wish.flags(Path::new("lists/test.txt")), expected);
+    }
+
+    #[test]
+    fn a_contact_sheet_is_a_png_file_in_a_folder_that_is_there() {
+        let desk = tempfile::tempdir().unwrap();
+        check_sheet(&desk.path().join("sheet.PNG")).unwrap();
+        for wrong in ["-", "sheet.jpg", "sheet", "nowhere/sheet.png"] {
+            assert!(check_sheet(&desk.path().join(wrong)).is_err(), "{wrong}");
+        }
+        assert_eq!(desk.path().read_dir().unwrap().count(), 0);
     }
 }

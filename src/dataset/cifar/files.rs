@@ -219,18 +219,14 @@ impl Naming {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::empty_files::folder_of;
 
     const NAMING: Naming =
         Naming { suffix: ".bin", folders: ["inner", "other"], is_it: |path, _| Ok(path.is_file()) };
 
     /// What is found among files of these names.
     fn located(files: &[&str], split: Option<&str>) -> Result<Vec<String>> {
-        let scratch = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = scratch.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
+        let scratch = folder_of(files);
         let spec = DatasetSpec { split: split.map(str::to_owned), ..DatasetSpec::at(scratch.path()) };
         let below = |path: PathBuf| path.strip_prefix(scratch.path()).unwrap().display().to_string();
         Ok(NAMING.locate(&spec)?.paths.into_iter().map(below).collect())

@@ -6,12 +6,10 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+use crate::dataset::raw::Raster;
 use crate::dataset::raw::stored::{MAX_UNPACKED, Stored};
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
-
-/// Most pixels of one image.
-const MAX_PIXELS: u64 = 100_000_000;
 
 /// What an IDX file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +42,8 @@ impl Kind {
 pub(super) struct Header {
     /// Number of images or labels.
     pub count: u64,
-    /// Rows of an image; 1 for labels.
-    pub height: u32,
-    /// Columns of an image; 1 for labels.
-    pub width: u32,
+    /// What each image is; a label is one pixel.
+    pub raster: Raster,
     /// Bytes of the header itself.
     pub bytes: u64,
 }
@@ -64,40 +60,20 @@ impl Header {
             )));
         }
         let mut dimension = || read_word(from).map(u32::from_be_bytes);
-        let count = dimension()?;
-        let header = match kind {
-            Kind::Images => {
-                Self { count: count.into(), height: dimension()?, width: dimension()?, bytes: 16 }
-            }
-            Kind::Labels => Self { count: count.into(), height: 1, width: 1, bytes: 8 },
+        let count = u64::from(dimension()?);
+        if count == 0 {
+            return Err(Error::unusable("the header declares no items"));
+        }
+        let (height, width, bytes) = match kind {
+            Kind::Images => (dimension()?, dimension()?, 16),
+            Kind::Labels => (1, 1, 8),
         };
-        header.check()?;
-        Ok(header)
-    }
-
-    fn check(&self) -> Result<()> {
-        let Self { count, height, width, .. } = *self;
-        if count == 0 || height == 0 || width == 0 {
-            return Err(Error::unusable(format!(
-                "the header declares {count} items of {width}x{height}: nothing"
-            )));
-        }
-        if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            return Err(Error::unusable(format!(
-                "the header declares images of {width}x{height}: too large"
-            )));
-        }
-        Ok(())
-    }
-
-    /// Bytes of one item.
-    pub(super) fn item_len(&self) -> usize {
-        self.width as usize * self.height as usize
+        Ok(Self { count, raster: Raster::new(height.into(), width.into(), 1, false)?, bytes })
     }
 
     /// Bytes of all items: below 2^32 × 10^8, so it fits.
     fn data_len(&self) -> u64 {
-        self.count * self.item_len() as u64
+        self.count * self.raster.bytes() as u64
     }
 
     fn check_length(&self, actual: u64) -> Result<()> {
@@ -124,7 +100,8 @@ fn cut_short(cause: impl std::fmt::Display) -> Error {
 /// An open IDX file.
 pub(super) struct IdxFile {
     pub header: Header,
-    data: Stored,
+    /// Its items, one after the other.
+    pub data: Stored,
 }
 
 impl IdxFile {
@@ -158,15 +135,6 @@ impl IdxFile {
         from.take(declared + 1).read_to_end(&mut data).map_err(cut_short)?;
         header.check_length(data.len() as u64)?;
         Ok(Self { header, data: Stored::Memory(data) })
-    }
-
-    /// Bytes of item `index`.
-    pub(super) fn item(&self, index: usize) -> Result<Vec<u8>> {
-        let length = self.header.item_len();
-        if index as u64 >= self.header.count {
-            return Err(Error::usage(format!("item {index} of {} was asked for", self.header.count)));
-        }
-        self.data.read(index as u64 * length as u64, length).map_err(cut_short)
     }
 
     /// All bytes after the header; for labels, which are few.
@@ -217,9 +185,7 @@ mod tests {
     fn plain_and_packed_files_hold_the_same_images() {
         for bytes in [IMAGES.to_vec(), packed(&IMAGES)] {
             let file = open(&bytes).unwrap();
-            assert_eq!((file.header.count, file.header.width, file.header.height), (2, 2, 1));
-            assert_eq!(file.item(1).unwrap(), [30, 40]);
-            assert!(file.item(2).is_err());
+            assert_eq!((file.header.count, file.header.raster), (2, Raster::new(1, 2, 1, false).unwrap()));
             assert_eq!(file.into_data().unwrap(), [10, 20, 30, 40]);
         }
     }
@@ -282,7 +248,8 @@ mod tests {
             let bytes = if as_idx { [[0, 0, 8, 3].as_slice(), &bytes].concat() } else { bytes };
             for bytes in [packed(&bytes), bytes] {
                 if let Ok(file) = open(&bytes) {
-                    prop_assert_eq!(file.item(0).unwrap().len(), file.header.item_len());
+                    let length = file.header.data_len();
+                    prop_assert_eq!(file.into_data().unwrap().len() as u64, length);
                 }
             }
         }

@@ -6,12 +6,11 @@ mod file;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use file::{IdxFile, Kind, sniff};
 
 use super::labels::{self, Labels};
-use super::{Content, Image, Images, Picture, classes, files, splits, unreadable};
+use super::raw::{Part, RawImages};
+use super::{Content, classes, files, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -42,8 +41,8 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let (Some(images), Some(labels)) = (&pair.images, &pair.labels) else {
         return Err(half_missing(&split, &pair).at_path(&folder));
     };
-    let pixels = IdxFile::open(images, Kind::Images)?;
-    let indices = read_labels(labels, pixels.header.count, images)?;
+    let IdxFile { header, data } = IdxFile::open(images, Kind::Images)?;
+    let indices = read_labels(labels, header.count, images)?;
     let names = classes::given(spec, [&*folder])?;
     let Labels { labels, classes } = labels::from_indices(indices, names, &labels::in_file(labels))?;
     Ok(Content {
@@ -52,7 +51,14 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
         classes,
         passed_over: None,
         columns: Vec::new(),
-        images: Box::new(IdxImages { path: images.clone(), pixels, labels }),
+        images: Box::new(RawImages {
+            raster: header.raster,
+            lead: 0,
+            parts: vec![Part { path: images.clone(), data, count: labels.len() }],
+            labels,
+            ids: None,
+            remarks: None,
+        }),
     })
 }
 
@@ -154,58 +160,13 @@ fn read_labels(path: &Path, images: u64, images_path: &Path) -> Result<Vec<u32>>
     Ok(labels.into_iter().map(u32::from).collect())
 }
 
-/// The labels are in memory; ids are the indices.
-struct IdxImages {
-    path: PathBuf,
-    pixels: IdxFile,
-    labels: Vec<u32>,
-}
-
-impl IdxImages {
-    fn item(&self, index: usize) -> Result<Vec<u8>> {
-        self.pixels.item(index).map_err(|error| error.at(self.place(index)))
-    }
-}
-
-impl Images for IdxImages {
-    fn count(&self) -> usize {
-        self.labels.len()
-    }
-
-    fn id(&self, index: usize) -> String {
-        index.to_string()
-    }
-
-    fn label(&self, index: usize) -> u32 {
-        self.labels[index]
-    }
-
-    fn read(&self, index: usize) -> Result<Picture> {
-        let (pixels, header) = (self.item(index)?, &self.pixels.header);
-        Ok(Picture::Pixels(Image { width: header.width, height: header.height, channels: 1, pixels }))
-    }
-
-    fn place(&self, index: usize) -> String {
-        format!("image {index} of {}", self.path.display())
-    }
-
-    /// The pixels themselves, unpacked: plain and packed files are the same data.
-    fn fingerprint(&self, index: usize, digest: &mut Sha256) -> Result<()> {
-        digest.update(self.item(index)?);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::empty_files::folder_of;
 
     fn names(files: &[&str]) -> BTreeMap<String, Pair> {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            std::fs::write(folder.path().join(file), "").unwrap();
-        }
-        pairs(folder.path()).unwrap()
+        pairs(folder_of(files).path()).unwrap()
     }
 
     #[test]

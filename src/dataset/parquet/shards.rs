@@ -161,20 +161,11 @@ fn check_complete(files: &[PathBuf]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn folder(files: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        folder
-    }
+    use crate::dataset::empty_files::folder_of;
 
     /// The split that is taken, and the names of its files.
     fn found(files: &[&str], split: Option<&str>) -> Result<(Option<String>, Vec<String>)> {
-        let folder = folder(files);
+        let folder = folder_of(files);
         let shards =
             find(&DatasetSpec { split: split.map(str::to_owned), ..DatasetSpec::at(folder.path()) })?;
         Ok((shards.split, shards.files.iter().map(|file| short_name(file)).collect()))
@@ -224,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_named_is_taken_alone_unless_another_split_is_asked_for() {
-        let folder = folder(&["cifar/test-00000-of-00002.parquet"]);
+        let folder = folder_of(&["cifar/test-00000-of-00002.parquet"]);
         let spec = DatasetSpec::at(folder.path().join("cifar/test-00000-of-00002.parquet"));
         let shards = find(&spec).unwrap();
         assert_eq!(

@@ -15,11 +15,15 @@ use crate::error::{Error, Result};
 /// Most parts.
 const MOST_PARTS: usize = 100;
 /// Largest share.
-const MOST_SHARE: u32 = 1_000_000;
+const MOST_SHARE: u64 = 1_000_000;
+/// Digits behind the point of a share, and the same as a number.
+const DIGITS: usize = 6;
+const ONE: u64 = 1_000_000;
 
-/// In which proportions: `80/16/4`, `80/20`, `25/25/25/25`.
+/// In which proportions: `80/16/4`, `80/20`, `33.3/33.3/33.4`, `1/1/1/1`. In millionths, since sums of
+/// binary fractions would depend on their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shares(Vec<u32>);
+pub struct Shares(Vec<u64>);
 
 impl Shares {
     /// Names of the parts: train and test; train, val and test; or numbers from 1 on.
@@ -36,18 +40,34 @@ impl FromStr for Shares {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let share = |share: &str| share.parse().ok().filter(|share| (1..=MOST_SHARE).contains(share));
-        let shares: Option<Vec<u32>> = text.split('/').map(share).collect();
+        let shares: Option<Vec<u64>> = text.split('/').map(millionths).collect();
         match shares {
             Some(shares) if (2..=MOST_PARTS).contains(&shares.len()) => Ok(Self(shares)),
-            _ => Err("write whole numbers: 80/20 (train, test), 80/16/4 (train, val, test), 1/1/1/1".into()),
+            _ => Err(format!(
+                "write 2 to {MOST_PARTS} numbers above 0: 80/20 (train, test), 80/16/4 (train, val, test), 1/1/1/1"
+            )),
         }
     }
 }
 
+/// A share such as `80` or `33.3`; none where it is another text, nothing, or too much.
+fn millionths(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > DIGITS {
+        return None;
+    }
+    let share = format!("{whole}{fraction:0<DIGITS$}").parse().ok()?;
+    (1..=MOST_SHARE * ONE).contains(&share).then_some(share)
+}
+
 impl fmt::Display for Shares {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.iter().map(u32::to_string).collect::<Vec<_>>().join("/"))
+        let text = |share: &u64| match (share / ONE, share % ONE) {
+            (whole, 0) => whole.to_string(),
+            (whole, rest) => format!("{whole}.{rest:0DIGITS$}").trim_end_matches('0').to_owned(),
+        };
+        f.write_str(&self.0.iter().map(text).collect::<Vec<_>>().join("/"))
     }
 }
 
@@ -228,14 +248,42 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_two_or_more_whole_numbers() {
+    fn shares_are_two_or_more_numbers_above_nothing() {
         let names = |text: &str| text.parse::<Shares>().unwrap().names();
         assert_eq!(names("80/16/4"), ["train", "val", "test"]);
         assert_eq!(names("4/1"), ["train", "test"]);
         assert_eq!(names("1/1/1/1"), ["part-1", "part-2", "part-3", "part-4"]);
-        for wrong in ["80", "80/20/", "80/0/20", "0.8/0.2", "a/b", "-1/2", &"1/".repeat(200)] {
+        for text in ["80/20", "33.3/33.3/33.4", "0.8/0.2", "1000000/0.000001"] {
+            assert_eq!(text.parse::<Shares>().unwrap().to_string(), text);
+        }
+        assert_eq!("080/.50".parse::<Shares>().unwrap().to_string(), "80/0.5");
+        let many = "1/".repeat(200);
+        let wrong = [
+            "80",
+            "80/20/",
+            "100/0",
+            "0.0/1",
+            "./1",
+            "a/b",
+            "-1/2",
+            "1e3/1",
+            "1.5.5/1",
+            "80%/20%",
+            "1000001/1",
+            &many,
+        ];
+        for wrong in wrong {
             assert!(wrong.parse::<Shares>().is_err(), "{wrong}");
         }
+        assert!("0.0000001/1".parse::<Shares>().is_err(), "finer than anything that is divided");
+    }
+
+    #[test]
+    fn shares_that_say_the_same_divide_the_same() {
+        let labels: Vec<u32> = (0..200).map(|index| index % 7).collect();
+        let of = |shares: &str| parts(&labels, |index| (index % 9 == 0).then_some(index / 45), shares, 7);
+        assert_eq!(of("0.8/0.16/0.04"), of("80/16/4"));
+        assert_eq!(of("20/4/1"), of("80/16/4"));
     }
 
     #[test]

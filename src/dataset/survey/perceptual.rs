@@ -19,6 +19,9 @@ pub(super) const BITS: u32 = 63;
 const SIDE: usize = 32;
 /// Frequencies on each axis that are kept.
 const KEPT: usize = 8;
+/// A frequency below this is rounding and none of the picture's: in one of a single colour all are, and
+/// two such pictures are to have one hash, whatever their sides.
+const NOISE: f32 = 1.0;
 
 static COSINES: LazyLock<[[f32; SIDE]; KEPT]> = LazyLock::new(|| {
     std::array::from_fn(|frequency| {
@@ -31,7 +34,7 @@ static COSINES: LazyLock<[[f32; SIDE]; KEPT]> = LazyLock::new(|| {
 /// The hash of `image`: [`BITS`] bits.
 pub(super) fn hash(image: &Image) -> u64 {
     let grey = thumbnail::grey(&thumbnail::shrink(image, SIDE, SIDE), image.channels);
-    let frequencies = lowest_frequencies(&grey);
+    let frequencies = lowest_frequencies(&grey).map(|it| if it.abs() < NOISE { 0.0 } else { it });
     let mut sorted = frequencies;
     sorted.sort_unstable_by(f32::total_cmp);
     let median = sorted[frequencies.len() / 2];
@@ -78,6 +81,14 @@ mod tests {
         }
         let other = (hash(&image) ^ hash(&picture(200, 150, 2.1))).count_ones();
         assert!(other > 12, "{other}");
+    }
+
+    #[test]
+    fn pictures_of_one_colour_have_one_hash_whatever_their_sides() {
+        for (width, height, level) in [(1, 1, 255), (100, 37, 255), (31, 97, 201), (640, 480, 3)] {
+            let pixels = vec![level; (width * height) as usize];
+            assert_eq!(hash(&Image { width, height, channels: 1, pixels }), 0, "{width}x{height}");
+        }
     }
 
     #[test]

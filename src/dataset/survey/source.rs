@@ -142,7 +142,7 @@ fn neither(path: &Path, cause: Error) -> Error {
     Error::usage("this is neither a list of ids of the data set nor a data set")
         .because(cause.what)
         .at_path(path)
-        .help("a list has one id a line, as `bench data PATH --split 80/20 --out DIR` writes them")
+        .help("a list has one id a line, as `bench data PATH --split 80/20 --out DIR` writes them; name the split of its images (--against-split, --calibration-split) where that is another one")
 }
 
 /// Whether the first line of the file at `path` is an id of the data that `spec` means.

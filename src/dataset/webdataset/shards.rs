@@ -209,17 +209,7 @@ fn starts_as_archive(path: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A folder with empty files of these names.
-    fn with(files: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        folder
-    }
+    use crate::dataset::empty_files::folder_of;
 
     fn stems(shards: &Shards) -> Vec<String> {
         shards.files.iter().map(|file| stem(file)).collect()
@@ -246,7 +236,7 @@ mod tests {
     #[test]
     fn of_a_folder_the_test_split_is_taken_unless_another_is_asked_for() {
         let folder =
-            with(&["train-1.tar", "test-1.tar", "test-0.tar", "extra.tar", ".test-9.tar", "test.txt"]);
+            folder_of(&["train-1.tar", "test-1.tar", "test-0.tar", "extra.tar", ".test-9.tar", "test.txt"]);
         let shards = asked(folder.path(), None).unwrap();
         assert_eq!(
             (stems(&shards), shards.split.as_deref()),
@@ -260,7 +250,7 @@ mod tests {
 
     #[test]
     fn folders_that_are_named_as_splits_are_splits() {
-        let folder = with(&["val/0.tar", "val/1.tar", "train/0.tar"]);
+        let folder = folder_of(&["val/0.tar", "val/1.tar", "train/0.tar"]);
         let shards = asked(folder.path(), None).unwrap();
         assert_eq!((stems(&shards), shards.split.as_deref()), (vec!["0".into(), "1".into()], Some("val")));
         assert_eq!(shards.folders, [folder.path().join("val"), folder.path().to_owned()]);
@@ -268,7 +258,7 @@ mod tests {
 
     #[test]
     fn without_splits_all_shards_are_the_data_set() {
-        let folder = with(&["b.tar", "a.tar"]);
+        let folder = folder_of(&["b.tar", "a.tar"]);
         let shards = asked(folder.path(), None).unwrap();
         assert_eq!((stems(&shards), shards.split), (vec!["a".into(), "b".into()], None));
         assert!(
@@ -278,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_pattern_names_its_shards_and_the_first_that_is_missing_is_told() {
-        let folder = with(&["val-00.tar", "val-01.tar", "train-00.tar", "train-01.tar"]);
+        let folder = folder_of(&["val-00.tar", "val-01.tar", "train-00.tar", "train-01.tar"]);
         let pattern = |text: &str| folder.path().join(text);
         let shards = asked(pattern("val-{00..01}.tar"), None).unwrap();
         assert_eq!(
@@ -295,14 +285,14 @@ mod tests {
 
     #[test]
     fn shards_of_one_name_are_refused() {
-        let folder = with(&["a/0.tar", "b/0.tar"]);
+        let folder = folder_of(&["a/0.tar", "b/0.tar"]);
         let error = asked(folder.path().join("{a,b}/0.tar"), None).unwrap_err();
         assert_eq!(error.what, "two shards are called `0`");
     }
 
     #[test]
     fn a_shard_is_known_by_its_name_or_its_first_header() {
-        let folder = with(&["a.tar", "b.bin"]);
+        let folder = folder_of(&["a.tar", "b.bin"]);
         assert!(is_here(&folder.path().join("a.tar")).unwrap());
         assert!(!is_here(&folder.path().join("b.bin")).unwrap());
         let shard = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/shards/shapes/shapes-test-000000.tar");
