@@ -10,6 +10,7 @@ pub mod cache;
 pub mod cli;
 pub mod compare;
 pub mod dataset;
+pub mod digest;
 pub mod error;
 pub mod gate;
 pub mod measure;

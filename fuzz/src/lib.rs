@@ -312,7 +312,7 @@ fn sealed(bytes: &[u8]) -> Vec<u8> {
     let mark = bytes.windows(MARK.len()).rposition(|window| window == MARK);
     if let Some(digits) = mark.and_then(|at| bytes.get_mut(at + MARK.len()..at + MARK.len() + 64)) {
         digits.fill(b'0');
-        let digest = record::hex(&Sha256::digest(&bytes));
+        let digest = onnx_bench::digest::hex(&Sha256::digest(&bytes));
         let at = mark.map_or(0, |at| at + MARK.len());
         bytes[at..at + 64].copy_from_slice(digest.as_bytes());
     }

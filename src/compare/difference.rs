@@ -1,5 +1,6 @@
 //! What differs between two runs, in words, by what it makes incomparable.
 
+use crate::digest::short;
 use crate::metric::ScoredRun;
 use crate::preprocess::Preprocess;
 use crate::record::{DatasetIdentity, RunRecord};
@@ -32,8 +33,7 @@ pub(super) fn of_data(a: &ScoredRun<'_>, b: &ScoredRun<'_>) -> Option<String> {
 fn name(data: &Option<DatasetIdentity>) -> String {
     let Some(data) = data else { return "unnamed data".into() };
     let split = data.split.iter().map(|split| format!(" {split}")).collect::<String>();
-    let digest: String = data.sha256.chars().take(12).collect();
-    format!("{}{split} ({} images, {digest})", data.name, data.images)
+    format!("{}{split} ({} images, {})", data.name, data.images, short(&data.sha256))
 }
 
 /// What decoded the image files of two evaluations, as `a 1.0 and a 2.0`; none where it was the same.
@@ -78,7 +78,6 @@ pub(super) fn of_runtime(a: &RunRecord, b: &RunRecord) -> Option<String> {
         return Some(format!("{} {} and {}", one.name, one.version, two.version));
     }
     let (first, second) = one.library_sha256.as_ref().zip(two.library_sha256.as_ref())?;
-    let short = |digest: &str| digest.chars().take(12).collect::<String>();
     (first != second).then(|| {
         format!("two builds of {} {}, {} and {}", one.name, one.version, short(first), short(second))
     })

@@ -13,11 +13,12 @@ use super::wire::Prepared as PreparedAnswer;
 use super::{SystemClock, environment, inputs, scores, throughput};
 use crate::cache;
 use crate::dataset::{self, Dataset};
+use crate::digest::sha256_of;
 use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
 use crate::record::{
     EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound,
-    ToolIdentity, WarmUp, sha256_of,
+    ToolIdentity, WarmUp,
 };
 use crate::runtime::{self, ModelToRun, Prepared, Session};
 use crate::tensor::Tensor;

@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use super::graph::main_graph;
 use super::onnx::{GraphProto, ModelProto};
 use super::{Census, Passport, external, foreign};
+use crate::digest::hex;
 use crate::error::{Error, Result};
-use crate::record::{ModelIdentity, hex};
+use crate::record::ModelIdentity;
 
 /// Protobuf counts lengths in 31 bits.
 const LARGEST: u64 = i32::MAX as u64;

@@ -112,7 +112,7 @@ impl SessionOptions {
             "threads={}\noptimization={:?}\nspinning={}\nconfig={:?}",
             self.threads, self.optimization, self.spinning, self.config
         );
-        crate::record::hex(&Sha256::digest(canonical))
+        crate::digest::hex(&Sha256::digest(canonical))
     }
 }
 

@@ -160,14 +160,12 @@ impl FromStr for CropSetting {
 }
 
 impl PreprocessSettings {
-    /// Lays these settings over `weaker` ones: what is said here wins. A preset counts as said by
-    /// whoever named it. Mean and deviation belong to a scale, antialiasing and the rounding of a crop
-    /// to a resampler: those of the weaker settings are left out when the scale or the resampler here
-    /// is another.
+    /// Lays these settings over `weaker` ones: what is said here wins, but for what it
+    /// [hides](Self::hides). A preset counts as said by whoever named it.
     pub fn overlay(self, weaker: Self) -> Self {
         let (strong, weak) = (self.expanded(), weaker.expanded());
-        let same_scale = agree(strong.scale, weak.scale);
-        let same_resampler = strong.resampler.zip(weak.resampler).is_none_or(|(a, b)| a.same_library(b));
+        let hidden = strong.hides(&weak);
+        let shown = |key| !hidden.contains(&key);
         Self {
             preset: None,
             exif_orientation: strong.exif_orientation.or(weak.exif_orientation),
@@ -175,15 +173,25 @@ impl PreprocessSettings {
             resize: strong.resize.or(weak.resize),
             resampler: strong.resampler.or(weak.resampler),
             filter: strong.filter.or(weak.filter),
-            antialias: strong.antialias.or(weak.antialias.filter(|_| same_resampler)),
+            antialias: strong.antialias.or(weak.antialias.filter(|_| shown("antialias"))),
             crop: strong.crop.or(weak.crop),
-            crop_rounding: strong.crop_rounding.or(weak.crop_rounding.filter(|_| same_resampler)),
+            crop_rounding: strong.crop_rounding.or(weak.crop_rounding.filter(|_| shown("crop_rounding"))),
             pad: strong.pad.or(weak.pad),
             scale: strong.scale.or(weak.scale),
-            mean: strong.mean.or(weak.mean.filter(|_| same_scale)),
-            std: strong.std.or(weak.std.filter(|_| same_scale)),
+            mean: strong.mean.or(weak.mean.filter(|_| shown("mean"))),
+            std: strong.std.or(weak.std.filter(|_| shown("std"))),
             layout: strong.layout.or(weak.layout),
         }
+    }
+
+    /// Keys that `weaker` says in vain beside these settings: mean and deviation belong to a scale,
+    /// antialiasing and the rounding of a crop to a library, and here is another. Both without presets.
+    pub fn hides(&self, weaker: &Self) -> Vec<&'static str> {
+        let another_scale = self.scale.zip(weaker.scale).is_some_and(|(one, other)| one != other);
+        let another_library =
+            self.resampler.zip(weaker.resampler).is_some_and(|(one, other)| !one.same_library(other));
+        let belonging = [(another_scale, ["mean", "std"]), (another_library, ["antialias", "crop_rounding"])];
+        belonging.into_iter().filter(|(another, _)| *another).flat_map(|(_, keys)| keys).collect()
     }
 
     /// The preset's settings written out.
@@ -193,11 +201,6 @@ impl PreprocessSettings {
             None => self,
         }
     }
-}
-
-/// Whether two sources do not contradict each other.
-fn agree<T: PartialEq>(strong: Option<T>, weak: Option<T>) -> bool {
-    strong.is_none() || weak.is_none() || strong == weak
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ pub use evidence::{
 pub(crate) use file::{cannot_write, check_writable, write_together, write_whole};
 pub use identity::{
     DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ShardIdentity, ToolIdentity, WholeIdentity,
-    hex, sha256_of,
 };
 pub use merge::{Merged, merge};
 pub use outcome::{Outcome, Stage};

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use super::hex;
+use crate::digest::hex;
 
 /// What stands before the digest, so that it can be found.
 const MARK: &str = "bench-sha256:";

@@ -1,5 +1,6 @@
 //! What a baseline holds, in a few lines.
 
+use crate::digest::short;
 use crate::gate::{Baseline, BaselineRun};
 use crate::record::DatasetIdentity;
 use crate::report::number::{self, counted};
@@ -73,8 +74,4 @@ fn latency(run: &BaselineRun) -> String {
     let median = stats::median(&run.costs.latency_ns);
     let launches = counted(run.costs.latency_ns.len() as u64, "launch", "launches");
     median.map(|ns| format!("{} in {launches}", number::duration(ns))).unwrap_or_default()
-}
-
-fn short(digest: &str) -> String {
-    digest.chars().take(12).collect()
 }

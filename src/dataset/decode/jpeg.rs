@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::dataset::decode::decode as decode_file;
-    use crate::record::hex;
+    use crate::digest::hex;
 
     const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/jpeg");
     const UPRIGHT: Decoding = Decoding { exif_orientation: true };

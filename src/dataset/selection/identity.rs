@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::dataset::Images;
+use crate::digest::hex;
 use crate::error::Result;
-use crate::record::hex;
 
 /// SHA-256 over the ordered ids, labels and fingerprints of the pixels. Two runs with the same
 /// digest saw the same images in the same order. Lengths go in before texts, so that no two lists

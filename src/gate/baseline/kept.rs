@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{BaselineAccuracy, BaselineClass, BaselineCosts, BaselineRun, BaselineSlice};
+use crate::digest::hex;
 use crate::error::Result;
 use crate::metric::{self, Basis, METRICS, ScoredRun, Scoring};
 use crate::record::{
     self, EvaluationEvidence, Evidence, LatencyEvidence, MemoryEvidence, Predictions, Round, Run, RunRecord,
-    RuntimeIdentity, hex,
+    RuntimeIdentity,
 };
 use crate::stats;
 

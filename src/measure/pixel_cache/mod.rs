@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sha2::{Digest, Sha256};
 
-use crate::record::hex;
+use crate::digest::hex;
 use slot::Slot;
 
 /// Changes when the same key would give other bytes: a new layout of slots, another rounding in

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::{LONGEST_SECONDS, MOST, Settings};
 use crate::error::{Error, Result};
 use crate::plan::cache_size;
+use crate::preprocess::PreprocessSettings;
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,11 +108,16 @@ impl Resolved {
 pub fn resolve(layers: &[Layer]) -> Result<Resolved> {
     let mut merged = Table::new();
     let mut sources = BTreeMap::new();
+    let mut stronger = PreprocessSettings::default();
     for layer in layers {
         let mut settings = layer.settings.clone();
         settings.preprocess = settings.preprocess.expanded();
-        let table = Table::try_from(&settings)
+        let mut table = Table::try_from(&settings)
             .map_err(|e| Error::usage("settings cannot be merged").because(e).at(layer.source.to_string()))?;
+        if let Some(Value::Table(said)) = table.get_mut("preprocess") {
+            stronger.hides(&settings.preprocess).into_iter().for_each(|key| drop(said.remove(key)));
+        }
+        stronger = stronger.overlay(settings.preprocess);
         overlay(&mut merged, table, &layer.source, &mut sources);
     }
     let settings = merged
@@ -129,9 +135,8 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
         else {
             continue;
         };
-        let foreign: Vec<&str> = if section == "preprocess" { foreign(known, &keys) } else { Vec::new() };
         for (key, value) in keys {
-            if known.contains_key(&key) || foreign.contains(&key.as_str()) {
+            if known.contains_key(&key) {
                 continue;
             }
             sources.insert(format!("{section}.{key}"), source.clone());
@@ -140,17 +145,10 @@ fn overlay(merged: &mut Table, layer: Table, source: &Source, sources: &mut BTre
     }
 }
 
-/// What a weaker layer says in vain: mean and deviation belong to its scale, antialiasing and the
-/// rounding of the crop to its resampler, and here is another.
-fn foreign(stronger: &Table, weaker: &Table) -> Vec<&'static str> {
-    let belonging = [("scale", ["mean", "std"]), ("resampler", ["antialias", "crop_rounding"])];
-    let another = |key: &str| matches!((stronger.get(key), weaker.get(key)), (Some(here), Some(there)) if here != there);
-    belonging.into_iter().filter(|(key, _)| another(key)).flat_map(|(_, keys)| keys).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preprocess::CropRounding;
 
     fn layer(source: Source, text: &str) -> Layer {
         Layer { source, settings: toml::from_str(text).unwrap() }
@@ -199,6 +197,20 @@ mod tests {
         assert_eq!(resolved.settings.preprocess.antialias, None);
         assert_eq!(resolved.source("preprocess.filter"), &file);
         assert_eq!(resolved.source("preprocess.filter").to_string(), "preprocessor_config.json: resample");
+    }
+
+    #[test]
+    fn another_resampler_of_the_same_library_hides_nothing() {
+        let beside = Source::Beside("preprocessor_config.json".into(), "crop_size".into());
+        let said =
+            "[preprocess]\nresampler = \"pillow\"\nantialias = true\ncrop = 224\ncrop_rounding = \"down\"";
+        let resolved = resolve(&[
+            layer(Source::Flag, "[preprocess]\nresampler = \"pillow-exact\""),
+            layer(beside, said),
+        ])
+        .unwrap();
+        let preprocess = resolved.settings.preprocess;
+        assert_eq!((preprocess.antialias, preprocess.crop_rounding), (Some(true), Some(CropRounding::Down)));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use zip::ZipArchive;
 use super::fetch::{fetch, interrupted};
 use super::pins::{Build, Pin, PinnedFile, VERSION};
 use super::stop_asked;
+use crate::digest::sha256_of;
 use crate::error::{Error, Result};
-use crate::record::sha256_of;
 
 /// Folder of `build` under the cache root.
 pub fn folder(cache: &Path, build: Build) -> PathBuf {
