@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::beside::beside;
+use super::runs;
 use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
@@ -13,7 +14,7 @@ use crate::plan::{
     Resolved, RuntimeSpec, SessionOptions, Settings, Source, cache_size,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
-use crate::record::{self, Run};
+use crate::record::Run;
 use crate::report::number::counted;
 use crate::runtime;
 
@@ -54,13 +55,11 @@ pub fn open_model(path: &Path, given: &[Layer], command: &str) -> Result<Planned
 }
 
 fn open_one(path: &Path, variant: String, given: &[Layer]) -> Result<Named> {
-    if path.is_dir() {
-        return record::load_folder(path).map(Named::Saved);
+    let path = runs::named(path)?;
+    if path.is_dir() || path.extension().is_some_and(|extension| extension == "json") {
+        return runs::load(&path).map(Named::Saved);
     }
-    if path.extension().is_some_and(|extension| extension == "json") {
-        return record::load(path).map(|run| Named::Saved(vec![run]));
-    }
-    let model = ModelFile::open(path)?;
+    let model = ModelFile::open(&path)?;
     let (layers, remarks) = layers(&model, given)?;
     let resolved = plan::resolve(&layers)?;
     Ok(Named::Model(Box::new(PlannedModel { model, resolved, variant, remarks })))

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::report::{baseline, load, write_to};
+use super::lineup::baseline;
+use super::output_file::write_to;
+use super::runs::load;
 use super::start::closed_pipe;
 use crate::compare::{Flip, FlipKind, align, flips as flips_of};
 use crate::error::{Error, Result};

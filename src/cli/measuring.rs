@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::candidates::{self, PlannedModel};
+use super::exit::Exit;
 use super::explain::explain;
 use super::progress::Progress;
+use super::runs;
 use super::start::{closed_pipe, printable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
@@ -160,15 +162,22 @@ fn one_each<'a>(jobs: &'a [PlannedJob<'_>]) -> Vec<(&'a PlannedModel, &'a Job)> 
     jobs.iter().filter(|(model, _)| first(model)).map(|(model, job)| (*model, job)).collect()
 }
 
-/// Opens the data of every model once, so that what is wrong with it is known at once.
-pub fn check_data(jobs: &[PlannedJob<'_>]) -> Result<()> {
+/// What is wrong with the data or the settings is to be known before minutes of measuring.
+pub fn check(jobs: &[PlannedJob<'_>], quiet: bool) -> Result<()> {
+    check_data(jobs)?;
+    remark(jobs.iter().map(|(model, _)| *model), quiet);
+    check_threads(jobs)
+}
+
+/// Opens the data of every model once.
+fn check_data(jobs: &[PlannedJob<'_>]) -> Result<()> {
     one_each(jobs)
         .into_iter()
         .try_for_each(|(model, job)| candidates::check_data(job, &model.model).map(drop))
 }
 
 /// What the files beside the models ask for and do not get.
-pub fn remark<'a>(models: impl Iterator<Item = &'a PlannedModel>, quiet: bool) {
+fn remark<'a>(models: impl Iterator<Item = &'a PlannedModel>, quiet: bool) {
     // Variants that lie together share their files.
     let once: BTreeSet<&String> = models.flat_map(|model| &model.remarks).filter(|_| !quiet).collect();
     once.into_iter().for_each(|remark| say(&format!("note: {remark}")));
@@ -185,7 +194,7 @@ pub fn explain_all(jobs: &[PlannedJob<'_>]) -> Result<()> {
 }
 
 /// More threads than cores wait for each other: a run would take minutes.
-pub fn check_threads(jobs: &[PlannedJob<'_>]) -> Result<()> {
+fn check_threads(jobs: &[PlannedJob<'_>]) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     match jobs.iter().map(|(_, job)| job.session.threads).max() {
         Some(threads) if threads > cores => Err(Error::usage(format!(
@@ -221,4 +230,84 @@ fn placement(args: &StartArgs) -> Result<Placement> {
         Error::unusable("the path of this program is not known").because(e).help("try --inline")
     })?;
     Ok(Placement::Process { program, patience: Duration::from_secs(args.patience.max(1)) })
+}
+
+/// A run, and where its flips belong: beside its record, unless that was saved by another comparison.
+pub struct Kept {
+    /// The run.
+    pub run: Run,
+    /// The file of its flips.
+    pub flips: Option<PathBuf>,
+}
+
+/// How candidates are started and where their records go.
+pub struct Keeping<'a> {
+    /// How they are started.
+    pub start: &'a StartArgs,
+    /// The folder for the records; the cache where there is none.
+    pub folder: Option<&'a Path>,
+    /// Whether progress is hidden.
+    pub quiet: bool,
+}
+
+/// Measures all jobs and keeps their records, each with what is known of the images that its model was
+/// calibrated with.
+pub fn measure_and_keep(
+    keeping: &Keeping<'_>,
+    jobs: Vec<PlannedJob<'_>>,
+    calibration: Vec<Option<CalibrationOverlap>>,
+    with_saved: bool,
+    interrupt: &Interrupt,
+) -> Result<Vec<Kept>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = runs::create(keeping.folder)?;
+    let stems: Vec<String> = jobs.iter().enumerate().map(|(index, (_, job))| stem(index, job)).collect();
+    let places = stems.iter().map(|stem| folder.join(format!("{stem}.json"))).collect();
+    let plan = Plan { jobs, places, calibration, with_saved, quiet: keeping.quiet };
+    let runs = measure(keeping.start, plan, interrupt)?;
+    if runs.iter().any(|run| is_interrupted(&run.record)) {
+        say(&format!("interrupted; what was measured is in {}", folder.display()));
+    }
+    if keeping.quiet {
+        runs.iter().for_each(report_trouble);
+    }
+    let kept = |(run, stem): (Run, String)| Kept { run, flips: Some(folder.join(record::flips_name(&stem))) };
+    Ok(runs.into_iter().zip(stems).map(kept).collect())
+}
+
+/// `01-ort-fp32`: sorts in table order.
+fn stem(index: usize, job: &Job) -> String {
+    let plain = |text: String| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
+    };
+    format!("{:02}-{}-{}", index + 1, plain(job.runtime.to_string()), plain(job.variant.clone()))
+}
+
+/// Something that could not run shows in the exit status, but for one case: a runtime that nobody
+/// asked for by name and that has no support for one of the models. That is an answer.
+pub fn exit_of<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone, asked: bool) -> Exit {
+    let completed = outcomes.clone().any(Outcome::is_completed);
+    let fine = |outcome: &Outcome| match outcome {
+        Outcome::Completed => true,
+        Outcome::CouldNotRun { error, .. } => error.kind == ErrorKind::Unsupported && !asked && completed,
+        Outcome::Failed { .. } | Outcome::Crashed { .. } | Outcome::Interrupted { .. } => false,
+    };
+    let mut outcomes = outcomes;
+    if outcomes.all(fine) { Exit::Done } else { Exit::CouldNotRun }
+}
+
+/// How a command ends that has measured `records`. A signal that comes when everything is measured has
+/// interrupted nothing.
+pub fn ended<'a>(
+    records: impl Iterator<Item = &'a RunRecord> + Clone,
+    asked: bool,
+    interrupt: &Interrupt,
+) -> Exit {
+    let interrupted = records.clone().any(is_interrupted);
+    match interrupt.signal().filter(|_| interrupted) {
+        Some(signal) => Exit::Interrupted(signal),
+        None => exit_of(records.map(|record| &record.outcome), asked),
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::measuring::{check_place, say, stem_of};
-use super::report::load;
+use super::runs::load;
 use super::start::{closed_pipe, printable};
 use crate::error::Result;
 use crate::record::{self, Run};

@@ -1,6 +1,5 @@
 //! `bench report`, and the way every comparison is shown.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,12 +7,14 @@ use clap::{ArgMatches, Args, ValueEnum};
 
 use super::criteria::CriteriaArgs;
 use super::explain::class_map;
+use super::lineup::baseline;
+use super::output_file::{check_file, write_to};
 use super::pictures::{Images, pictures};
-use super::runs;
+use super::runs::load;
 use super::start::closed_pipe;
 use crate::compare::{self, Comparison, Options};
 use crate::error::{Error, Result};
-use crate::record::{self, Run, write_whole};
+use crate::record::{Run, write_whole};
 use crate::report::plot::{Fonts, png};
 use crate::report::{
     Chart, Charts, ColorChoice, Html, Markdown, Report, ReportDocument, Style, Terminal, View, csv,
@@ -88,14 +89,6 @@ pub fn report(args: &ReportArgs, matches: &ArgMatches) -> Result<()> {
         runs.extend(load(path)?);
     }
     publish(runs, &options, &args.output)
-}
-
-/// The runs of a record, of a folder of them, or of the last measurement.
-pub fn load(path: &Path) -> Result<Vec<Run>> {
-    if path == Path::new("last") && !path.exists() {
-        return record::load_folder(&runs::last()?);
-    }
-    if path.is_dir() { record::load_folder(path) } else { record::load(path).map(|run| vec![run]) }
 }
 
 /// Compares runs and writes everything that was asked for.
@@ -187,39 +180,4 @@ impl OutputArgs {
             None => self.files().try_for_each(check_file),
         }
     }
-}
-
-/// Whether a report can be written to `path`, as far as that is known before.
-pub fn check_file(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if path != Path::new("-") && (path.is_dir() || folder.is_some_and(|folder| !folder.is_dir())) {
-        return Err(Error::usage("a report cannot be written there")
-            .at_path(path)
-            .help("name a file in a folder that exists"));
-    }
-    Ok(())
-}
-
-/// The first run, or the first that has any figure when that one could not run.
-pub fn baseline(runs: &[Run]) -> usize {
-    let measured = |run: &Run| {
-        let evidence = &run.record.evidence;
-        !evidence.load.is_empty() || evidence.evaluation.is_some()
-    };
-    runs.iter().position(measured).unwrap_or(0)
-}
-
-/// Writes a file, or to standard output for `-`.
-pub fn write_to(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    if path == Path::new("-") {
-        return write(&mut io::stdout().lock()).or_else(closed_pipe);
-    }
-    let cannot = |e: io::Error| {
-        Error::unusable("the report cannot be written")
-            .because(e)
-            .at_path(path)
-            .help("choose another place; the measurement is kept: `bench report last`, or the folder of --record, shows it")
-    };
-    let mut file = io::BufWriter::new(fs::File::create(path).map_err(cannot)?);
-    write(&mut file).and_then(|()| file.flush()).map_err(cannot)
 }

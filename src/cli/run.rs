@@ -7,7 +7,6 @@ use clap::{ArgMatches, Args};
 use super::args::SettingArgs;
 use super::calibration::{self, Checked};
 use super::candidates::{self, PlannedModel};
-use super::compare::exit_of;
 use super::criteria;
 use super::exit::Exit;
 use super::measuring::{self, Plan, PlannedJob, StartArgs};
@@ -16,7 +15,6 @@ use super::signals;
 use crate::error::{Error, Result};
 use crate::measure::Interrupt;
 use crate::plan::{Job, Passes, Shard};
-use crate::record::Run;
 
 /// Arguments of `bench run`.
 #[derive(Args, Debug)]
@@ -52,12 +50,10 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<Exit> {
     if args.start.explain {
         return measuring::explain_all(&jobs).map(|()| Exit::Done);
     }
-    measuring::check_data(&jobs)?;
-    measuring::remark([&planned].into_iter(), args.output.quiet);
+    measuring::check(&jobs, args.output.quiet)?;
     args.output.check()?;
     measuring::check_place(&args.out)?;
     let options = criteria::options(&planned.resolved)?;
-    measuring::check_threads(&jobs)?;
     let interrupt = Interrupt::default();
     signals::watch(&interrupt)?;
     let calibration = match calibration::check(&jobs, args.output.quiet, &interrupt)? {
@@ -67,21 +63,12 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<Exit> {
     let (places, quiet) = (vec![args.out.clone()], args.output.quiet);
     let plan = Plan { jobs, places, calibration, with_saved: false, quiet };
     let runs = measuring::measure(&args.start, plan, &interrupt)?;
-    let exit = ended(&runs, &interrupt);
+    let exit = measuring::ended(runs.iter().map(|run| &run.record), true, &interrupt);
     if args.output.quiet {
         runs.iter().for_each(measuring::report_trouble);
     }
     report::publish(runs, &options, &args.output)?;
     Ok(exit)
-}
-
-fn ended(runs: &[Run], interrupt: &Interrupt) -> Exit {
-    let interrupted = runs.iter().any(|run| measuring::is_interrupted(&run.record));
-    // A signal that comes when everything is measured has interrupted nothing.
-    match interrupt.signal().filter(|_| interrupted) {
-        Some(signal) => Exit::Interrupted(signal),
-        None => exit_of(runs.iter().map(|run| &run.record.outcome), true),
-    }
 }
 
 fn job(args: &RunArgs, planned: &PlannedModel) -> Result<Job> {

@@ -1,10 +1,11 @@
-//! Where runs are kept when nobody says where: one folder each in the cache, the last few only.
+//! Saved runs, and where they are kept when nobody says where: one folder each in the cache, the last
+//! few only.
 
 use std::path::{Path, PathBuf};
 
 use crate::cache;
 use crate::error::{Error, Result};
-use crate::record::{self, timestamp};
+use crate::record::{self, Run, timestamp};
 
 /// Runs kept in the cache.
 const KEPT: usize = 20;
@@ -42,8 +43,22 @@ fn refuse_others(folder: &Path) -> Result<()> {
     }
 }
 
-/// The folder of the most recent run.
-pub fn last() -> Result<PathBuf> {
+/// The path that is meant: `last` is the folder of the most recent run, where it is not the name of
+/// anything else.
+pub fn named(path: &Path) -> Result<PathBuf> {
+    match path == Path::new("last") && !path.exists() {
+        true => last(),
+        false => Ok(path.to_owned()),
+    }
+}
+
+/// The runs of a record, of a folder of them, or of the last measurement.
+pub fn load(path: &Path) -> Result<Vec<Run>> {
+    let path = named(path)?;
+    if path.is_dir() { record::load_folder(&path) } else { record::load(&path).map(|run| vec![run]) }
+}
+
+fn last() -> Result<PathBuf> {
     all(&root()?).pop().ok_or_else(|| {
         Error::usage("there is no last run yet").help("measure something first: bench compare A.onnx B.onnx")
     })

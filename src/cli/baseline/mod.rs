@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::report::load;
+use super::runs::load;
 use super::start::{closed_pipe, printable};
 use crate::error::{Error, Result};
 use crate::gate::Baseline;

@@ -15,8 +15,8 @@ use image::{ExtendedColorType, ImageEncoder};
 use self::document::{Document, Lists, SheetFacts};
 use self::wish::{SplitArg, Wish};
 use super::exit::Exit;
+use super::output_file::write_to;
 use super::progress::Line;
-use super::report::write_to;
 use super::signals;
 use super::start::closed_pipe;
 use crate::dataset::survey::{

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::DataArgs;
-use crate::cli::report::check_file;
+use crate::cli::output_file::check_file;
 use crate::dataset::survey::{Shares, Source};
 use crate::error::{Error, Result};
 use crate::plan::{CommaList, DataColumns, DatasetSpec, Part};

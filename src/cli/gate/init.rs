@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use crate::cli::report::load;
+use crate::cli::runs::load;
 use crate::cli::start::closed_pipe;
 use crate::error::{Error, Result};
 use crate::record::Run;

@@ -12,14 +12,12 @@ use clap::{ArgMatches, Args};
 use self::outputs::GateOutputArgs;
 use super::args::SettingArgs;
 use super::calibration::{self, Checked};
-use super::candidates;
-use super::compare::{self, Keeping, Kept, Planned, SavedRuns};
 use super::exit::Exit;
-use super::measuring::{self, PlannedJob, StartArgs, is_interrupted, say};
-use super::report;
-use super::runs;
-use super::signals;
+use super::lineup::{self, Planned, SavedRuns};
+use super::measuring::{self, Keeping, Kept, PlannedJob, StartArgs, is_interrupted, say};
+use super::{candidates, runs, signals};
 use crate::compare::{Comparison, Options, WarningCode, compare_with};
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::gate::{self, Baseline, Effect, Judgement, Policy};
 use crate::measure::Interrupt;
@@ -89,8 +87,8 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
     let baseline = args.policy.baseline.as_deref().map(Baseline::read).transpose()?;
     let given = args.settings.layers(matches);
     let models = args.policy.baseline_model.iter().chain(&args.models);
-    let models: Vec<PathBuf> = models.map(|path| the_last(path)).collect::<Result<_>>()?;
-    let (planned, saved) = compare::split(candidates::open(&models, &given)?);
+    let models: Vec<PathBuf> = models.map(|path| runs::named(path)).collect::<Result<_>>()?;
+    let (planned, saved) = lineup::split(candidates::open(&models, &given)?);
     let (policy, options) = policy::of(args, &models, &planned, &given)?;
     let bench =
         Bench { args, planned: &planned, baseline: baseline.as_ref(), policy: &policy, options: &options };
@@ -102,14 +100,6 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
         return measuring::explain_all(&bench.jobs()?).map(|()| Exit::Done);
     }
     bench.gate(models.len(), saved)
-}
-
-/// The records of the last measurement, where `last` is not the name of anything else.
-fn the_last(path: &Path) -> Result<PathBuf> {
-    match path == Path::new("last") && !path.exists() {
-        true => runs::last(),
-        false => Ok(path.to_owned()),
-    }
 }
 
 /// A broken rule is one whatever else could not run; without any, what could not run is said before what
@@ -143,8 +133,8 @@ impl Bench<'_> {
         };
         let runs = self.runs(arguments, saved, calibration, &interrupt)?;
         let mut interrupted = runs.iter().any(|run| is_interrupted(&run.record));
-        let asked = compare::asked_for_runtimes(self.planned);
-        let ran = compare::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
+        let asked = lineup::asked_for_runtimes(self.planned);
+        let ran = measuring::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
         let (mut judgement, comparisons) = self.judge(runs)?;
         if asked {
             judgement.refuse_unsupported();
@@ -162,9 +152,7 @@ impl Bench<'_> {
     /// What is wrong with the settings or the data is to be known before minutes of measuring.
     fn check(&self) -> Result<()> {
         let jobs = self.jobs()?;
-        measuring::check_data(&jobs)?;
-        measuring::remark(self.planned.iter().map(|(_, model)| model), self.args.output.quiet);
-        measuring::check_threads(&jobs)?;
+        measuring::check(&jobs, self.args.output.quiet)?;
         if self.args.accuracy_only && jobs.iter().any(|(_, job)| job.dataset.is_none()) {
             return Err(Error::usage("without data there is no accuracy")
                 .help("say --data PATH, or measure the rest without --accuracy-only"));
@@ -183,7 +171,7 @@ impl Bench<'_> {
         if known.is_some() && known == given {
             return Ok(());
         }
-        let short = |digest: Option<String>| digest.unwrap_or_default().chars().take(12).collect::<String>();
+        let short = |digest: Option<String>| digest::short(&digest.unwrap_or_default()).to_owned();
         Err(Error::usage("this is not the model of the baseline")
             .because(format!("its digest is {}, the baseline's {}", short(given), short(known)))
             .at_path(path)
@@ -194,8 +182,8 @@ impl Bench<'_> {
 
     /// The jobs; beside a baseline, in the runtimes that it has where none were asked for by name.
     fn jobs(&self) -> Result<Vec<PlannedJob<'_>>> {
-        let mut jobs = compare::jobs(self.planned)?;
-        let asked = compare::asked_for_runtimes(self.planned);
+        let mut jobs = lineup::jobs(self.planned)?;
+        let asked = lineup::asked_for_runtimes(self.planned);
         if let Some(baseline) = self.baseline.filter(|_| !asked) {
             jobs.retain(|(_, job)| baseline.in_runtime(&job.runtime).is_some());
         }
@@ -213,20 +201,9 @@ impl Bench<'_> {
         interrupt: &Interrupt,
     ) -> Result<Vec<Run>> {
         let jobs = self.jobs()?;
-        let live = match jobs.is_empty() {
-            true => Vec::new(),
-            false => compare::measure(
-                &self.keeping(self.args.record.as_deref()),
-                jobs,
-                calibration,
-                !saved.is_empty(),
-                interrupt,
-            )?,
-        };
-        if self.args.output.quiet {
-            live.iter().for_each(|kept| measuring::report_trouble(&kept.run));
-        }
-        let kept = compare::in_order(arguments, self.planned, live, saved);
+        let keeping = self.keeping(self.args.record.as_deref());
+        let live = measuring::measure_and_keep(&keeping, jobs, calibration, !saved.is_empty(), interrupt)?;
+        let kept = lineup::in_order(arguments, self.planned, live, saved);
         Ok(kept.into_iter().map(|Kept { run, .. }| run).collect())
     }
 
@@ -246,7 +223,7 @@ impl Bench<'_> {
     }
 
     fn side_by_side(&self, runs: Vec<Run>) -> Result<(Judgement, Vec<Comparison>)> {
-        let baseline = report::baseline(&runs);
+        let baseline = lineup::baseline(&runs);
         let groups = gate::in_runtimes(runs, baseline);
         if groups.is_empty() {
             return Err(no_candidate());
@@ -285,7 +262,8 @@ impl Bench<'_> {
         }
         let folder = self.args.record.as_ref().map(|folder| folder.join("confirmation"));
         let unasked = vec![None; jobs.len()];
-        let kept = compare::measure(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
+        let kept =
+            measuring::measure_and_keep(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
         let interrupted = kept.iter().any(|kept| is_interrupted(&kept.run.record));
         let alone = self.policy.clone().latency_alone();
         let again = Bench { policy: &alone, ..*self };

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::report::{check_file, write_to};
+use crate::cli::output_file::{check_file, write_to};
 use crate::cli::start::closed_pipe;
 use crate::compare::Comparison;
 use crate::error::{Error, Result};

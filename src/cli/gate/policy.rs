@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::GateArgs;
-use crate::cli::compare::Planned;
 use crate::cli::criteria;
+use crate::cli::lineup::Planned;
 use crate::compare::Options;
 use crate::error::{Error, Result};
 use crate::gate::Policy;

@@ -10,7 +10,7 @@ use clap::Args;
 
 use self::figures::{Figures, Question};
 use super::args::positive;
-use super::report::write_to;
+use super::output_file::write_to;
 use super::start::closed_pipe;
 use crate::compare::Margin;
 use crate::error::{Error, Result};
