@@ -427,3 +427,17 @@ fn outputs_that_are_all_nan_agree_with_nothing() {
     let agreement = pairs.as_array().unwrap().iter().find(|r| r["metric"] == "agreement").unwrap().clone();
     assert_eq!(agreement["value"], 0.0);
 }
+
+#[test]
+fn models_that_are_measured_in_turn_cannot_have_times_of_their_own() {
+    let story = Story::new("compare");
+    let folders = [("one", 1), ("other", 2)].map(|(name, seconds)| {
+        let folder = story.path(name);
+        fs::create_dir(&folder).unwrap();
+        fs::copy(FP32, folder.join("model.onnx")).unwrap();
+        fs::write(folder.join("bench.toml"), format!("[measure]\ntime = {seconds}\n")).unwrap();
+        folder.join("model.onnx").display().to_string()
+    });
+    let ending = story.args(&[&folders[0], &folders[1], "--runtime", "fake"]).run().exits(2);
+    ending.complains("cannot have 1 and 2 as time").complains("--time 1").keeps_its_manners();
+}

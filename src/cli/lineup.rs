@@ -2,7 +2,7 @@
 
 use super::candidates::{self, Named, PlannedModel};
 use super::measuring::{Kept, PlannedJob};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::RuntimeSpec;
 use crate::record::Run;
 use crate::runtime;
@@ -43,7 +43,29 @@ pub(super) fn jobs(planned: &[Planned]) -> Result<Vec<PlannedJob<'_>>> {
             jobs.push((model, candidates::job(model, runtime.clone())?));
         }
     }
+    check_protocols(&jobs)?;
     Ok(jobs)
+}
+
+/// All candidates are measured in turn, until all are known well enough: none has rules of its own.
+fn check_protocols(jobs: &[PlannedJob<'_>]) -> Result<()> {
+    let Some(((first, one), others)) = jobs.split_first() else { return Ok(()) };
+    let differs = |(model, job): &PlannedJob<'_>| {
+        let (one, other) = (&one.protocol, &job.protocol);
+        [
+            ("time", one.latency_seconds, other.latency_seconds),
+            ("precision", 100.0 * one.precision, 100.0 * other.precision),
+        ]
+        .into_iter()
+        .find(|(_, one, other)| one != other)
+        .map(|(name, one, other)| {
+            let source = |model: &PlannedModel| model.resolved.source(&format!("measure.{name}")).to_string();
+            Error::usage(format!("models that are measured in turn cannot have {one} and {other} as {name}"))
+                .because(format!("{one} is from {}, {other} from {}", source(first), source(model)))
+                .help(format!("say it for all of them: --{name} {one}"))
+        })
+    };
+    others.iter().find_map(differs).map_or(Ok(()), Err)
 }
 
 /// Live and saved runs in the order of the arguments; live ones come with all their runtimes.
