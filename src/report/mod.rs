@@ -56,8 +56,8 @@ pub use view::{Tone, View};
 
 use std::io;
 
-/// A format for people. Implemented once for each format; called by the command line, which chooses
-/// by name. The text is ready: a format decides only where it stands.
+/// A page for people. The text is ready: an implementation decides only where it stands. Tables for
+/// programs (JSON, CSV) are made from the comparison itself.
 pub trait Report {
     /// Writes the whole report. An error is that of `out`: a closed pipe, a full disk.
     fn write(&self, view: &View, out: &mut dyn io::Write) -> io::Result<()>;
