@@ -1,7 +1,7 @@
 //! The command that measures the same again, every setting said aloud, so that no file, variable or
 //! default of another machine can change it.
 
-use super::sheet::trimmed;
+use super::settings::trimmed;
 use super::view::clean;
 use crate::compare::{Comparison, Criteria};
 use crate::plan::{CommaList, DatasetSpec, Job, OnBadImage, Optimization};

@@ -1,13 +1,13 @@
 //! What took part and how: model files, machine, settings, and the command that measures the same again.
 
+use super::super::fact_sheet::{FactRow, FactSheet};
 use super::super::markup::escape;
-use super::super::sheet::{Sheet, SheetRow};
 use super::super::{Fact, View};
 use super::Section;
 use super::element::{about, folded, scrolled, table};
 
 /// The quantization passport.
-pub(super) fn models(sheet: &Sheet) -> Section {
+pub(super) fn models(sheet: &FactSheet) -> Section {
     let about = about(
         "What each model file holds: its quantization passport. `bench inspect` says more of a file at hand.",
     );
@@ -15,7 +15,7 @@ pub(super) fn models(sheet: &Sheet) -> Section {
 }
 
 /// Where and how it was measured.
-pub(super) fn machine(view: &View, sheet: &Sheet) -> Section {
+pub(super) fn machine(view: &View, sheet: &FactSheet) -> Section {
     let facts: String = view.facts.iter().map(fact).collect();
     let facts = table("facts", "What was measured", &format!("<tbody>{facts}</tbody>"));
     let all = folded("Machine and runtimes in full", &rows(sheet, "Machine and runtimes"));
@@ -31,7 +31,7 @@ fn fact(fact: &Fact) -> String {
 }
 
 /// Every setting.
-pub(super) fn settings(sheet: &Sheet) -> Section {
+pub(super) fn settings(sheet: &FactSheet) -> Section {
     let about = about("Every setting as it was resolved, with who decided it where somebody did.");
     Section {
         id: "settings",
@@ -55,7 +55,7 @@ pub(super) fn reproduce(command: &str, whole: bool) -> Section {
     Section { id: "reproduce", title: "Reproduce", body: about(note) + &command }
 }
 
-fn rows(sheet: &Sheet, caption: &str) -> String {
+fn rows(sheet: &FactSheet, caption: &str) -> String {
     let heads: String =
         sheet.runs.iter().map(|run| format!("<th scope=\"col\">{}</th>", escape(run))).collect();
     let body: String = sheet.rows.iter().map(|one| row(one, sheet.runs.len())).collect();
@@ -63,7 +63,7 @@ fn rows(sheet: &Sheet, caption: &str) -> String {
     scrolled(caption, &table("facts", caption, &inner))
 }
 
-fn row(row: &SheetRow, columns: usize) -> String {
+fn row(row: &FactRow, columns: usize) -> String {
     let cells: String = match row.values.as_slice() {
         [only] if columns > 1 => format!("<td colspan=\"{columns}\">{}</td>", escape(only)),
         values => values.iter().map(|value| format!("<td>{}</td>", escape(value))).collect(),

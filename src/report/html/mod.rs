@@ -20,9 +20,9 @@ mod verdict;
 use std::io;
 
 use super::charts::Charts;
+use super::fact_sheet::FactSheet;
 use super::gallery::Gallery;
 use super::picture::Pictures;
-use super::sheet::Sheet;
 use super::{Report, View, command};
 use crate::compare::Comparison;
 
@@ -71,9 +71,9 @@ impl Html<'_> {
             drawn::confusion(view, &charts),
             flips::section(&galleries, self.pictures),
             drawn::calibration(comparison, &charts),
-            Some(facts::models(&Sheet::models(comparison))),
-            Some(facts::machine(view, &Sheet::machines(comparison))),
-            Some(facts::settings(&Sheet::settings(comparison))),
+            Some(facts::models(&FactSheet::models(comparison))),
+            Some(facts::machine(view, &FactSheet::machines(comparison))),
+            Some(facts::settings(&FactSheet::settings(comparison))),
             command::reproduce(comparison).map(|text| facts::reproduce(&text, command::is_whole(comparison))),
             Some(terms::section(comparison)),
         ];

@@ -2,9 +2,9 @@
 //! all facts are alike share a column.
 
 use super::number::{self, plain, whole};
+use super::settings;
 use super::view::clean;
 use crate::compare::{Comparison, Criteria};
-use crate::plan::{DatasetSpec, Job, OnBadImage, Part};
 use crate::record::{Environment, RunRecord, RuntimeIdentity};
 
 /// A name and what is the case.
@@ -12,23 +12,23 @@ type Named = (String, String);
 
 /// Facts by run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheet {
+pub struct FactSheet {
     /// Heads of the columns: the runs that each stands for.
     pub runs: Vec<String>,
     /// One for each fact that any run has.
-    pub rows: Vec<SheetRow>,
+    pub rows: Vec<FactRow>,
 }
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SheetRow {
+pub struct FactRow {
     /// Its name.
     pub name: String,
     /// One value for each column, or one alone that holds for all.
     pub values: Vec<String>,
 }
 
-impl Sheet {
+impl FactSheet {
     /// The quantization passport: what each model file holds, and what a reviewer should know of it.
     pub(super) fn models(comparison: &Comparison) -> Self {
         Self::of(comparison, model)
@@ -74,7 +74,7 @@ fn names(columns: &[(String, Vec<Named>)]) -> Vec<String> {
     names
 }
 
-fn row(name: String, columns: &[(String, Vec<Named>)]) -> SheetRow {
+fn row(name: String, columns: &[(String, Vec<Named>)]) -> FactRow {
     let value = |facts: &Vec<Named>| {
         let found: Vec<&str> =
             facts.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect();
@@ -84,7 +84,7 @@ fn row(name: String, columns: &[(String, Vec<Named>)]) -> SheetRow {
     if values.windows(2).all(|pair| pair[0] == pair[1]) {
         values.truncate(1);
     }
-    SheetRow { name, values }
+    FactRow { name, values }
 }
 
 fn named(name: &str, value: impl Into<String>) -> Named {
@@ -158,84 +158,14 @@ fn runtime(runtime: &RuntimeIdentity) -> Vec<Named> {
 
 fn settings(record: &RunRecord, criteria: &Criteria) -> Vec<Named> {
     let job = &record.job;
-    let mut all = match &job.dataset {
-        Some(spec) => data(spec),
-        None => vec![("data.path".into(), "none".into())],
-    };
+    let mut all = settings::of(job);
     all.extend(record.dataset.iter().map(|data| ("data.sha256".into(), data.sha256.clone())));
-    all.extend(
-        job.preprocess.describe().into_iter().map(|(key, value)| (format!("preprocess.{key}"), value)),
-    );
-    all.extend(measuring(job));
-    all.push(("verdict.margin".into(), criteria.margin.to_string()));
-    all.push(("verdict.min_effect".into(), format!("{} %", trimmed(criteria.min_effect * 100.0))));
+    all.extend(settings::of_verdict(criteria));
+    settings::by_section(&mut all);
     let decided = |(key, value): Named| {
-        let source = job.sources.get(&key).map(|source| format!(" ({source})")).unwrap_or_default();
+        let source = job.sources.get(settings::decided_as(&key));
+        let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
         named(&key, value + &source)
     };
     all.into_iter().map(decided).collect()
-}
-
-fn data(spec: &DatasetSpec) -> Vec<Named> {
-    let or = |text: Option<String>, otherwise: &str| text.unwrap_or_else(|| otherwise.to_owned());
-    let some = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(", "));
-    let conditions = Part { conditions: spec.part.conditions.clone(), ..Part::default() }.describe();
-    let list = spec.part.list.as_ref().map(|list| list.display().to_string());
-    let bad = match spec.on_bad_image {
-        OnBadImage::Fail => "fail",
-        OnBadImage::Skip => "skip",
-    };
-    [
-        ("data.path", spec.path.display().to_string()),
-        ("data.format", or(spec.format.map(|format| format.name().to_owned()), "found from the content")),
-        ("data.split", or(spec.split.clone(), "test, where there are splits")),
-        ("data.image_column", or(spec.columns.image.clone(), "found by type and name, in tables")),
-        ("data.label_column", or(spec.columns.label.clone(), "found by type and name, in tables")),
-        ("data.class_names", or(some(&spec.class_names), "the data set's own")),
-        ("data.classes", or(some(&spec.part.classes), "all")),
-        ("data.where", or(some(&conditions), "all images")),
-        ("data.list", or(list, "none")),
-        ("data.slices", or(some(&spec.slices), "columns with few values")),
-        ("data.limit", or(spec.limit.map(|limit| whole(limit as u64)), "none")),
-        ("data.shard", or(spec.shard.map(|shard| shard.to_string()), "none")),
-        ("data.seed", spec.seed.to_string()),
-        ("data.on_bad_image", bad.to_owned()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
-}
-
-fn measuring(job: &Job) -> Vec<Named> {
-    let (protocol, session) = (&job.protocol, &job.session);
-    let batch = job.fixed_batch.or(protocol.batch);
-    let mut all: Vec<Named> = [
-        ("model.output", job.output.name.clone()),
-        ("model.scores", format!("{:?}", job.output.activation).to_lowercase()),
-        ("model.background_class", job.output.background.to_string()),
-        ("measure.passes", format!("{:?}", protocol.passes).to_lowercase()),
-        ("measure.batch", batch.map_or("the runtime's own".into(), |batch| whole(batch as u64))),
-        ("measure.threads", whole(session.threads as u64)),
-        ("measure.optimization", format!("{:?}", session.optimization).to_lowercase()),
-        ("measure.spinning", session.spinning.to_string()),
-        ("measure.seed", protocol.seed.to_string()),
-        ("measure.time", format!("{} s", trimmed(protocol.latency_seconds))),
-        ("measure.precision", format!("{} %", trimmed(protocol.precision * 100.0))),
-        ("measure.least_rounds", whole(u64::from(protocol.least_rounds))),
-        (
-            "measure.block",
-            format!("{} to {} ms", trimmed(protocol.block_ms), trimmed(protocol.longest_block_ms)),
-        ),
-        ("measure.throughput_time", format!("{} s", trimmed(protocol.throughput_seconds))),
-        ("measure.warm_up_time", format!("at most {} s", trimmed(protocol.warm_up_seconds))),
-        ("measure.latency_inputs", whole(protocol.latency_inputs as u64)),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into();
-    all.extend(session.config.iter().map(|(key, value)| (format!("measure.session.{key}"), value.clone())));
-    all
-}
-
-/// A setting as it was written, without the noise of its last bits.
-pub(super) fn trimmed(setting: f64) -> String {
-    ((setting * 1e6).round() / 1e6).to_string()
 }
