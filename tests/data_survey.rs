@@ -355,6 +355,24 @@ fn what_cannot_be_written_is_known_before_an_image_is_read() {
 }
 
 #[test]
+fn nothing_is_written_that_would_be_taken_for_an_image_or_a_class() {
+    let desk = Desk::with(&["bird", "cat"], 3);
+    for out in ["photos/lists", "photos/bird/lists"] {
+        desk.data(&["--split", "1/1", "--out", &desk.text(out)]).exits(2).complains("not in the data");
+        assert!(!desk.path(out).exists());
+    }
+    let sheet = desk.text("photos/sheet.png");
+    desk.data(&["--contact-sheet", &sheet]).exits(2).complains("not in the data");
+    desk.data(&["--split", "1/1", "--out", &desk.photos()]).exits(0);
+    assert_eq!(remarks(&desk.found(&[])), [""; 0], "lists beside the class folders are seen as such");
+    let shapes = desk.text("shards");
+    fs::create_dir(&shapes).unwrap();
+    fs::copy("fixtures/shards/shapes/shapes-test-000000.tar", desk.path("shards/0.tar")).unwrap();
+    let out = desk.text("shards/lists");
+    Story::new("data").args(&[&shapes, "--split", "1/1", "--out", &out]).run().exits(0);
+}
+
+#[test]
 fn the_flags_of_a_list_can_be_pasted_whatever_the_data_is_called() {
     let desk = Desk::with(&["bird", "cat"], 4);
     fs::rename(desk.path("photos"), desk.path("my photos")).unwrap();

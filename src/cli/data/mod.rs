@@ -114,6 +114,7 @@ pub fn data(args: &DataArgs) -> Result<Exit> {
 fn looked_at(args: &DataArgs, wish: &Wish, watch: &Watch<'_>) -> Result<Document> {
     let mut all = sources(&wish.spec)?;
     wish.check_splits(&all)?;
+    wish.check_places(&all)?;
     if let Some(path) = &args.against {
         all.push(beside(path, args.against_split.as_deref(), &wish.spec)?);
     }
