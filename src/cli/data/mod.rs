@@ -175,7 +175,7 @@ fn publish(args: &DataArgs, document: &Document) -> Result<()> {
         let text = serde_json::to_string_pretty(document)
             .map_err(|cause| Error::unusable("the survey cannot be written as JSON").because(cause))?;
         write_to(path, &|out| writeln!(out, "{text}"))
-            .map_err(|error| error.help("name a file in a folder that exists"))?;
+            .map_err(|error| error.help("choose another place for the JSON"))?;
     }
     if args.quiet || args.json.as_deref() == Some(Path::new("-")) {
         return Ok(());
