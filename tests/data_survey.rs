@@ -231,7 +231,10 @@ fn what_is_mixed_is_said() {
     let found = desk.found(&[]);
     assert_eq!(remarks(&found), ["imbalance", "mixed_channels", "misnamed", "turned"]);
     assert_eq!((&found["measures"]["turned"], &found["measures"]["misnamed"]), (&1.into(), &1.into()));
-    desk.data(&[]).prints("--exif-orientation").prints("macro recall");
+    assert_eq!(found["measures"]["first"]["misnamed"]["id"], "cat/called.jpg");
+    let ending = desk.data(&[]).prints("--exif-orientation").prints("macro recall");
+    let ending = ending.prints("another kind of image (first: cat/called.jpg)");
+    ending.prints("to be turned (first: bird/turned.jpg)").prints("in colour (first in grey: bird/grey.png)");
 }
 
 #[test]
