@@ -231,7 +231,10 @@ fn what_is_mixed_is_said() {
     let found = desk.found(&[]);
     assert_eq!(remarks(&found), ["imbalance", "mixed_channels", "misnamed", "turned"]);
     assert_eq!((&found["measures"]["turned"], &found["measures"]["misnamed"]), (&1.into(), &1.into()));
-    desk.data(&[]).prints("--exif-orientation").prints("macro recall");
+    assert_eq!(found["measures"]["first"]["misnamed"]["id"], "cat/called.jpg");
+    let ending = desk.data(&[]).prints("--exif-orientation").prints("macro recall");
+    let ending = ending.prints("another kind of image (first: cat/called.jpg)");
+    ending.prints("to be turned (first: bird/turned.jpg)").prints("in colour (first in grey: bird/grey.png)");
 }
 
 #[test]
@@ -352,6 +355,24 @@ fn what_cannot_be_written_is_known_before_an_image_is_read() {
     desk.data(&["--split", "1/1", "--out", &out]).exits(3).complains("taken/lists/train.txt");
     desk.data(&["--contact-sheet", &desk.text("sheet.jpg")]).exits(2).complains("name a .png file");
     assert!(!desk.path("sheet.jpg").exists());
+}
+
+#[test]
+fn nothing_is_written_that_would_be_taken_for_an_image_or_a_class() {
+    let desk = Desk::with(&["bird", "cat"], 3);
+    for out in ["photos/lists", "photos/bird/lists"] {
+        desk.data(&["--split", "1/1", "--out", &desk.text(out)]).exits(2).complains("not in the data");
+        assert!(!desk.path(out).exists());
+    }
+    let sheet = desk.text("photos/sheet.png");
+    desk.data(&["--contact-sheet", &sheet]).exits(2).complains("not in the data");
+    desk.data(&["--split", "1/1", "--out", &desk.photos()]).exits(0);
+    assert_eq!(remarks(&desk.found(&[])), [""; 0], "lists beside the class folders are seen as such");
+    let shapes = desk.text("shards");
+    fs::create_dir(&shapes).unwrap();
+    fs::copy("fixtures/shards/shapes/shapes-test-000000.tar", desk.path("shards/0.tar")).unwrap();
+    let out = desk.text("shards/lists");
+    Story::new("data").args(&[&shapes, "--split", "1/1", "--out", &out]).run().exits(0);
 }
 
 #[test]

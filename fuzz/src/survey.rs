@@ -58,12 +58,12 @@ impl<'a> Bytes<'a> {
         taken
     }
 
-    fn next(&mut self) -> u8 {
+    fn byte(&mut self) -> u8 {
         self.take(1).first().copied().unwrap_or(0)
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        usize::from(self.next()) % bound
+        usize::from(self.byte()) % bound
     }
 
     fn pixels(&mut self, count: usize) -> Vec<u8> {
@@ -89,9 +89,9 @@ struct Wish {
 impl Wish {
     fn of(bytes: &mut Bytes<'_>) -> Option<Self> {
         let together = [Together::Exact, Together::Near, Together::None][bytes.below(3)];
-        let seed = bytes.next().into();
+        let seed = bytes.byte().into();
         let count = 2 + bytes.below(3);
-        let texts: Vec<String> = (0..count).map(|_| format!("{}.{}", bytes.next(), bytes.next())).collect();
+        let texts: Vec<String> = (0..count).map(|_| format!("{}.{}", bytes.byte(), bytes.byte())).collect();
         let weights = texts.iter().map(|text| text.parse().expect("a number")).collect();
         Some(Self { shares: texts.join("/").parse().ok()?, weights, seed, together })
     }
@@ -117,7 +117,7 @@ impl Content {
             return if kind == 0 { same.again(bytes) } else { same.larger() };
         }
         if kind == 2 {
-            let length = bytes.next().into();
+            let length = bytes.byte().into();
             let file = bytes.take(length);
             return Self::Any(if is_large(file) { Vec::new() } else { file.to_vec() });
         }

@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -32,13 +32,15 @@ pub(crate) fn write_together(files: &[(&Path, Vec<u8>)]) -> Result<()> {
 /// Fails where a file could not be written to `path`, as far as that is known before: one is made, and
 /// goes away, in its folder, or in the one where that would be made.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
-    let there = folder_of(path).ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let target = target(path)?;
+    let there = folder_of(&target).ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     builder().tempfile_in(there).map(drop).map_err(|error| cannot_write(path, &error))
 }
 
 /// A temporary file in the folder of `path`, which is made where it is missing.
 pub(crate) fn create_beside(path: &Path) -> Result<NamedTempFile> {
-    let folder = folder_of(path);
+    let target = target(path)?;
+    let folder = folder_of(&target);
     fs::create_dir_all(folder)
         .and_then(|()| builder().tempfile_in(folder))
         .map_err(|error| cannot_write(path, &error))
@@ -47,8 +49,20 @@ pub(crate) fn create_beside(path: &Path) -> Result<NamedTempFile> {
 /// Gives a finished temporary file its name.
 pub(crate) fn put_in_place(file: NamedTempFile, path: &Path) -> Result<()> {
     file.as_file().sync_all().map_err(|error| cannot_write(path, &error))?;
-    file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
+    file.persist(target(path)?).map_err(|error| cannot_write(path, &error.error))?;
     Ok(())
+}
+
+/// The file that `path` leads to. What a link points to is replaced and not the link; a device or a pipe
+/// is refused, since who has the rights would put a file into its place.
+fn target(path: &Path) -> Result<PathBuf> {
+    match path.metadata() {
+        Ok(there) if there.is_file() => path.canonicalize().map_err(|error| cannot_write(path, &error)),
+        Ok(_) => Err(Error::usage("this is a folder, a device or a pipe, and a file is to be written")
+            .at_path(path)
+            .help("name a file")),
+        Err(_) => Ok(path.to_owned()),
+    }
 }
 
 /// The error of a write to `path`, with the advice that fits its cause.
@@ -93,8 +107,6 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     #[test]
@@ -105,6 +117,24 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_a_pipe_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link, pipe) =
+            (folder.path().join("a.json"), folder.path().join("last.json"), folder.path().join("pipe"));
+        fs::write(&file, b"one").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_whole(&link, b"two").unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"two");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for wrong in [pipe.as_path(), folder.path()] {
+            assert!(write_whole(wrong, b"x").unwrap_err().what.contains("a device or a pipe"));
+            assert!(check_writable(wrong).is_err() && !wrong.is_file());
+        }
     }
 
     #[test]

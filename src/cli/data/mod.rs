@@ -114,6 +114,7 @@ pub fn data(args: &DataArgs) -> Result<Exit> {
 fn looked_at(args: &DataArgs, wish: &Wish, watch: &Watch<'_>) -> Result<Document> {
     let mut all = sources(&wish.spec)?;
     wish.check_splits(&all)?;
+    wish.check_places(&all)?;
     if let Some(path) = &args.against {
         all.push(beside(path, args.against_split.as_deref(), &wish.spec)?);
     }
@@ -174,7 +175,7 @@ fn publish(args: &DataArgs, document: &Document) -> Result<()> {
         let text = serde_json::to_string_pretty(document)
             .map_err(|cause| Error::unusable("the survey cannot be written as JSON").because(cause))?;
         write_to(path, &|out| writeln!(out, "{text}"))
-            .map_err(|error| error.help("name a file in a folder that exists"))?;
+            .map_err(|error| error.help("choose another place for the JSON"))?;
     }
     if args.quiet || args.json.as_deref() == Some(Path::new("-")) {
         return Ok(());

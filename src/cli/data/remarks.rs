@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::document::{List, Lists};
-use crate::dataset::survey::{Between, ClassCount, Kind, Repeated, Survey};
+use crate::dataset::survey::{Between, ClassCount, Noticed, Repeated, Survey};
 use crate::report::number::{counted, whole};
 
 /// A largest class of so many times the smallest is told.
@@ -263,9 +263,14 @@ fn mixed_channels(survey: &Survey) -> Option<Remark> {
     if grey == 0 || colour == 0 {
         return None;
     }
+    let first = &survey.measures.first;
+    let first = match grey <= colour {
+        true => first_of(&first.grey, "first in grey", survey),
+        false => first_of(&first.in_colour, "first in colour", survey),
+    };
     remark(
         RemarkCode::MixedChannels,
-        format!("{} {} grey and {} in colour", images(grey), are(grey), whole(colour as u64)),
+        format!("{} {} grey and {} in colour{first}", images(grey), are(grey), whole(colour as u64)),
         "grey is repeated where a model wants colour, and colour made grey where it wants one channel, as in Pillow",
     )
 }
@@ -275,15 +280,22 @@ fn misnamed(survey: &Survey) -> Option<Remark> {
     if count == 0 {
         return None;
     }
-    let kinds = &survey.measures.kinds;
-    let there: Vec<&str> =
-        kinds.keys().filter(|kind| **kind != Kind::Pixels).map(|kind| kind.name()).collect();
+    let first = first_of(&survey.measures.first.misnamed, "first", survey);
     let files = counted(count as u64, "file has", "files have");
     remark(
         RemarkCode::Misnamed,
-        format!("{files} the ending of another kind of image (kinds here: {})", there.join(", ")),
+        format!("{files} the ending of another kind of image{first}"),
         "they are read by their content here; other programs may go by the name",
     )
+}
+
+/// ` (first: cat/1.png)`, with its split where there are several; nothing where there is none.
+fn first_of(first: &Option<Noticed>, what: &str, survey: &Survey) -> String {
+    let Some(Noticed { split, id }) = first else { return String::new() };
+    match survey.splits.len() {
+        1 => format!(" ({what}: {id})"),
+        _ => format!(" ({what}: {id} in {split})"),
+    }
 }
 
 fn turned(survey: &Survey) -> Option<Remark> {
@@ -292,9 +304,10 @@ fn turned(survey: &Survey) -> Option<Remark> {
         return None;
     }
     let ask = if count == 1 { "asks" } else { "ask" };
+    let first = first_of(&survey.measures.first.turned, "first", survey);
     remark(
         RemarkCode::Turned,
-        format!("{} {ask} by EXIF or XMP to be turned", images(count)),
+        format!("{} {ask} by EXIF or XMP to be turned{first}", images(count)),
         "they are taken as stored, as by Pillow's open; if training turned them, evaluate with --exif-orientation",
     )
 }

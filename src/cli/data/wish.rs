@@ -7,7 +7,7 @@ use super::DataArgs;
 use crate::cli::output_file::check_file;
 use crate::dataset::survey::{Shares, Source};
 use crate::error::{Error, Result};
-use crate::plan::{CommaList, DataColumns, DatasetSpec, Part};
+use crate::plan::{CommaList, DataColumns, DatasetFormat, DatasetSpec, Part};
 use crate::record::check_writable;
 use crate::report::quoted;
 
@@ -41,6 +41,8 @@ pub struct Wish {
     pub shares: Option<Shares>,
     /// The file of each part.
     pub lists: Vec<PathBuf>,
+    /// The file of the contact sheet.
+    sheet: Option<PathBuf>,
 }
 
 impl Wish {
@@ -60,7 +62,7 @@ impl Wish {
         args.json.as_deref().map_or(Ok(()), check_file)?;
         args.contact_sheet.as_deref().map_or(Ok(()), check_sheet)?;
         let lists = lists(shares.as_ref(), args.out.as_deref())?;
-        Ok(Self { spec: spec(args, name), shares, lists })
+        Ok(Self { spec: spec(args, name), shares, lists, sheet: args.contact_sheet.clone() })
     }
 
     /// The flags by which other commands take the images of `list`, as a shell reads them.
@@ -89,6 +91,32 @@ impl Wish {
             "say which one to divide: --split NAME --split SHARES, where NAME is one of {}",
             names.join(", ")
         )))
+    }
+
+    /// A new folder beside those of classes would be a class without an image, and a picture among the
+    /// images one of them. Beside images that are no files of their own, nothing else is read.
+    pub fn check_places(&self, sources: &[Source]) -> Result<()> {
+        let of_files = [DatasetFormat::Folder, DatasetFormat::Prefixed].map(DatasetFormat::name);
+        let format = sources.first().map_or("", |source| source.identity().format.as_str());
+        let into_new_folder = self.lists.first().filter(|list| !list.parent().is_some_and(Path::is_dir));
+        let mut written = into_new_folder.into_iter().chain(&self.sheet);
+        match written.find(|path| of_files.contains(&format) && lies_in(path, &self.spec.path)) {
+            Some(path) => {
+                Err(Error::usage("this would lie among the images and be taken for a part of them")
+                    .at_path(path)
+                    .help("name a place that is not in the data"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether the file at `path`, which need not be there, is in `folder` or below.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    let there = path.ancestors().skip(1).find(|above| above.exists()).unwrap_or(Path::new("."));
+    match (there.canonicalize(), folder.canonicalize()) {
+        (Ok(there), Ok(folder)) => there.starts_with(folder),
+        _ => false,
     }
 }
 
@@ -179,7 +207,7 @@ mod tests {
             class_names: vec!["cat".into(), "a dog".into()],
             ..DatasetSpec::at("my photos")
         };
-        let wish = Wish { spec, shares: None, lists: Vec::new() };
+        let wish = Wish { spec, shares: None, lists: Vec::new(), sheet: None };
         let expected = "--data 'my photos' --split train --class-names 'cat,a dog' --list lists/test.txt";
         assert_eq!(wish.flags(Path::new("lists/test.txt")), expected);
     }

@@ -20,6 +20,8 @@ pub struct Measures {
     pub misnamed: usize,
     /// Images whose metadata ask for them to be turned or mirrored.
     pub turned: usize,
+    /// The first of those that stand out.
+    pub first: First,
     /// How many different sizes there are.
     pub sizes: usize,
     /// The most common sizes, with the number of images of each.
@@ -30,6 +32,28 @@ pub struct Measures {
     pub height: Option<Spread<u32>>,
     /// Width / height.
     pub aspect: Option<Spread<f64>>,
+}
+
+/// The first image of each kind that may be an oversight: whoever is told of one wants to look at it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct First {
+    /// With the name of another kind of file.
+    pub misnamed: Option<Noticed>,
+    /// With metadata that ask for it to be turned or mirrored.
+    pub turned: Option<Noticed>,
+    /// In grey.
+    pub grey: Option<Noticed>,
+    /// In colour.
+    pub in_colour: Option<Noticed>,
+}
+
+/// An image by name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Noticed {
+    /// Its split.
+    pub split: String,
+    /// Its id.
+    pub id: String,
 }
 
 /// A size and how often it occurs.

@@ -36,7 +36,7 @@ pub use division::{Division, Part, Shares};
 pub use duplicates::{Between, Duplicates, Group, Member, Repeated, Shared};
 pub use examples::{Drawing, Examples};
 pub use look::Kind;
-pub use measures::{Measures, Size, Spread};
+pub use measures::{First, Measures, Noticed, Size, Spread};
 pub use overlap::overlap;
 pub use source::{Source, beside, sources};
 pub use watch::Watch;
@@ -44,7 +44,7 @@ pub use watch::Watch;
 use crate::error::Result;
 use division::Item;
 use groups::{Groups, Place};
-use look::Looked;
+use look::{Looked, Seen};
 
 /// What is in a data set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -122,11 +122,31 @@ impl Examined {
             decoder: first.and_then(|identity| identity.decoder.clone()),
             splits: own.iter().map(|(source, looked)| SplitCount::of(source, looked)).collect(),
             classes: Classes::of(&own)?,
-            measures: Measures::of(seen),
+            measures: Measures { first: self.firsts()?, ..Measures::of(seen) },
             unreadable: counts::unreadable(&self.sources, &self.looked)?,
             slices: counts::slices(&own)?,
             duplicates: Duplicates::of(&self.sources, &self.groups)?,
         })
+    }
+
+    fn firsts(&self) -> Result<First> {
+        Ok(First {
+            misnamed: self.first(|seen| seen.misnamed)?,
+            turned: self.first(|seen| seen.turned)?,
+            grey: self.first(|seen| seen.channels == 1)?,
+            in_colour: self.first(|seen| seen.channels == 3)?,
+        })
+    }
+
+    /// The first image of the data set that `is` so.
+    fn first(&self, is: impl Fn(&Seen) -> bool) -> Result<Option<Noticed>> {
+        for (source, looked) in self.own() {
+            if let Some(index) = looked.iter().position(|looked| looked.seen().is_some_and(&is)) {
+                let id = source.entry(index)?.id;
+                return Ok(Some(Noticed { split: source.name().to_owned(), id }));
+            }
+        }
+        Ok(None)
     }
 
     /// Divides the images of the first list that can be read, by class, with `seed`. The same images
