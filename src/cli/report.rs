@@ -1,6 +1,6 @@
 //! `bench report`, and the way every comparison is shown.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, ValueEnum};

@@ -5,6 +5,7 @@ use super::number::{self, plain, whole};
 use super::settings;
 use super::view::clean;
 use crate::compare::{Comparison, Criteria};
+use crate::plan::Job;
 use crate::record::{Environment, RunRecord, RuntimeIdentity};
 
 /// A name and what is the case.

@@ -83,7 +83,7 @@ fn measuring(job: &Job) -> Vec<Setting> {
         ("measure.passes", format!("{:?}", protocol.passes).to_lowercase()),
         (
             "measure.batch",
-            batch.map_or("the runtime's own (ort 32, tract 1)".into(), |batch| whole(batch as u64)),
+            batch.map_or("the runtime's own (ort 4 to 32, tract 1)".into(), |batch| whole(batch as u64)),
         ),
         ("measure.threads", whole(session.threads as u64)),
         ("measure.optimization", format!("{:?}", session.optimization).to_lowercase()),

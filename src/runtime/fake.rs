@@ -220,6 +220,10 @@ struct FakeModel {
 }
 
 impl Prepared for FakeModel {
+    fn preferred_batch(&self) -> usize {
+        32
+    }
+
     fn session(&mut self, batch: usize) -> Result<Box<dyn Session>> {
         check_batch(&self.input, batch)?;
         self.script.act(Stage::Session)?;

@@ -80,9 +80,7 @@ pub trait Prepared: Send {
 
     /// The batch at which the runtime is at its best when many images wait, for where nobody asks
     /// for another.
-    fn preferred_batch(&self) -> usize {
-        32
-    }
+    fn preferred_batch(&self) -> usize;
 }
 
 /// One thread's running state. Only [`Session::run`] is timed, so it holds nothing but the run and

@@ -66,10 +66,8 @@ pub fn check(args: &CheckArgs, matches: &ArgMatches) -> Result<Exit> {
     args.json.as_deref().map_or(Ok(()), check_file)?;
     let planned = candidates::open_model(&args.model, &args.settings.layers(matches), COMMAND)?;
     let job = job(&planned)?;
-    candidates::check_data(&job, &planned.model)?;
-    measuring::remark([&planned].into_iter(), args.quiet);
     let jobs = [(&planned, job)];
-    measuring::check_threads(&jobs)?;
+    measuring::check(&jobs, args.quiet)?;
     let interrupt = Interrupt::default();
     signals::watch(&interrupt)?;
     measuring::provision(&args.library, &jobs);

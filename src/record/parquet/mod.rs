@@ -183,7 +183,7 @@ mod tests {
         let Some(digits) = at.and_then(|at| bytes.get_mut(at + mark..at + mark + 64)) else { return };
         digits.fill(b'0');
         std::fs::write(path, &bytes).unwrap();
-        let _ = seal::close(&mut File::options().read(true).write(true).open(path).unwrap());
+        let _ = seal::close(&mut std::fs::File::options().read(true).write(true).open(path).unwrap());
     }
 
     #[test]

@@ -18,10 +18,17 @@ use ort::value::{DynTensor, DynTensorValueType, DynValue, PrimitiveTensorElement
 use super::message::{about_model, about_run, plain};
 use super::{pins, provider};
 use crate::error::{Error, Result};
-use crate::plan::{Device, InputPort, Optimization, OutputPort, SessionOptions};
+use crate::plan::{Device, Dim, InputPort, Optimization, OutputPort, SessionOptions};
 use crate::runtime::shape::{check_batch, check_input, output_shape};
 use crate::runtime::{ModelToRun, Prepared, Session};
 use crate::tensor::{ElementType, Tensor, Values};
+
+/// Values of all images of a batch that a processor does best: 1 MiB of f32. What layers hand on is
+/// a few times as much, and beyond a core's cache each of them waits for memory.
+const VALUES: usize = 1 << 18;
+/// Fewest and most images of such a batch.
+const LEAST: usize = 4;
+const MOST: usize = 32;
 
 /// A model with the settings to make any number of sessions from.
 pub struct OrtModel {
@@ -98,6 +105,20 @@ impl Prepared for OrtModel {
             }
         })
     }
+
+    fn preferred_batch(&self) -> usize {
+        match self.device {
+            Device::Cpu => within_cache(&self.input),
+            Device::Cuda(_) => MOST,
+        }
+    }
+}
+
+/// The largest power of two of images with at most [`VALUES`] values, within its limits.
+fn within_cache(input: &InputPort) -> usize {
+    let image: usize = input.shape.iter().skip(1).filter_map(Dim::known).product();
+    let images = (VALUES / image.max(1)).clamp(LEAST, MOST);
+    1 << images.ilog2()
 }
 
 fn builder(
@@ -379,5 +400,22 @@ impl Session for CudaSession {
         let value = self.output.as_ref().ok_or_else(nothing_run)?;
         let on_host = value.to(AllocationDevice::CPU, 0).map_err(|error| about_run(&error))?;
         to_tensor(&on_host.into_dyn())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_larger_the_images_the_fewer_go_into_a_batch() {
+        let of = |side: usize, channels: usize| {
+            let shape = [Dim::Unknown, Dim::Known(channels), Dim::Known(side), Dim::Known(side)];
+            within_cache(&InputPort { name: "x".into(), element: ElementType::F32, shape: shape.into() })
+        };
+        let batches = [of(28, 1), of(32, 3), of(64, 3), of(96, 3), of(160, 3), of(224, 3), of(512, 3)];
+        assert_eq!(batches, [32, 32, 16, 8, 4, 4, 4]);
+        let shape = vec![Dim::Unknown; 4];
+        assert_eq!(within_cache(&InputPort { name: "x".into(), element: ElementType::F32, shape }), 32);
     }
 }
