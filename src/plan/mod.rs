@@ -12,8 +12,8 @@ mod shard;
 
 pub use dataset::{DataColumns, DatasetFormat, DatasetSpec, OnBadImage, Part};
 pub use gate::{
-    AgreementSettings, ClassSettings, CostSettings, FlipSettings, GateSettings, MarginSettings, MarginText,
-    RuleKind, SizeSettings, SliceSettings,
+    AgreementSettings, ClassMetric, ClassSettings, CostSettings, FlipSettings, GateSettings, MarginSettings,
+    MarginText, RuleKind, SizeSettings, SliceSettings,
 };
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
 pub use protocol::{Passes, Protocol};

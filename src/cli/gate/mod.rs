@@ -1,22 +1,24 @@
 //! `bench gate`: candidates held to a policy, with an exit status that a build can trust.
 
 mod against;
+mod explain;
 mod init;
 mod outputs;
 mod policy;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
 use self::outputs::GateOutputArgs;
+use self::policy::Ruled;
 use super::args::SettingArgs;
 use super::calibration::{self, Checked};
 use super::candidates;
 use super::compare::{self, Keeping, Kept, Planned, SavedRuns};
 use super::exit::Exit;
 use super::measuring::{self, PlannedJob, StartArgs, is_interrupted, say};
-use super::report;
 use super::runs;
 use super::signals;
 use crate::compare::{Comparison, Options, WarningCode, compare_with};
@@ -91,7 +93,7 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
     let models = args.policy.baseline_model.iter().chain(&args.models);
     let models: Vec<PathBuf> = models.map(|path| the_last(path)).collect::<Result<_>>()?;
     let (planned, saved) = compare::split(candidates::open(&models, &given)?);
-    let (policy, options) = policy::of(args, &models, &planned, &given)?;
+    let Ruled { policy, options, origins } = policy::of(args, &models, &planned, &given)?;
     let bench =
         Bench { args, planned: &planned, baseline: baseline.as_ref(), policy: &policy, options: &options };
     if baseline.is_none() && models.len() == 1 && planned.len() == 1 {
@@ -99,7 +101,12 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
     }
     bench.check()?;
     if args.start.explain {
-        return measuring::explain_all(&bench.jobs()?).map(|()| Exit::Done);
+        let jobs = bench.jobs()?;
+        measuring::explain_all(&jobs)?;
+        let live = jobs.iter().map(|(_, job)| &job.runtime);
+        let saved = saved.iter().flat_map(|(_, runs)| runs).map(|run| &run.record.job.runtime);
+        let runtimes: Vec<String> = live.chain(saved).map(ToString::to_string).collect();
+        return explain::explain(&policy, &origins, &runtimes, args.accuracy_only).map(|()| Exit::Done);
     }
     bench.gate(models.len(), saved)
 }
@@ -144,15 +151,20 @@ impl Bench<'_> {
         let runs = self.runs(arguments, saved, calibration, &interrupt)?;
         let mut interrupted = runs.iter().any(|run| is_interrupted(&run.record));
         let asked = compare::asked_for_runtimes(self.planned);
-        let ran = compare::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
-        let (mut judgement, comparisons) = self.judge(runs)?;
+        let mut ran = compare::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
+        let first = runs.first().map(|run| run.record.model.sha256.clone()).unwrap_or_default();
+        let (mut judgement, comparisons) = self.judge(runs, &first)?;
         if asked {
             judgement.refuse_unsupported();
         }
         if !interrupted && self.may_confirm() {
-            interrupted = self.confirm(&mut judgement, &interrupt)?;
+            interrupted = self.confirm(&mut judgement, &first, &interrupt);
         }
-        outputs::publish(&self.args.output, &judgement, &comparisons)?;
+        if let Err(error) = outputs::publish(&self.args.output, &judgement, &comparisons) {
+            // What was found counts, also where it could not be written everywhere.
+            say(&format!("error: {error}"));
+            ran = Exit::CouldNotRun;
+        }
         match interrupt.signal().filter(|_| interrupted) {
             Some(signal) => Ok(Exit::Interrupted(signal)),
             None => Ok(exit(judgement.effect(), ran)),
@@ -234,19 +246,20 @@ impl Bench<'_> {
         Keeping { start: &self.args.start, folder, quiet: self.args.output.quiet }
     }
 
-    /// What the rules say, and the comparisons that they were asked of.
-    fn judge(&self, runs: Vec<Run>) -> Result<(Judgement, Vec<Comparison>)> {
+    /// What the rules say, and the comparisons that they were asked of. `first` is the digest of the model
+    /// that was named first.
+    fn judge(&self, runs: Vec<Run>, first: &str) -> Result<(Judgement, Vec<Comparison>)> {
         match (self.baseline, &self.args.policy.baseline, &self.args.policy.baseline_model) {
             (Some(baseline), Some(path), None) => {
                 against::judge(baseline, path, &runs, self.policy, self.options)
             }
             // The baseline's model runs here: its file has said what it is, and of which data.
-            _ => self.side_by_side(runs),
+            _ => self.side_by_side(runs, first),
         }
     }
 
-    fn side_by_side(&self, runs: Vec<Run>) -> Result<(Judgement, Vec<Comparison>)> {
-        let baseline = report::baseline(&runs);
+    fn side_by_side(&self, runs: Vec<Run>, first: &str) -> Result<(Judgement, Vec<Comparison>)> {
+        let baseline = baseline(&runs, first);
         let groups = gate::in_runtimes(runs, baseline);
         if groups.is_empty() {
             return Err(no_candidate());
@@ -265,17 +278,41 @@ impl Bench<'_> {
         side_by_side && self.planned.len() > 1 && !self.args.policy.no_confirm && !self.args.accuracy_only
     }
 
-    /// Measures what failed or is not clear once more, with twice the rounds. Images of the data do not
-    /// matter to the time that a run takes, and evaluating them again would cost most of it. Tells whether
-    /// somebody asked to stop.
-    fn confirm(&self, judgement: &mut Judgement, interrupt: &Interrupt) -> Result<bool> {
-        let runtimes = gate::to_confirm(judgement);
-        let mut jobs = self.jobs()?;
-        jobs.retain(|(_, job)| runtimes.contains(&job.runtime.to_string()));
-        if jobs.is_empty() {
-            return Ok(false);
+    /// Measures what failed or is not clear once more, with twice the rounds. Tells whether somebody asked
+    /// to stop. Where that cannot be done, what failed cannot be told.
+    fn confirm(&self, judgement: &mut Judgement, first: &str, interrupt: &Interrupt) -> bool {
+        let labels = gate::to_confirm(judgement);
+        if labels.is_empty() {
+            return false;
         }
-        say(&format!("note: latency in {} is measured again, with twice the rounds", runtimes.join(", ")));
+        let second = match self.measure_again(&labels, interrupt) {
+            // What was measured side by side before is so again; saved runs are not.
+            Ok(runs) if runs.len() < 2 => return false,
+            Ok(runs) if runs.iter().any(|run| is_interrupted(&run.record)) => return true,
+            Ok(runs) => {
+                let policy = self.policy.clone().latency_alone();
+                Bench { policy: &policy, ..*self }.side_by_side(runs, first).map(|(second, _)| second)
+            }
+            Err(error) => Err(error),
+        };
+        let second = second.unwrap_or_else(|error| {
+            say(&format!("warning: {error}"));
+            Judgement::default()
+        });
+        gate::confirm(judgement, &second, self.policy);
+        false
+    }
+
+    /// Latency alone: images of the data do not matter to the time that a run takes, and evaluating them
+    /// again would cost most of it.
+    fn measure_again(&self, labels: &BTreeSet<String>, interrupt: &Interrupt) -> Result<Vec<Run>> {
+        let mut jobs = self.jobs()?;
+        jobs.retain(|(_, job)| labels.contains(&job.label()));
+        if jobs.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let named: Vec<String> = jobs.iter().map(|(_, job)| job.label()).collect();
+        say(&format!("note: latency of {} is measured again, with twice the rounds", named.join(", ")));
         for (_, job) in &mut jobs {
             job.dataset = None;
             job.protocol.least_rounds *= 2;
@@ -286,13 +323,16 @@ impl Bench<'_> {
         let folder = self.args.record.as_ref().map(|folder| folder.join("confirmation"));
         let unasked = vec![None; jobs.len()];
         let kept = compare::measure(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
-        let interrupted = kept.iter().any(|kept| is_interrupted(&kept.run.record));
-        let alone = self.policy.clone().latency_alone();
-        let again = Bench { policy: &alone, ..*self };
-        let (second, _) = again.side_by_side(kept.into_iter().map(|kept| kept.run).collect())?;
-        gate::confirm(judgement, &second);
-        Ok(interrupted)
+        Ok(kept.into_iter().map(|kept| kept.run).collect())
     }
+}
+
+/// What all are held against: a run of the model that was named first, by its digest, one that completed if
+/// there is any. Where it ran nowhere, nothing else takes its place.
+fn baseline(runs: &[Run], first: &str) -> usize {
+    let of_it = |run: &Run| run.record.model.sha256 == first;
+    let completed = |run: &Run| of_it(run) && run.record.outcome.is_completed();
+    runs.iter().position(completed).or_else(|| runs.iter().position(of_it)).unwrap_or(0)
 }
 
 fn no_candidate() -> Error {
@@ -315,6 +355,23 @@ fn refuse_other_data(comparison: &Comparison) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::sample::run;
+    use crate::record::{Outcome, Stage};
+
+    #[test]
+    fn nothing_takes_the_place_of_the_model_that_was_named_first() {
+        let broken = |variant: &str| {
+            let mut run = run(variant);
+            run.record.outcome = Outcome::Interrupted { stage: Stage::Latency };
+            run
+        };
+        let of = |runs: &[Run]| baseline(runs, "fp32");
+        assert_eq!(of(&[run("fp32"), run("int8")]), 0);
+        assert_eq!(of(&[broken("fp32"), run("int8"), run("fp32")]), 2, "in another runtime");
+        assert_eq!(of(&[broken("fp32"), run("int8"), run("int4")]), 0);
+        assert_eq!(of(&[run("int8"), broken("fp32")]), 1, "also where a candidate comes before it");
+        assert_eq!(of(&[]), 0);
+    }
 
     #[test]
     fn the_gravest_decides_the_status() {
