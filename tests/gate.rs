@@ -169,7 +169,7 @@ fn the_rules_are_explained_with_who_decided_them() {
     assert_eq!(row("gate.classes"), [format!("hard: at most 3 points of recall lost {policy}")]);
     assert_eq!(row("gate.latency"), ["soft: at most 5 % more default; soft: flag"]);
     assert_eq!(row("gate.size"), [format!("off {policy}")]);
-    assert_eq!(row("measure.runtimes"), ["fake flag"], "the settings stand above as for any command");
+    assert_eq!(row("measure.runtimes")[0], "fake flag", "the settings stand above as for any command");
     let saved = Story::new("gate").args(&[TEN, "--explain"]).run().exits(0);
     saved.prints("gate of candidates in ort, tract\n").keeps_its_manners();
 }
@@ -196,6 +196,9 @@ fn a_baseline_is_saved_shown_and_held_against() {
     gate(&[FP16, "--baseline", &baseline]).run().exits(4).prints("would decide");
     gate(&[FP16, "--baseline", &baseline, "--margin", "60"]).run().exits(0);
     Story::new("gate").args(&[&record, "--baseline", &baseline]).run().exits(0).prints("PASSED");
+    let unnamed =
+        Story::new("gate").args(&[FP32, "--baseline", &baseline, "--data", SHAPES, "--accuracy-only"]);
+    unnamed.run().exits(0).prints("fake · classifier.fp32");
 }
 
 #[test]

@@ -33,11 +33,12 @@ pub(super) fn classes(case: &Case, rules: &Rules) -> Vec<Finding> {
     };
     let chosen = |group: &&GroupChange| rule.each.only.as_ref().is_none_or(|only| only.contains(&group.name));
     let chosen: Vec<&GroupChange> = groups.iter().filter(chosen).collect();
-    let found = held(&chosen, &rule.each, case.identical, |group| new(Some(&group.name)));
+    let found = held(&chosen, &rule.each, case.identical, |group| new(Some(group.name.as_str())));
     let named = rule.each.only.iter().flatten().chain(rule.each.margins.keys());
     let absent = named.filter(|name| !groups.iter().any(|group| group.name == **name));
     let told = |name: &String| {
-        new(Some(name)).not_measured("no image of this class was evaluated", "name a class of the data set")
+        new(Some(name.as_str()))
+            .not_measured("no image of this class was evaluated", "name a class of the data set")
     };
     found.into_iter().chain(once_each(absent, case).into_iter().map(told)).collect()
 }
@@ -56,17 +57,17 @@ pub(super) fn slices(case: &Case, rules: &Rules) -> Vec<Finding> {
     let holds_for = |column: &String| rule.only.as_ref().is_none_or(|only| only.contains(column));
     let chosen: Vec<&GroupChange> =
         case.slices.iter().filter(|group| group.column.as_ref().is_some_and(holds_for)).collect();
-    let found = held(&chosen, rule, case.identical, |group| new(Some(&group.name)));
+    let found = held(&chosen, rule, case.identical, |group| new(Some(group.name.as_str())));
     let apart = case.unsliced.iter().filter(|column| holds_for(column));
     let lacking = rule.only.iter().flatten();
     let lacking = lacking.filter(|column| !case.slices.iter().any(|group| is_of(group, column)));
     let values = rule.margins.keys().filter(|name| !case.slices.iter().any(|group| group.name == **name));
     let told = |name: &String| match case.unsliced.contains(name) {
-        true => new(Some(name)).not_measured(
+        true => new(Some(name.as_str())).not_measured(
             "this column of the baseline says nothing, or something else, of the candidate's images",
             "evaluate both with the same column (--slice COLUMN)",
         ),
-        false => new(Some(name)).not_measured(
+        false => new(Some(name.as_str())).not_measured(
             "no image of this slice was evaluated",
             "name a column of the data (--slice COLUMN)",
         ),

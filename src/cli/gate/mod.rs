@@ -1,12 +1,12 @@
 //! `bench gate`: candidates held to a policy, with an exit status that a build can trust.
 
+mod again;
 mod against;
 mod explain;
 mod init;
 mod outputs;
 mod policy;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
@@ -27,6 +27,7 @@ use crate::gate::{self, Baseline, Effect, Judgement, Policy};
 use crate::measure::Interrupt;
 use crate::plan::{Passes, RuleKind};
 use crate::record::{CalibrationOverlap, Run};
+use crate::runtime;
 
 /// Arguments of `bench gate`.
 #[derive(Args, Debug)]
@@ -206,13 +207,25 @@ impl Bench<'_> {
 
     /// The jobs; beside a baseline, in the runtimes that it has where none were asked for by name.
     fn jobs(&self) -> Result<Vec<PlannedJob<'_>>> {
-        let mut jobs = compare::jobs(self.planned)?;
         let asked = compare::asked_for_runtimes(self.planned);
-        if let Some(baseline) = self.baseline.filter(|_| !asked) {
-            jobs.retain(|(_, job)| baseline.in_runtime(&job.runtime).is_some());
-        }
+        let mut jobs = match self.baseline.filter(|_| !asked) {
+            Some(baseline) => self.jobs_beside(baseline)?,
+            None => compare::jobs(self.planned)?,
+        };
         if self.args.accuracy_only {
             jobs.iter_mut().for_each(|(_, job)| job.protocol.passes = Passes::Accuracy);
+        }
+        Ok(jobs)
+    }
+
+    /// One job for each model and runtime of the baseline that this build has.
+    fn jobs_beside(&self, baseline: &Baseline) -> Result<Vec<PlannedJob<'_>>> {
+        let runtimes = baseline.runs.iter().map(|run| run.record.job.runtime.clone());
+        let mut jobs = Vec::new();
+        for runtime in runtimes.filter(|runtime| runtime::find(&runtime.name).is_ok()) {
+            for (_, model) in self.planned {
+                jobs.push((model, candidates::job(model, runtime.clone())?));
+            }
         }
         Ok(jobs)
     }
@@ -276,54 +289,6 @@ impl Bench<'_> {
     fn may_confirm(&self) -> bool {
         let side_by_side = self.baseline.is_none() || self.args.policy.baseline_model.is_some();
         side_by_side && self.planned.len() > 1 && !self.args.policy.no_confirm && !self.args.accuracy_only
-    }
-
-    /// Measures what failed or is not clear once more, with twice the rounds. Tells whether somebody asked
-    /// to stop. Where that cannot be done, what failed cannot be told.
-    fn confirm(&self, judgement: &mut Judgement, first: &str, interrupt: &Interrupt) -> bool {
-        let labels = gate::to_confirm(judgement);
-        if labels.is_empty() {
-            return false;
-        }
-        let second = match self.measure_again(&labels, interrupt) {
-            // What was measured side by side before is so again; saved runs are not.
-            Ok(runs) if runs.len() < 2 => return false,
-            Ok(runs) if runs.iter().any(|run| is_interrupted(&run.record)) => return true,
-            Ok(runs) => {
-                let policy = self.policy.clone().latency_alone();
-                Bench { policy: &policy, ..*self }.side_by_side(runs, first).map(|(second, _)| second)
-            }
-            Err(error) => Err(error),
-        };
-        let second = second.unwrap_or_else(|error| {
-            say(&format!("warning: {error}"));
-            Judgement::default()
-        });
-        gate::confirm(judgement, &second, self.policy);
-        false
-    }
-
-    /// Latency alone: images of the data do not matter to the time that a run takes, and evaluating them
-    /// again would cost most of it.
-    fn measure_again(&self, labels: &BTreeSet<String>, interrupt: &Interrupt) -> Result<Vec<Run>> {
-        let mut jobs = self.jobs()?;
-        jobs.retain(|(_, job)| labels.contains(&job.label()));
-        if jobs.len() < 2 {
-            return Ok(Vec::new());
-        }
-        let named: Vec<String> = jobs.iter().map(|(_, job)| job.label()).collect();
-        say(&format!("note: latency of {} is measured again, with twice the rounds", named.join(", ")));
-        for (_, job) in &mut jobs {
-            job.dataset = None;
-            job.protocol.least_rounds *= 2;
-            job.protocol.latency_seconds *= 2.0;
-            // Half the width would take four times the rounds.
-            job.protocol.precision /= std::f64::consts::SQRT_2;
-        }
-        let folder = self.args.record.as_ref().map(|folder| folder.join("confirmation"));
-        let unasked = vec![None; jobs.len()];
-        let kept = compare::measure(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
-        Ok(kept.into_iter().map(|kept| kept.run).collect())
     }
 }
 

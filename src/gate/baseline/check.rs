@@ -34,9 +34,8 @@ fn of_accuracy(accuracy: &BaselineAccuracy) -> Option<String> {
     if accuracy.right().is_none() {
         return Some(format!("`right_images` does not hold {right} of {images} images"));
     }
-    let sum = |counts: &mut dyn Iterator<Item = u64>| counts.try_fold(0u64, u64::checked_add);
-    let all = sum(&mut classes.iter().map(|class| class.images));
-    let hits = sum(&mut classes.iter().map(|class| class.right));
+    let all = sum(classes.iter().map(|class| class.images));
+    let hits = sum(classes.iter().map(|class| class.right));
     if (all, hits) != (Some(*images), Some(*right)) {
         return Some(format!("`classes` do not add up to {right} of {images} images"));
     }
@@ -44,6 +43,11 @@ fn of_accuracy(accuracy: &BaselineAccuracy) -> Option<String> {
     let slice = slices.iter().find(|it| it.right > it.images || it.images > *images);
     let slice = slice.map(|slice| format!("{}={}", slice.column, slice.value));
     class.or(slice).map(|name| format!("{name} has more images right than there are"))
+}
+
+/// None where it is more than any count.
+fn sum(mut counts: impl Iterator<Item = u64>) -> Option<u64> {
+    counts.try_fold(0u64, u64::checked_add)
 }
 
 fn of_costs(costs: &BaselineCosts) -> Option<String> {
