@@ -6,7 +6,7 @@ use crate::compare::{ONE_PROCESS, of_machine};
 use crate::gate::baseline::{BaselineCosts, BaselineRun};
 use crate::gate::case::{CostChange, Unknown};
 use crate::metric::LEVEL;
-use crate::plan::RuleKind;
+use crate::plan::{Job, RuleKind};
 use crate::record::Run;
 use crate::stats;
 
@@ -18,7 +18,8 @@ pub(super) fn costs(
     baseline: &BaselineRun,
     candidate: &Run,
 ) -> BTreeMap<RuleKind, Result<CostChange, Unknown>> {
-    let differences = of_machine(&baseline.record, &candidate.record);
+    let mut differences = of_machine(&baseline.record, &candidate.record);
+    differences.extend(of_batch(&baseline.record.job, &candidate.record.job));
     let (before, after) = (&baseline.costs, BaselineCosts::of(&candidate.record.evidence));
     let inverse = |rates: &[f64]| rates.iter().map(|rate| 1.0 / rate).collect::<Vec<_>>();
     let all = [
@@ -28,6 +29,13 @@ pub(super) fn costs(
         (RuleKind::Load, before.load_ns.clone(), after.load_ns),
     ];
     all.into_iter().map(|(kind, before, after)| (kind, apart(&before, &after, &differences))).collect()
+}
+
+/// Latency is at batch 1, or at the one that the graph fixes; the samples that would say so are not kept.
+fn of_batch(one: &Job, two: &Job) -> Option<String> {
+    let batch = |job: &Job| job.fixed_batch.unwrap_or(1);
+    let (one, two) = (batch(one), batch(two));
+    (one != two).then(|| format!("images in a run ({one} and {two})"))
 }
 
 fn apart(before: &[f64], after: &[f64], differences: &[String]) -> Result<CostChange, Unknown> {
@@ -79,6 +87,11 @@ mod tests {
         let change = case.costs[&RuleKind::Latency].clone().unwrap();
         let (low, high) = change.interval.unwrap();
         assert!(change.growth > 0.9 && low < change.growth && change.growth < high && change.fixed);
+        let mut in_eights = slower.clone();
+        in_eights.record.job.fixed_batch = Some(8);
+        let case = Case::against(&kept, &in_eights).unwrap();
+        let unknown = case.costs[&RuleKind::Latency].clone().unwrap_err();
+        assert!(unknown.why.contains("images in a run (1 and 8)"), "{unknown:?}");
         let mut elsewhere = slower;
         elsewhere.record.environment.host = "beta".into();
         let case = Case::against(&kept, &elsewhere).unwrap();
