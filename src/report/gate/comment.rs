@@ -16,7 +16,7 @@ pub const MARKER: &str = "<!-- bench-gate -->";
 const END: usize = 14_000;
 
 /// Remarks that are told.
-const REMARKS: usize = 5;
+const REMARKS: usize = 3;
 
 /// The comment, always shorter than [`COMMENT_LIMIT`]; it also serves as the summary of a step.
 pub fn comment(view: &GateView) -> String {
