@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Value, json};
 use support::{Ending, FP32, SHAPES, Story, read_json};
 
 /// Another file of the same network, and no larger.
@@ -35,6 +36,27 @@ fn record(arguments: &[&str]) -> (Ending, String) {
     (ending, path)
 }
 
+/// A copy of the records of `folder` in which `edit` has changed the file of this name.
+fn edited(folder: &str, file: &str, edit: impl Fn(&mut Value)) -> (tempfile::TempDir, String) {
+    let desk = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap().flatten() {
+        fs::copy(entry.path(), desk.path().join(entry.file_name())).unwrap();
+    }
+    change(&desk.path().join(file), edit);
+    let path = text(desk.path());
+    (desk, path)
+}
+
+fn change(path: &Path, edit: impl Fn(&mut Value)) {
+    let mut value = read_json(path);
+    edit(&mut value);
+    fs::write(path, value.to_string()).unwrap();
+}
+
+fn crashed() -> Value {
+    json!({ "kind": "crashed", "stage": "latency", "how": "killed by signal 11", "stderr": "" })
+}
+
 #[test]
 fn a_model_against_itself_passes() {
     gate(&[FP32, FP32]).run().exits(0).prints("PASSED").prints("the same model").keeps_its_manners();
@@ -61,6 +83,10 @@ fn saved_records_are_judged_by_the_settings_file_and_by_the_one_named() {
 #[test]
 fn a_policy_that_is_wrong_is_named_before_anything_is_measured() {
     for (policy, told) in [
+        ("[gate.runtimes.rot.size]\nmargin = 1\n", "no runtime `rot`"),
+        ("[gate]\noff = [\"accuracy\", \"classes\", \"slices\", \"latency\", \"size\"]\n", "every rule"),
+        ("[gate.classes]\nonly = [\"a\"]\nmargins = { b = 1 }\n", "classes.margins.b"),
+        ("[gate.agreement]\nat_least = 0.95\n", "write 95 for 0.95"),
         ("[gate]\nstrickt = true\n", "strickt"),
         ("[gate.metrics.beauty]\nmargin = 1\n", "beauty"),
         ("[gate.classes]\nmargin = -3\n", "classes.margin"),
@@ -74,6 +100,7 @@ fn a_policy_that_is_wrong_is_named_before_anything_is_measured() {
     }
     Story::new("gate").args(&[FP32, "--runtime", "fake"]).run().exits(2).complains("--baseline FILE");
     Story::new("gate").args(&[TEN, "--soft", "lateness"]).run().exits(2).complains("latency");
+    Story::new("gate").args(&[TEN, "--soft", "run"]).run().exits(2).complains("cannot be soft");
 }
 
 #[test]
@@ -83,6 +110,68 @@ fn a_candidate_that_cannot_run_is_no_regression() {
         .run()
         .exits(3);
     Story::new("gate").args(&["fixtures/records/troubles"]).run().exits(3).prints("crashed");
+}
+
+#[test]
+fn a_baseline_that_crashed_is_replaced_by_nothing_and_a_broken_rule_goes_before_what_did_not_run() {
+    let (_desk, records) = edited(SLICES, "01-ort-fp32.json", |record| record["outcome"] = crashed());
+    Story::new("gate").args(&[&records]).run().exits(3).prints("the baseline crashed: killed by signal 11");
+
+    let (desk, records) = edited(SLICES, "01-ort-fp32.json", |_| {});
+    let third = desk.path().join("03-ort-int4.json");
+    fs::copy(desk.path().join("02-ort-int8.json"), &third).unwrap();
+    change(&third, |record| {
+        record["outcome"] = crashed();
+        record["job"]["variant"] = json!("int4");
+        record["model"]["sha256"] = json!("another");
+    });
+    let mixed = Story::new("gate").args(&[&records]).run().exits(1).prints("accuracy on source=scan");
+    mixed.prints("run: crashed: killed by signal 11");
+}
+
+#[test]
+fn a_gate_that_finds_nothing_to_judge_does_not_pass() {
+    let story = Story::new("gate");
+    let policy = text(&story.path("latency.toml"));
+    fs::write(&policy, "[gate]\noff = [\"accuracy\", \"classes\", \"slices\", \"size\"]\n").unwrap();
+    let ending = gate(&[FP32, FP32]).args(&["--policy", &policy]).run();
+    ending.exits(4).prints("no rule found anything to judge");
+}
+
+#[test]
+fn a_margin_by_flag_is_stronger_than_that_of_a_runtime() {
+    let story = Story::new("gate");
+    let policy = text(&story.path("lax.toml"));
+    fs::write(&policy, "[gate.runtimes.fake.accuracy]\nmargin = 90\n").unwrap();
+    let held = |more: &[&str]| gate(&[FP32, FP16]).args(&["--policy", &policy]).args(more).run();
+    held(&[]).exits(0);
+    held(&["--margin", "0.5"]).exits(4);
+}
+
+#[test]
+fn the_rules_are_explained_with_who_decided_them() {
+    let story = Story::new("gate");
+    let policy = text(&story.path("rules.toml"));
+    fs::write(&policy, "[gate]\noff = [\"size\"]\n[gate.classes]\nmargin = 3\n").unwrap();
+    let flags = ["--data", SHAPES, "--runtime", "fake", "--margin", "1", "--soft", "latency", "--explain"];
+    let page =
+        Story::new("gate").args(&[FP32, FP16, "--policy", &policy]).args(&flags).run().exits(0).stdout();
+    let row = |key: &str| {
+        let start = format!("  {key} ");
+        let found: Vec<&str> = page.lines().filter(|line| line.starts_with(&start)).collect();
+        found
+            .iter()
+            .map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    assert!(page.contains("gate of candidates in fake\n"), "{page}");
+    assert_eq!(row("gate.accuracy"), ["hard: at most 1 point lost flag"]);
+    assert_eq!(row("gate.classes"), [format!("hard: at most 3 points of recall lost {policy}")]);
+    assert_eq!(row("gate.latency"), ["soft: at most 5 % more default; soft: flag"]);
+    assert_eq!(row("gate.size"), [format!("off {policy}")]);
+    assert_eq!(row("measure.runtimes")[0], "fake flag", "the settings stand above as for any command");
+    let saved = Story::new("gate").args(&[TEN, "--explain"]).run().exits(0);
+    saved.prints("gate of candidates in ort, tract\n").keeps_its_manners();
 }
 
 #[test]
@@ -107,6 +196,9 @@ fn a_baseline_is_saved_shown_and_held_against() {
     gate(&[FP16, "--baseline", &baseline]).run().exits(4).prints("would decide");
     gate(&[FP16, "--baseline", &baseline, "--margin", "60"]).run().exits(0);
     Story::new("gate").args(&[&record, "--baseline", &baseline]).run().exits(0).prints("PASSED");
+    let unnamed =
+        Story::new("gate").args(&[FP32, "--baseline", &baseline, "--data", SHAPES, "--accuracy-only"]);
+    unnamed.run().exits(0).prints("fake · classifier.fp32");
 }
 
 #[test]
@@ -123,6 +215,32 @@ fn a_baseline_of_other_data_or_preprocessing_is_refused_with_the_difference() {
     let other =
         Story::new("gate").args(&[FP16, "--baseline", &baseline, "--data", SHAPES, "--accuracy-only"]);
     other.args(&["--runtime", "ort"]).run().exits(2).complains("no run in ort");
+}
+
+#[test]
+fn a_baseline_that_was_cut_is_refused_and_not_taken_for_less_than_it_was() {
+    let (ending, record) = record(&[]);
+    let baseline = text(&ending.desk().join("baseline.json"));
+    Story::new("baseline").args(&["save", &record, "-o", &baseline]).run().exits(0);
+    change(Path::new(&baseline), |it| it["runs"][0]["accuracy"]["right_images"] = json!("ff"));
+    let refused = gate(&[FP32, "--baseline", &baseline]).run().exits(3);
+    refused.complains("damaged or was edited").complains("right_images").keeps_its_manners();
+}
+
+#[test]
+fn f1_of_classes_needs_the_predictions_of_a_baseline() {
+    let (ending, record) = record(&[]);
+    let baseline = text(&ending.desk().join("baseline.json"));
+    let policy = text(&ending.desk().join("f1.toml"));
+    fs::write(&policy, "[gate]\noff = [\"accuracy\"]\n[gate.classes]\nmetric = \"f1\"\n").unwrap();
+    let held = || gate(&[FP16, "--baseline", &baseline, "--policy", &policy]).run();
+    Story::new("baseline").args(&["save", &record, "-o", &baseline]).run().exits(0);
+    held()
+        .exits(4)
+        .prints("F1 of the classes: the baseline keeps no predictions")
+        .prints("--with-predictions");
+    Story::new("baseline").args(&["accept", &record, "-o", &baseline, "--with-predictions"]).run().exits(0);
+    held().exits(0).prints("too small to tell");
 }
 
 #[test]
@@ -190,6 +308,83 @@ fn github_finds_annotations_a_summary_and_outputs() {
 }
 
 #[test]
+fn names_that_look_like_commands_reach_github_as_text() {
+    let names = ["::error::all is lost\r\n::set-output name=verdict::pass", "100 %, a:b\u{7}"];
+    let rename = |record: &mut Value| record["dataset"]["classes"] = json!(names);
+    let (desk, records) = edited(SLICES, "01-ort-fp32.json", rename);
+    change(&desk.path().join("02-ort-int8.json"), rename);
+    let (summary, outputs) = (desk.path().join("summary.md"), desk.path().join("outputs"));
+    fs::write(&outputs, "left=open").unwrap();
+    let story = Story::new("gate").args(&[&records, "--github", "always"]);
+    let ending = story
+        .env("GITHUB_STEP_SUMMARY", &text(&summary))
+        .env("GITHUB_OUTPUT", &text(&outputs))
+        .run()
+        .exits(1);
+    let told = ending.stdout();
+    let token = told.lines().next().unwrap().strip_prefix("::stop-commands::").unwrap().to_owned();
+    let (_, commands) = told.split_once(&format!("::{token}::\n")).unwrap();
+    let is_own = |line: &str| {
+        ["error", "warning"].iter().any(|kind| line.starts_with(&format!("::{kind} title=bench gate%3A ")))
+    };
+    assert!(commands.lines().count() >= 5 && commands.lines().all(is_own), "{commands}");
+    assert!(commands.contains("100 %25%2C a%3Ab\\u{7}"), "{commands}");
+    let outputs = fs::read_to_string(&outputs).unwrap();
+    let keys: Vec<&str> = outputs.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    let known = ["left", "verdict", "failed", "warnings", "cannot_tell", "accuracy", "latency", "size"];
+    assert_eq!((keys, outputs.lines().count()), (known.to_vec(), 8), "{outputs}");
+    assert!(outputs.starts_with("left=open\nverdict=fail\n"));
+}
+
+#[test]
+fn a_summary_that_github_names_and_nobody_can_write_is_a_warning() {
+    let desk = tempfile::tempdir().unwrap();
+    let outputs = desk.path().join("outputs");
+    let story = Story::new("gate").args(&[SLICES, "--github", "always"]);
+    let ending = story
+        .env("GITHUB_STEP_SUMMARY", &text(&desk.path().join("none/summary.md")))
+        .env("GITHUB_OUTPUT", &text(&outputs))
+        .run();
+    ending.exits(1).complains("warning: the file cannot be written").prints("::error title=");
+    assert!(fs::read_to_string(&outputs).unwrap().starts_with("verdict=fail\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_summary_that_was_asked_for_and_cannot_be_written_takes_no_verdict_away() {
+    let desk = tempfile::tempdir().unwrap();
+    let outputs = text(&desk.path().join("outputs"));
+    let full = |models: &str| {
+        Story::new("gate").args(&[models, "--summary", "/dev/full", "--outputs", &outputs]).run()
+    };
+    full(SLICES).exits(1).complains("error: the file cannot be written").prints("gate: FAILED");
+    assert!(fs::read_to_string(&outputs).unwrap().contains("verdict=fail"));
+    let passing = gate(&[FP32, FP32]).args(&["--summary", "/dev/full"]).run();
+    passing.exits(3).prints("PASSED").complains("/dev/full");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_gate_with_its_own_status_and_no_verdict_of_pass() {
+    let story = Story::new("gate").args(&[FP32, FP16, "--runtime", "fake", "--time", "60", "-q"]);
+    let (outputs, records) = (story.path("outputs"), story.path("records"));
+    let story = story
+        .args(&["--outputs", &text(&outputs), "--record", &text(&records)])
+        .args(&["--session", "fake.run_ns=1000000"]);
+    let mut child = story.command().stdout(std::process::Stdio::null()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    let saved = || records.is_dir() && fs::read_dir(&records).unwrap().count() > 0;
+    while !saved() {
+        assert!(begun.elapsed().as_secs() < 60, "nothing was ever saved");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(fs::read_to_string(&outputs).unwrap().starts_with("verdict=could_not_run\n"));
+}
+
+#[test]
 fn every_report_of_a_gate_goes_where_it_is_asked_to() {
     let story = Story::new("gate");
     let places = ["gate.json", "gate.xml", "comment.md", "summary.md"].map(|name| text(&story.path(name)));
@@ -244,7 +439,7 @@ fn a_latency_that_fails_is_measured_again_before_it_counts() {
         .args(&[&model("int8"), &model("fp32"), "--limit", "20", "--runtime", "ort", "--time", "0.3"])
         .args(&["--record", &records, "--soft", "latency,size,accuracy"])
         .run()
-        .complains("latency in ort is measured again, with twice the rounds");
+        .complains("latency of ort · int8, ort · fp32 is measured again, with twice the rounds");
     let again = read_json(&ending.desk().join("records/confirmation/02-ort-fp32.json"));
     let first = read_json(&ending.desk().join("records/02-ort-fp32.json"));
     let protocol = |record: &serde_json::Value, key: &str| record["job"]["protocol"][key].as_f64().unwrap();

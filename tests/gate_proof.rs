@@ -146,6 +146,57 @@ fn the_collapse_is_caught_against_a_baseline_of_counts_too() {
     assert!(size < 10_000, "{size} bytes for 10,000 images");
 }
 
+/// Of every other class twenty images are taken for class 0, and twenty that were wrong are right.
+fn swallowed() -> (Answers, Answers) {
+    let baseline = Answers::of(10, 1000);
+    let mut candidate = baseline.clone();
+    for class in 1..10 {
+        // From the end, so that none is turned twice.
+        let wrong = candidate.images.iter_mut().rev().filter(|image| image.0 == class && image.1 != class);
+        wrong.take(20).for_each(|image| image.1 = class);
+        let right = candidate.images.iter_mut().filter(|image| **image == (class, class));
+        right.take(20).for_each(|image| image.1 = 0);
+    }
+    (baseline, candidate)
+}
+
+#[test]
+fn a_class_that_swallows_images_of_all_others_is_caught_by_precision_and_by_no_recall() {
+    let (baseline, candidate) = swallowed();
+    let policy = |text: &str| {
+        let settings: GateSettings = toml::from_str(text).unwrap();
+        Policy::of(&settings, onnx_bench::compare::Margin::Points(0.005)).unwrap()
+    };
+    let found = |text: &str| judged(baseline.run("fp32"), candidate.run("int8"), &policy(text));
+    let recall = found("");
+    assert_eq!((broken(&recall), recall.effect()), (vec![], Effect::None));
+    let precision = found("[classes]\nmetric = \"precision\"");
+    assert_eq!(broken(&precision), ["class 0"]);
+    let view = GateView::of(&precision);
+    let line = view.worst().next().unwrap();
+    assert_eq!(line.title, "precision of class 0");
+    assert!(line.figure.starts_with("−12."), "{}", line.figure);
+    let margin = "[classes]\nmetric = \"precision\"\nmargins = { \"class 0\" = 20 }";
+    assert_eq!(found(margin).effect(), Effect::None);
+}
+
+#[test]
+fn f1_of_a_class_falls_with_its_recall_and_a_baseline_of_bits_does_not_know_it() {
+    let (baseline, candidate) = collapsed();
+    let f1 =
+        GateSettings { classes: Some(toml::from_str("metric = \"f1\"").unwrap()), ..GateSettings::default() };
+    let policy = Policy::of(&f1, onnx_bench::compare::Margin::Points(0.02)).unwrap();
+    let found = judged(baseline.run("fp32"), candidate.run("int8"), &policy);
+    assert_eq!(broken(&found), ["class 3", "class 4"], "the one that collapsed, and the one it is taken for");
+    let kept = Baseline::of(&[baseline.run("fp32")]).unwrap();
+    let case = Case::against(&kept.runs[0], &candidate.run("int8")).unwrap();
+    let found = judge_cases(&[case], &policy);
+    let line = GateView::of(&found).lines.into_iter().find(|line| line.rule == RuleKind::Classes).unwrap();
+    assert_eq!((line.title.as_str(), line.outcome), ("F1 of the classes", Outcome::CannotTell));
+    assert!(line.told().contains("--with-predictions"), "{}", line.told());
+    assert_eq!(found.effect(), Effect::Inconclusive);
+}
+
 #[test]
 fn equal_accuracy_with_five_percent_of_flips_passes_and_is_reported() {
     let baseline = Answers::of(10, 2000);
@@ -246,7 +297,7 @@ fn shares_of_other_images_are_said_to_be_compared_as_two_samples() {
 #[test]
 fn a_rule_made_soft_fails_in_words_alone() {
     let (baseline, candidate) = collapsed();
-    let soft = Policy::default().softened(&[RuleKind::Accuracy, RuleKind::Classes]);
+    let soft = Policy::default().softened(&[RuleKind::Accuracy, RuleKind::Classes]).unwrap();
     let judgement = judged(baseline.run("fp32"), candidate.run("int8"), &soft);
     assert_eq!((judgement.effect(), judgement.count(Effect::Warning)), (Effect::Warning, 2));
     let view = GateView::of(&judgement);
@@ -295,6 +346,20 @@ fn no_line_of_the_page_is_wider_than_asked_and_ascii_terminals_get_ascii() {
 }
 
 #[test]
+fn what_a_reader_must_know_stands_on_the_page_in_the_comment_and_in_the_data() {
+    let (baseline, mut candidate) = (Answers::of(10, 1000).run("fp32"), Answers::of(10, 1000).run("int8"));
+    let evaluation = candidate.record.evidence.evaluation.as_mut().unwrap();
+    evaluation.skipped_count = 3;
+    let judgement = judged(baseline, candidate, &Policy::default());
+    let told = "ort · int8: 3 of 10003 images could not be decoded and were left out";
+    let view = GateView::of(&judgement);
+    assert!(page(&view, &Style { width: 200, ..Style::PLAIN }).contains(&format!("  note: {told}")));
+    assert!(comment(&view).contains(&format!("> **Note** {told}")));
+    let document = GateDocument::of(&judgement, &view).to_json().unwrap();
+    assert!(document.contains(told), "{document}");
+}
+
+#[test]
 fn the_annotations_of_each_scenario() {
     for scenario in SCENARIOS {
         let view = GateView::of(&of_records(scenario));
@@ -320,13 +385,15 @@ fn a_comment_stays_below_what_github_takes_however_many_classes_there_are() {
     let with_long_names = |answers: &Answers, variant: &str| {
         let mut run = answers.run(variant);
         let names = &mut run.record.dataset.as_mut().unwrap().classes;
-        names.iter_mut().for_each(|name| *name += &" of furniture".repeat(15));
+        names.iter_mut().for_each(|name| *name += &" für Möbel 🪑".repeat(15));
         run
     };
     let (one, two) = (with_long_names(&baseline, "fp32"), with_long_names(&candidate, "int8"));
     let judgement = judged(one, two, &Policy::default());
+    let mut judgement = judgement;
+    judgement.remarks = vec!["ü<é>|".repeat(1000); 50];
     let text = comment(&GateView::of(&judgement));
-    assert!(text.chars().count() < COMMENT_LIMIT && text.contains("more are in the other reports"));
+    assert!(text.len() < COMMENT_LIMIT && text.contains("more are in the other reports"), "{}", text.len());
     assert!(annotations(&GateView::of(&judgement)).len() <= 10);
 }
 
@@ -373,6 +440,18 @@ fn the_schema_for_editors_knows_every_rule_and_no_other() {
     ));
     assert!(!holds("[gate]\nstrickt = true"));
     assert!(!holds("[gate.latency]\nmargin = \"5 ms\""));
+}
+
+#[test]
+fn the_policy_of_the_documentation_is_one() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci.md")).unwrap();
+    let text = page.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let settings: onnx_bench::plan::Settings = toml::from_str(text).unwrap();
+    let policy = Policy::of(&settings.gate, onnx_bench::compare::Margin::Points(0.01)).unwrap();
+    assert!(policy.rules.classes.is_some() && policy.runtimes.contains_key("ort:cuda"));
+    let schema = jsonschema::validator_for(&onnx_bench::gate::policy_schema()).unwrap();
+    let table: toml::Table = toml::from_str(text).unwrap();
+    assert!(schema.is_valid(&serde_json::to_value(table).unwrap()));
 }
 
 #[test]

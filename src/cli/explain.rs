@@ -20,13 +20,18 @@ pub fn explain(
 ) -> io::Result<()> {
     writeln!(out, "{}", planned.model.path().display())?;
     for (key, value, decided) in rows(planned, job) {
-        writeln!(out, "  {key:<28} {value:<42} {decided}")?;
+        setting(&key, &value, &decided, out)?;
     }
     for remark in &planned.remarks {
         writeln!(out, "  remark: {}", printable(remark))?;
     }
     writeln!(out)?;
     class_map(classes, Style::of_stdout(ColorChoice::Never).width, out)
+}
+
+/// A setting, its value, and who decided it.
+pub fn setting(key: &str, value: &str, decided: &str, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "  {key:<28} {value:<42} {decided}")
 }
 
 /// Which class stands for which output of the model: labels in another order than the model's are

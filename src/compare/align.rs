@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Warning, WarningCode, difference};
+use super::{Warning, WarningCode, difference, warning};
 use crate::metric::{ScoredPair, ScoredRun, Timing};
 use crate::record::{Predictions, RunRecord};
 
@@ -53,6 +53,15 @@ fn shared_images(
     warnings.extend(partial(&names, &rows, a, b));
     warnings.extend(other_decoder(&names, &baseline.run.record, &candidate.run.record));
     Some(rows)
+}
+
+/// What a reader must know before trusting the figures of `candidate` beside those of a record of which no
+/// predictions are left.
+pub fn beside(baseline: &RunRecord, candidate: &ScoredRun<'_>) -> Vec<Warning> {
+    let record = &candidate.run.record;
+    let names = names(baseline, record);
+    let pair = [other_decoder(&names, baseline, record), other_runtime(baseline, record)];
+    warning::of_run(candidate).into_iter().chain(pair.into_iter().flatten()).collect()
 }
 
 /// Matches rows by the id of their image, whatever their order.

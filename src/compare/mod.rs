@@ -12,7 +12,7 @@ mod warning;
 
 pub use crate::metric::paired::Resampling;
 pub use crate::metric::{Flip, FlipKind, flips};
-pub use align::align;
+pub use align::{align, beside};
 pub use build::{compare, compare_with};
 pub use comparison::{
     ClassDelta, Classes, Column, Comparison, Delta, SliceDelta, Versus, Warning, WarningCode, WorstFlips,

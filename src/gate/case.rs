@@ -6,10 +6,21 @@ use std::collections::BTreeMap;
 use super::Scope;
 use super::cost;
 use super::share::ShareChange;
-use crate::compare::{Column, Comparison, Delta, Versus, WarningCode};
+use crate::compare::{ClassDelta, Column, Comparison, Delta, Versus, Warning, WarningCode};
 use crate::metric::Interval;
-use crate::plan::RuleKind;
-use crate::record::Outcome;
+use crate::plan::{ClassMetric, RuleKind};
+use crate::record::{Outcome, RunRecord};
+
+/// Warnings about which images were evaluated and how. Those about timings are in the limits of costs.
+const OF_IMAGES: [WarningCode; 7] = [
+    WarningCode::ImagesSkipped,
+    WarningCode::FilesPassedOver,
+    WarningCode::CalibrationOverlap,
+    WarningCode::NotFinite,
+    WarningCode::DifferentSlices,
+    WarningCode::DifferentDecoder,
+    WarningCode::DifferentRuntime,
+];
 
 /// One candidate against its baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +29,8 @@ pub struct Case {
     pub scope: Scope,
     /// How the candidate's run ended.
     pub run: Outcome,
+    /// How the baseline's run ended.
+    pub baseline_run: Outcome,
     /// Whether both sides are one model file, and every prediction is the same as far as there are any.
     pub identical: bool,
     /// Images right on both sides; the reason where that is not known.
@@ -26,8 +39,12 @@ pub struct Case {
     pub baseline_accuracy: Option<f64>,
     /// Recall of every class that has images.
     pub classes: Vec<GroupChange>,
+    /// Precision and F1 of the same classes, by id of the metric; empty without predictions of both.
+    pub class_rates: BTreeMap<&'static str, Vec<GroupChange>>,
     /// Accuracy on every slice.
     pub slices: Vec<GroupChange>,
+    /// Columns of the baseline whose slices cannot be compared.
+    pub unsliced: Vec<String>,
     /// Metrics of images, by id.
     pub metrics: BTreeMap<String, MetricChange>,
     /// Images with the same prediction, and from right to wrong and back and so on.
@@ -36,6 +53,8 @@ pub struct Case {
     pub costs: BTreeMap<RuleKind, Result<CostChange, Unknown>>,
     /// Bytes of baseline and candidate.
     pub bytes: (u64, u64),
+    /// What a reader must know before trusting any of it.
+    pub remarks: Vec<String>,
 }
 
 /// Why something is not known.
@@ -68,10 +87,8 @@ pub struct GroupChange {
     pub name: String,
     /// The column, for a slice.
     pub column: Option<String>,
-    /// Its images right on both sides.
+    /// Its images right on both sides, or a rate of it.
     pub change: ShareChange,
-    /// p of no difference, corrected for the number of groups tested.
-    pub p: Option<f64>,
 }
 
 /// A metric on both sides.
@@ -114,13 +131,13 @@ pub struct CostChange {
 }
 
 impl Case {
-    /// Every candidate of a comparison. `floor` is the noise floor of the machine, where it is known.
-    pub fn all(comparison: &Comparison, floor: Option<f64>) -> Vec<Self> {
+    /// Every candidate of a comparison. `floor` knows the noise floor of the machine when a run was made.
+    pub fn all(comparison: &Comparison, floor: impl Fn(&RunRecord) -> Option<f64>) -> Vec<Self> {
         let candidates = (0..comparison.columns.len()).filter(|index| *index != comparison.baseline);
-        candidates.filter_map(|index| Self::of(comparison, index, floor)).collect()
+        candidates.filter_map(|index| Self::of(comparison, index, &floor)).collect()
     }
 
-    fn of(comparison: &Comparison, index: usize, floor: Option<f64>) -> Option<Self> {
+    fn of(comparison: &Comparison, index: usize, floor: impl Fn(&RunRecord) -> Option<f64>) -> Option<Self> {
         let baseline = comparison.columns.get(comparison.baseline)?;
         let column = comparison.columns.get(index)?;
         let versus = column.versus.as_ref()?;
@@ -130,15 +147,19 @@ impl Case {
         Some(Self {
             scope: scope(baseline, column),
             run: column.record.outcome.clone(),
+            baseline_run: baseline.record.outcome.clone(),
             identical: same_file && flips.is_none_or(|flips| flips.is_zero()),
             accuracy: accuracy(comparison, baseline, column, versus),
             baseline_accuracy: baseline.reading("accuracy").and_then(|reading| reading.value),
             classes: classes(column, versus),
+            class_rates: class_rates(column, versus),
             slices: slices(versus),
+            unsliced: unsliced(baseline, versus),
             metrics: metrics(baseline, versus),
             flips,
-            costs: cost::measured(baseline, column, versus, floor),
+            costs: cost::measured(baseline, column, versus, floor(&column.record)),
             bytes: (baseline.record.model.bytes, column.record.model.bytes),
+            remarks: remarks(&comparison.warnings),
         })
     }
 }
@@ -190,19 +211,48 @@ fn kept_apart(comparison: &Comparison) -> String {
     told.map_or_else(|| "they have no image in common".into(), |warning| warning.message.clone())
 }
 
+/// The messages of the warnings that a gate tells.
+pub(super) fn remarks(warnings: &[Warning]) -> Vec<String> {
+    let told = warnings.iter().filter(|warning| OF_IMAGES.contains(&warning.code));
+    told.map(|warning| warning.message.clone()).collect()
+}
+
 fn classes(column: &Column, versus: &Versus) -> Vec<GroupChange> {
-    let names = column.classes.as_ref().map(|classes| classes.names.as_slice()).unwrap_or_default();
-    let recalls = versus.delta("macro_recall").and_then(|delta| delta.per_class.as_ref());
-    let change = |(class, delta): (usize, &crate::compare::ClassDelta)| {
+    let change = |(class, delta): (usize, &ClassDelta)| {
         let counts = delta.discordant.filter(|counts| counts.images > 0)?;
         Some(GroupChange {
-            name: names.get(class).cloned().unwrap_or_else(|| class.to_string()),
+            name: class_name(column, class),
             column: None,
             change: ShareChange::Paired(counts),
-            p: delta.test.and_then(|test| test.p_adjusted),
         })
     };
-    recalls.into_iter().flatten().enumerate().filter_map(change).collect()
+    by_class(versus, ClassMetric::Recall).iter().enumerate().filter_map(change).collect()
+}
+
+/// Of the classes that have images on both sides.
+fn class_rates(column: &Column, versus: &Versus) -> BTreeMap<&'static str, Vec<GroupChange>> {
+    let recalls = by_class(versus, ClassMetric::Recall);
+    let rates = |metric: ClassMetric| {
+        let classes = recalls.iter().zip(by_class(versus, metric)).enumerate();
+        let change = |(class, (recall, rate)): (usize, (&ClassDelta, &ClassDelta))| {
+            let images = recall.discordant.map(|counts| counts.images).filter(|images| *images > 0)?;
+            let ends = ends(rate.interval, rate.rests_on);
+            let change = ShareChange::Resampled { difference: rate.absolute, ends, images };
+            Some(GroupChange { name: class_name(column, class), column: None, change })
+        };
+        (metric.id(), classes.filter_map(change).collect::<Vec<_>>())
+    };
+    let all = [ClassMetric::Precision, ClassMetric::F1].map(rates);
+    all.into_iter().filter(|(_, rates)| !rates.is_empty()).collect()
+}
+
+fn by_class(versus: &Versus, metric: ClassMetric) -> &[ClassDelta] {
+    versus.delta(metric.id()).and_then(|delta| delta.per_class.as_deref()).unwrap_or_default()
+}
+
+fn class_name(column: &Column, class: usize) -> String {
+    let names = column.classes.as_ref().map(|classes| classes.names.as_slice()).unwrap_or_default();
+    names.get(class).cloned().unwrap_or_else(|| class.to_string())
 }
 
 fn slices(versus: &Versus) -> Vec<GroupChange> {
@@ -211,10 +261,18 @@ fn slices(versus: &Versus) -> Vec<GroupChange> {
             name: format!("{}={}", delta.column, delta.value),
             column: Some(delta.column.clone()),
             change: ShareChange::Paired(delta.discordant.filter(|counts| counts.images > 0)?),
-            p: delta.test.and_then(|test| test.p_adjusted),
         })
     };
     versus.slices.iter().filter_map(change).collect()
+}
+
+/// Columns that the baseline has and the candidate has not, or that say something else there.
+fn unsliced(baseline: &Column, versus: &Versus) -> Vec<String> {
+    let compared = |column: &String| versus.slices.iter().any(|slice| slice.column == *column);
+    let mut columns: Vec<String> = baseline.slices.iter().map(|slice| slice.column.clone()).collect();
+    columns.dedup();
+    columns.retain(|column| !compared(column));
+    columns
 }
 
 fn metrics(baseline: &Column, versus: &Versus) -> BTreeMap<String, MetricChange> {
@@ -233,13 +291,17 @@ fn metrics(baseline: &Column, versus: &Versus) -> BTreeMap<String, MetricChange>
     versus.deltas.iter().filter_map(change).collect()
 }
 
-/// Both ends of the difference. One to which no image contributes is nothing for sure.
+/// Both ends of the difference.
 fn sure(delta: &Delta) -> Result<(f64, f64), String> {
-    match (delta.interval, delta.rests_on) {
-        (Some(Interval { low, high, .. }), _) => Ok((low, high)),
-        (None, Some(0.0)) => Ok((0.0, 0.0)),
-        (None, _) => Err(delta.no_interval.clone().unwrap_or_else(|| "this metric has no interval".into())),
-    }
+    let why = || delta.no_interval.clone().unwrap_or_else(|| "this metric has no interval".into());
+    ends(delta.interval, delta.rests_on).ok_or_else(why)
+}
+
+/// Both ends of an interval. A difference to which no image contributes is nothing for sure.
+fn ends(interval: Option<Interval>, rests_on: Option<f64>) -> Option<(f64, f64)> {
+    const ROUNDING: f64 = 1e-9;
+    let found = interval.map(|Interval { low, high, .. }| (low, high));
+    found.or(rests_on.is_some_and(|images| images < ROUNDING).then_some((0.0, 0.0)))
 }
 
 fn flip_counts(versus: &Versus) -> Option<FlipCounts> {

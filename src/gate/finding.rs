@@ -64,12 +64,18 @@ pub enum Scale {
     Share,
 }
 
+/// Fewer groups than this, that chance alone would bring so far, make a loss suspicious: with a thousand
+/// classes some are always beyond any margin by themselves.
+const SUSPICIOUS: f64 = 0.2;
+
 /// How much more would decide.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Needed {
     /// So many images in all, if both go on to be right and wrong at the same rates.
     Images(u64),
+    /// The figure lies on the limit, so that no number of images would decide at these rates.
+    NoNumber,
     /// So many times the rounds, roughly.
     TimesTheRounds(f64),
 }
@@ -86,13 +92,23 @@ pub enum Ground {
     Reported,
     /// The limit lies within the interval.
     TooWide {
-        /// What would decide; null where no number would, or none can be told.
+        /// What would decide; null where none can be told.
+        needed: Option<Needed>,
+    },
+    /// A group that is worse beyond chance among all that were tested, and the limit lies within the
+    /// interval.
+    SurelyWorse {
+        /// p of no difference, corrected for the number of groups tested.
+        p: f64,
+        /// What would decide; null where none can be told.
         needed: Option<Needed>,
     },
     /// Worse than the limit by itself, and yet not beyond chance among so many groups.
     NotBeyondChance {
         /// Corrected for the number of groups tested; null where too few images changed sides to test.
         p: Option<f64>,
+        /// Of all groups so many would lose as much or more by chance alone.
+        expected: f64,
     },
     /// Fewer images than the rule asks for.
     TooFew {
@@ -123,6 +139,11 @@ pub enum Ground {
         /// What was seen at first.
         first: f64,
     },
+    /// Beyond the limit, and the second measurement, which was to confirm it, did not come about.
+    Unconfirmed {
+        /// Why.
+        why: String,
+    },
     /// The candidate's run did not complete; the report of the runs has the reason.
     DidNotRun {
         /// `could not run`, `crashed` …, with the reason.
@@ -147,7 +168,8 @@ pub struct Finding {
     pub scale: Scale,
     /// The figure; null where there is none.
     pub value: Option<f64>,
-    /// Lower end of what is sure of it: one-sided 95 % for shares of images, two-sided 95 % for the rest.
+    /// Lower end of what is sure of it: one-sided 95 % for accuracy, recall of classes and slices,
+    /// two-sided 95 % for the rest.
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,
@@ -193,11 +215,15 @@ impl Finding {
         self.with(Outcome::CannotTell, Ground::NotMeasured { why: why.into(), missing: missing.into() })
     }
 
-    /// Whether the outcome hangs on a group that is too small, which is told and does no harm: of many
-    /// groups some always are.
+    /// Whether the outcome hangs on a group that is too small, or no worse than chance makes some of so
+    /// many: it is told and does no harm.
     pub fn is_quiet(&self) -> bool {
-        let small = matches!(self.ground, Ground::TooWide { .. } | Ground::TooFew { .. });
-        small && matches!(self.rule, RuleKind::Classes | RuleKind::Slices)
+        let harmless = match self.ground {
+            Ground::TooWide { .. } | Ground::TooFew { .. } | Ground::NoInterval { .. } => true,
+            Ground::NotBeyondChance { expected, .. } => expected >= SUSPICIOUS,
+            _ => false,
+        };
+        harmless && matches!(self.rule, RuleKind::Classes | RuleKind::Slices)
     }
 }
 
@@ -206,12 +232,24 @@ impl Finding {
 pub struct Judgement {
     /// In the order of candidates, for each in the order of rules.
     pub findings: Vec<Finding>,
+    /// What a reader must know before trusting them: images left out, calibrated with, decoded otherwise.
+    #[serde(default)]
+    pub remarks: Vec<String>,
 }
 
 impl Judgement {
-    /// What the gate comes to: the gravest effect.
+    /// What the gate comes to: the gravest effect. A gate that found nothing to judge cannot tell: to let
+    /// that pass would be to pass whatever was not measured.
     pub fn effect(&self) -> Effect {
-        self.findings.iter().map(|finding| finding.effect).max().unwrap_or(Effect::None)
+        match self.is_empty() {
+            true => Effect::Inconclusive,
+            false => self.findings.iter().map(|finding| finding.effect).max().unwrap_or(Effect::None),
+        }
+    }
+
+    /// Whether no rule found anything that it could hold to a limit.
+    pub fn is_empty(&self) -> bool {
+        self.findings.iter().all(|finding| finding.ground == Ground::Reported)
     }
 
     /// How many findings have this effect.
@@ -240,8 +278,9 @@ impl Finding {
         };
         let beyond = self.value.zip(self.limit).map_or(0.0, |(value, limit)| match self.scale {
             Scale::Share => (value - limit).abs(),
-            Scale::Points | Scale::Own => limit - value,
-            Scale::Growth => value - limit,
+            // Below zero is worse for a score, above for a loss: the limit lies on the side of worse.
+            Scale::Points | Scale::Own if limit.is_sign_negative() => limit - value,
+            Scale::Points | Scale::Own | Scale::Growth => value - limit,
         });
         (self.effect, outcome, if self.outcome == Outcome::Pass { 0.0 } else { beyond })
     }
@@ -266,10 +305,41 @@ mod tests {
             finding(Effect::Failure, -0.1),
             finding(Effect::Failure, -0.3),
         ];
-        let judgement = Judgement { findings };
+        let judgement = Judgement { findings, remarks: Vec::new() };
         let order: Vec<f64> = judgement.worst_first().iter().filter_map(|finding| finding.value).collect();
         assert_eq!((order, judgement.effect()), (vec![-0.3, -0.1, -0.9, -0.5], Effect::Failure));
         assert_eq!(judgement.count(Effect::Failure), 2);
-        assert_eq!(Judgement::default().effect(), Effect::None);
+    }
+
+    #[test]
+    fn a_gate_that_judged_nothing_does_not_pass() {
+        assert_eq!(Judgement::default().effect(), Effect::Inconclusive);
+        let flips = Finding::new(RuleKind::Flips, "flips_right_to_wrong", Scope::default(), Scale::Share);
+        let reported = vec![flips.with(Outcome::Pass, Ground::Reported)];
+        assert_eq!(Judgement { findings: reported, ..Judgement::default() }.effect(), Effect::Inconclusive);
+        let judged = vec![finding(Effect::None, -0.01)];
+        assert_eq!(Judgement { findings: judged, ..Judgement::default() }.effect(), Effect::None);
+    }
+
+    #[test]
+    fn a_loss_that_rose_farthest_is_worse_than_one_that_rose_a_little() {
+        let log_loss = |value: f64| {
+            let mut found = Finding::new(RuleKind::Metrics, "log_loss", Scope::default(), Scale::Own);
+            (found.effect, found.value, found.limit) = (Effect::Failure, Some(value), Some(0.01));
+            found.with(Outcome::Fail, Ground::Decided)
+        };
+        let judgement = Judgement { findings: vec![log_loss(0.02), log_loss(0.5)], ..Judgement::default() };
+        assert_eq!(judgement.worst_first()[0].value, Some(0.5));
+    }
+
+    #[test]
+    fn a_group_is_quiet_where_chance_explains_it_and_loud_where_it_does_not() {
+        let quiet = |expected| {
+            let ground = Ground::NotBeyondChance { p: None, expected };
+            finding(Effect::None, -0.1).with(Outcome::CannotTell, ground).is_quiet()
+        };
+        assert!(quiet(7.0) && !quiet(0.1));
+        let worse = Ground::SurelyWorse { p: 0.001, needed: None };
+        assert!(!finding(Effect::None, -0.1).with(Outcome::CannotTell, worse).is_quiet());
     }
 }

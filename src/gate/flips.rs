@@ -81,7 +81,8 @@ fn share(
     }
 }
 
-fn without_predictions(finding: Finding, case: &Case) -> Finding {
+/// What needs predictions, of which the baseline keeps none.
+pub(super) fn without_predictions(finding: Finding, case: &Case) -> Finding {
     match &case.accuracy {
         Err(unknown) => finding.not_measured(&*unknown.why, &*unknown.missing),
         Ok(_) => finding.not_measured(

@@ -30,7 +30,8 @@ fn decided(mut finding: Finding, change: &MetricChange, rule: &MetricRule, ident
     let towards_worse = if rule.spec.better == Better::Lower { 1.0 } else { -1.0 };
     finding.limit = Some(towards_worse * margin);
     (finding.value, finding.images) = (Some(change.difference), Some(change.images));
-    if identical {
+    // One model may score otherwise in another version of its runtime, and predict the same classes.
+    if identical && towards_worse * change.difference <= margin {
         return finding.with(Outcome::Pass, Ground::Identical);
     }
     let (low, high) = match &change.interval {
@@ -82,6 +83,21 @@ mod tests {
         let finding = found("macro_f1", -0.02, 0.001, MetricMargin::OfBaseline(0.97));
         assert!((finding.limit.unwrap() + 0.024).abs() < 1e-12);
         assert_eq!(finding.outcome, Outcome::Pass);
+    }
+
+    #[test]
+    fn the_same_predictions_with_much_worse_probabilities_do_not_pass_for_the_same() {
+        let judged = |difference: f64| {
+            let mut case = Case { identical: true, ..sample::case() };
+            let interval = Ok((difference - 0.001, difference + 0.001));
+            let change = MetricChange { baseline: 0.3, difference, interval, images: 1000 };
+            case.metrics.insert("log_loss".into(), change);
+            let spec = metric::spec("log_loss").unwrap();
+            let rule = MetricRule { spec, margin: MetricMargin::Absolute(0.01) };
+            judge(&case, &Rules { metrics: vec![rule], ..Policy::default().rules }).remove(0)
+        };
+        assert_eq!(judged(0.0).ground, Ground::Identical);
+        assert_eq!(judged(0.5).outcome, Outcome::Fail);
     }
 
     #[test]

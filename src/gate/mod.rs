@@ -31,6 +31,7 @@ pub use finding::{Effect, Finding, Ground, Judgement, Needed, Outcome, Scale, Sc
 pub use in_runtimes::{Group, in_runtimes};
 pub use judge::{judge, judge_cases};
 pub use policy::{
-    AccuracyRule, CostRule, FlipRule, GroupRule, MetricMargin, MetricRule, Policy, Rules, policy_schema,
+    AccuracyRule, ClassRule, CostRule, FlipRule, GroupRule, MetricMargin, MetricRule, Policy, Rules,
+    policy_schema,
 };
 pub use share::{Share, ShareChange};

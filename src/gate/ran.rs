@@ -1,4 +1,4 @@
-//! Whether the candidate ran at all.
+//! Whether the candidate ran at all, and what it is held against.
 
 use super::case::Case;
 use super::{Finding, Ground, Outcome, Scale};
@@ -6,9 +6,10 @@ use crate::error::ErrorKind;
 use crate::plan::RuleKind;
 use crate::record;
 
-/// The finding about a run that did not complete; none about one that did.
+/// The finding about a run that did not complete, the candidate's or the baseline's; none where both did.
 pub(super) fn judge(case: &Case) -> Option<Finding> {
-    let how = how(&case.run)?;
+    let of_baseline = || how(&case.baseline_run).map(|how| format!("the baseline {how}"));
+    let how = how(&case.run).or_else(of_baseline)?;
     let finding = Finding::new(RuleKind::Run, "run", case.scope.clone(), Scale::Share);
     Some(finding.with(Outcome::CannotTell, Ground::DidNotRun { how }))
 }

@@ -17,14 +17,18 @@ pub(crate) fn case() -> Case {
             slice: None,
         },
         run: Outcome::Completed,
+        baseline_run: Outcome::Completed,
         identical: false,
         accuracy: Err(Unknown::unasked("neither was evaluated on images", "give --data")),
         baseline_accuracy: None,
         classes: Vec::new(),
+        class_rates: BTreeMap::new(),
         slices: Vec::new(),
+        unsliced: Vec::new(),
         metrics: BTreeMap::new(),
         flips: None,
         costs: BTreeMap::new(),
         bytes: (1000, 1000),
+        remarks: Vec::new(),
     }
 }

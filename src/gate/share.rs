@@ -1,5 +1,6 @@
 //! How a share of images changed, and how sure that is.
 
+use crate::metric::LEVEL;
 use crate::metric::paired::Discordant;
 use crate::stats::{self, Outlook};
 
@@ -31,7 +32,7 @@ impl Share {
     }
 }
 
-/// A share of images on both sides.
+/// A share of images on both sides, or a rate of a class that is made of such.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ShareChange {
     /// Image by image: Tango's bounds, McNemar's test.
@@ -44,6 +45,15 @@ pub enum ShareChange {
         /// The candidate's.
         after: Share,
     },
+    /// Precision or F1 of a class, with the resampled interval of the comparison.
+    Resampled {
+        /// Candidate − baseline; none where one side has no such rate.
+        difference: Option<f64>,
+        /// Both ends of the two-sided 95 % interval; none where too few images make the difference.
+        ends: Option<(f64, f64)>,
+        /// Images of the class.
+        images: u64,
+    },
 }
 
 impl ShareChange {
@@ -52,12 +62,13 @@ impl ShareChange {
         match self {
             Self::Paired(counts) => counts.images,
             Self::Unpaired { after, .. } => after.images,
+            Self::Resampled { images, .. } => *images,
         }
     }
 
-    /// Whether it was counted image by image.
+    /// Whether both sides were counted on the same images.
     pub fn is_paired(&self) -> bool {
-        matches!(self, Self::Paired(_))
+        !matches!(self, Self::Unpaired { .. })
     }
 
     /// Candidate − baseline; none without images.
@@ -67,26 +78,29 @@ impl ShareChange {
                 (*images > 0).then(|| (*won as f64 - *lost as f64) / *images as f64)
             }
             Self::Unpaired { before, after } => Some(after.value()? - before.value()?),
+            Self::Resampled { difference, .. } => *difference,
         }
     }
 
-    /// One-sided 95 % lower bound of the difference.
+    /// Lower bound of the difference, one-sided 95 % for shares.
     pub fn lower(&self) -> Option<f64> {
         match self {
             Self::Paired(Discordant { lost, won, images }) => {
                 stats::tango_lower(*lost, *won, *images, ONE_SIDED)
             }
             Self::Unpaired { before, after } => stats::newcombe_lower(before.pair(), after.pair(), ONE_SIDED),
+            Self::Resampled { ends, .. } => ends.map(|(low, _)| low),
         }
     }
 
-    /// One-sided 95 % upper bound of the difference.
+    /// Upper bound of the difference, likewise.
     pub fn upper(&self) -> Option<f64> {
         let swapped = match *self {
             Self::Paired(Discordant { lost, won, images }) => {
                 Self::Paired(Discordant { lost: won, won: lost, images })
             }
             Self::Unpaired { before, after } => Self::Unpaired { before: after, after: before },
+            Self::Resampled { ends, .. } => return ends.map(|(_, high)| high),
         };
         swapped.lower().map(|bound| -bound)
     }
@@ -102,14 +116,26 @@ impl ShareChange {
                 let rarest = (before.hits + after.hits).min(wrong(before) + wrong(after));
                 (rarest >= TESTED).then(|| stats::two_shares(before.pair(), after.pair())).flatten()
             }
+            Self::Resampled { difference, ends, .. } => p_of_interval((*difference)?, (*ends)?),
         }
+    }
+
+    /// Probability of a loss like this one or a larger one where there is none, also where images are too
+    /// few to test; none where nothing was lost.
+    pub fn chance_of_loss(&self) -> Option<f64> {
+        self.difference().filter(|difference| *difference < 0.0)?;
+        let two_sided = match self {
+            Self::Paired(counts) => Some(stats::mcnemar_mid_p(counts.lost, counts.won)),
+            Self::Unpaired { before, after } => stats::two_shares(before.pair(), after.pair()),
+            Self::Resampled { .. } => self.p(),
+        };
+        two_sided.map(|p| p / 2.0)
     }
 
     /// Whether the share fell by more than `margin`: not inferior, inferior, or neither is sure.
     pub fn held_to(&self, margin: f64) -> (Outcome, Ground) {
         let Some((lower, upper)) = self.lower().zip(self.upper()) else {
-            let why = "no image was evaluated by both".into();
-            return (Outcome::CannotTell, Ground::NotMeasured { why, missing: "images (--data)".into() });
+            return (Outcome::CannotTell, self.without_bounds());
         };
         match (lower > -margin, upper < -margin) {
             (true, _) => (Outcome::Pass, Ground::Decided),
@@ -118,14 +144,38 @@ impl ShareChange {
         }
     }
 
+    fn without_bounds(&self) -> Ground {
+        match self {
+            Self::Resampled { difference: Some(_), .. } => {
+                Ground::NoInterval { why: "too few images make the difference".into() }
+            }
+            Self::Resampled { difference: None, .. } => Ground::NotMeasured {
+                why: "one side never predicts this class, so that it has no such rate".into(),
+                missing: "hold recall or F1 of this class".into(),
+            },
+            Self::Paired(_) | Self::Unpaired { .. } => Ground::NotMeasured {
+                why: "no image was evaluated by both".into(),
+                missing: "images (--data)".into(),
+            },
+        }
+    }
+
     /// Images in all that would decide.
     fn needed(&self, margin: f64) -> Option<Needed> {
         let Self::Paired(Discordant { lost, won, images }) = *self else { return None };
-        match stats::outlook(lost, won, images, margin, ONE_SIDED)? {
-            Outlook::Yes { images } | Outlook::No { images } => Some(Needed::Images(images)),
-            Outlook::Never => None,
-        }
+        Some(match stats::outlook(lost, won, images, margin, ONE_SIDED)? {
+            Outlook::Yes { images } | Outlook::No { images } => Needed::Images(images),
+            Outlook::Never => Needed::NoNumber,
+        })
     }
+}
+
+/// p of no difference, as far as an interval tells: the half of it that lies towards zero, taken for a
+/// normal one. None where nothing differs.
+fn p_of_interval(difference: f64, (low, high): (f64, f64)) -> Option<f64> {
+    let half = if difference < 0.0 { high - difference } else { difference - low };
+    let z = stats::two_sided_z(LEVEL)?;
+    (difference != 0.0 && half > 0.0).then(|| 2.0 * stats::normal_cdf(-z * difference.abs() / half))
 }
 
 #[cfg(test)]
@@ -159,5 +209,43 @@ mod tests {
     #[test]
     fn without_images_nothing_can_be_told() {
         assert_eq!(paired(0, 0, 0).held_to(0.01).0, Outcome::CannotTell);
+    }
+
+    #[test]
+    fn a_difference_on_the_margin_itself_is_decided_by_no_number_of_images() {
+        let (outcome, ground) = paired(5, 0, 1000).held_to(0.005);
+        assert_eq!(outcome, Outcome::CannotTell);
+        assert_eq!(ground, Ground::TooWide { needed: Some(Needed::NoNumber) });
+    }
+
+    #[test]
+    fn the_chance_of_a_loss_is_half_of_the_two_sided_one_and_there_is_none_of_a_gain() {
+        assert!((paired(6, 0, 60).chance_of_loss().unwrap() - 0.5f64.powi(7)).abs() < 1e-12);
+        assert_eq!((paired(6, 0, 60).p(), paired(0, 6, 60).chance_of_loss()), (None, None));
+    }
+
+    fn resampled(difference: f64, low: f64, high: f64) -> ShareChange {
+        ShareChange::Resampled { difference: Some(difference), ends: Some((low, high)), images: 100 }
+    }
+
+    #[test]
+    fn a_resampled_rate_is_decided_by_its_whole_interval() {
+        assert_eq!(resampled(-0.10, -0.15, -0.06).held_to(0.05).0, Outcome::Fail);
+        assert_eq!(resampled(-0.02, -0.04, 0.01).held_to(0.05).0, Outcome::Pass);
+        assert_eq!(resampled(-0.05, -0.09, -0.01).held_to(0.05).0, Outcome::CannotTell);
+    }
+
+    #[test]
+    fn a_resampled_interval_that_ends_at_zero_has_p_of_a_twentieth() {
+        assert!((resampled(-0.1, -0.3, 0.0).p().unwrap() - 0.05).abs() < 1e-9);
+        assert!((resampled(0.1, 0.0, 0.3).p().unwrap() - 0.05).abs() < 1e-9);
+        assert_eq!(resampled(0.0, -0.1, 0.1).p(), None);
+    }
+
+    #[test]
+    fn a_rate_without_interval_or_value_says_why() {
+        let of = |difference| ShareChange::Resampled { difference, ends: None, images: 9 }.held_to(0.05);
+        assert!(matches!(of(Some(-0.1)), (Outcome::CannotTell, Ground::NoInterval { .. })));
+        assert!(matches!(of(None), (Outcome::CannotTell, Ground::NotMeasured { .. })));
     }
 }

@@ -28,7 +28,7 @@ pub enum RuleKind {
     Accuracy,
     /// Any other metric is not worse by more than a margin.
     Metrics,
-    /// No class loses more recall than a margin.
+    /// No class loses more recall (or precision, or F1) than a margin.
     Classes,
     /// No slice of the data loses more accuracy than a margin.
     Slices,
@@ -109,7 +109,7 @@ pub struct GateSettings {
     /// Other metrics, by id (`bench list metrics`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, MarginSettings>,
-    /// Recall of every class, or of those named.
+    /// Recall of every class, or of those named; or precision, or F1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassSettings>,
     /// Accuracy on every slice, or on those of the columns named.
@@ -150,11 +150,14 @@ pub struct MarginSettings {
     pub margin: MarginText,
 }
 
-/// How much recall a class may lose.
+/// How much a class may lose.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClassSettings {
-    /// Percentage points of recall [default: 5].
+    /// What is held of each class [default: recall]. Precision and F1 need the predictions of both sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric: Option<ClassMetric>,
+    /// Percentage points of it: 5 is 0.05 of an F1 [default: 5].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
     /// Classes with fewer images are not judged [default: 20].
@@ -166,6 +169,39 @@ pub struct ClassSettings {
     /// Margins of single classes, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub margins: BTreeMap<String, f64>,
+}
+
+/// What is held of each class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassMetric {
+    /// Share of the images of the class that are predicted as it.
+    #[default]
+    Recall,
+    /// Share of the images predicted as the class that are of it.
+    Precision,
+    /// Harmonic mean of both.
+    F1,
+}
+
+impl ClassMetric {
+    /// Id of the metric that has a value of it for each class.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Recall => "macro_recall",
+            Self::Precision => "macro_precision",
+            Self::F1 => "macro_f1",
+        }
+    }
+
+    /// Its name in sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recall => "recall",
+            Self::Precision => "precision",
+            Self::F1 => "F1",
+        }
+    }
 }
 
 /// How much accuracy a slice may lose.
@@ -241,6 +277,7 @@ mod tests {
             [metrics.macro_f1]
             margin = "99%-of-baseline"
             [classes]
+            metric = "f1"
             margin = 3.5
             only = ["coat"]
             margins = { coat = 2.0 }
@@ -250,6 +287,7 @@ mod tests {
         let read: GateSettings = toml::from_str(text).unwrap();
         assert_eq!(read.accuracy.as_ref().unwrap().margin.text(), "1");
         assert_eq!(read.metrics["macro_f1"].margin, MarginText::Text("99%-of-baseline".into()));
+        assert_eq!(read.classes.as_ref().unwrap().metric, Some(ClassMetric::F1));
         assert_eq!(read.runtimes["ort:cuda"].latency.as_ref().unwrap().margin, Some(10.0));
         assert_eq!(toml::from_str::<GateSettings>(&toml::to_string(&read).unwrap()).unwrap(), read);
     }

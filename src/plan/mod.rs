@@ -14,8 +14,8 @@ mod shard;
 pub use comma_list::CommaList;
 pub use dataset::{DataColumns, DatasetFormat, DatasetSpec, OnBadImage, Part};
 pub use gate::{
-    AgreementSettings, ClassSettings, CostSettings, FlipSettings, GateSettings, MarginSettings, MarginText,
-    RuleKind, SizeSettings, SliceSettings,
+    AgreementSettings, ClassMetric, ClassSettings, CostSettings, FlipSettings, GateSettings, MarginSettings,
+    MarginText, RuleKind, SizeSettings, SliceSettings,
 };
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
 pub use protocol::{Passes, Protocol};

@@ -4,7 +4,7 @@
 use super::{DatasetIdentity, EvaluationEvidence, RunRecord};
 
 /// The first field of `record` that cannot be, and why.
-pub(super) fn nonsense(record: &RunRecord) -> Option<String> {
+pub(crate) fn nonsense(record: &RunRecord) -> Option<String> {
     let zero = counts(record).into_iter().find(|(_, count)| *count == Some(0));
     let zero = zero.map(|(field, _)| format!("{field} is 0"));
     zero.or_else(|| times(record)).or_else(|| load(record)).or_else(|| contradiction(record))

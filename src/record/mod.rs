@@ -16,6 +16,7 @@ mod slice_column;
 mod store;
 mod timestamp;
 
+pub(crate) use check::nonsense;
 pub use environment::{Environment, Quota};
 pub use evidence::{
     CalibrationOverlap, Ended, EvaluationEvidence, Evidence, LatencyEvidence, LoadEvidence, MemoryEvidence,

@@ -173,9 +173,15 @@ pub(super) fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' | '@' => {
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '~' => {
                 out.push('\\');
                 out.push(character);
+            }
+            // GitHub looks for people and issues in the text that is left when backslashes are gone: only
+            // a space of no width keeps `model #2` from being one, and `@scope` from being called.
+            '#' | '@' => {
+                out.push(character);
+                out.push_str("&#8203;");
             }
             other => out.push(other),
         }
@@ -190,5 +196,10 @@ mod tests {
     #[test]
     fn a_class_name_cannot_break_the_table() {
         assert_eq!(escape("a|b <img> `x`"), "a\\|b &lt;img&gt; \\`x\\`");
+    }
+
+    #[test]
+    fn a_name_calls_nobody_and_links_no_issue() {
+        assert_eq!(escape("model #2 of @team"), "model #&#8203;2 of @&#8203;team");
     }
 }

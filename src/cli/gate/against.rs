@@ -27,7 +27,7 @@ pub(super) fn judge(
             Some(before) => {
                 let comparison = compare_with(vec![before, run.clone()], 0, options)?;
                 cases.extend(
-                    Case::all(&comparison, None).into_iter().map(|case| case.with_costs_of(kept, run)),
+                    Case::all(&comparison, |_| None).into_iter().map(|case| case.with_costs_of(kept, run)),
                 );
                 comparisons.push(comparison);
             }

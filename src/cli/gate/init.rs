@@ -102,9 +102,11 @@ fn accuracy(runs: &[Run], text: &mut String) {
 }
 
 fn classes(runs: &[Run], text: &mut String) {
-    *text += "\n[gate.classes]\nmargin = 5                     # points of recall that a class may lose\nat_least = 20                  # classes with fewer images are not judged\n";
+    *text += "\n[gate.classes]\nmargin = 5                     # points of recall that a class may lose\n# metric = \"f1\"               # or \"precision\", in the place of recall\nat_least = 20                  # classes with fewer images are not judged\n";
     let names = runs.iter().find_map(|run| run.record.dataset.as_ref()).map(|data| data.classes.as_slice());
-    if let Some([first, ..]) = names {
+    // A name of several lines would not stay behind its `#`.
+    let plain = |name: &&String| !name.chars().any(char::is_control);
+    if let Some(first) = names.unwrap_or_default().iter().find(plain) {
         let quoted = toml::Value::String(first.clone());
         let _ = writeln!(text, "# margins = {{ {quoted} = 2 }}        # classes with a margin of their own");
         let _ = writeln!(text, "# only = [{quoted}]");
@@ -118,6 +120,16 @@ mod tests {
     use crate::gate::Policy;
     use crate::metric::sample::{latency, predictions, run};
     use crate::plan::Settings;
+
+    #[test]
+    fn a_class_name_cannot_write_rules_of_its_own() {
+        let mut evaluated = run("fp32");
+        evaluated.record.dataset.as_mut().unwrap().classes[0] = "coat\n[gate.size]\nmargin = 99".into();
+        let text = section(&[evaluated]);
+        let read: Settings = toml::from_str(&text).unwrap();
+        assert_eq!(read.gate.size.unwrap().margin, Some(5.0));
+        assert!(text.contains("# only = [\"shirt\"]"), "{text}");
+    }
 
     #[test]
     fn the_section_is_a_policy_with_and_without_its_comments() {

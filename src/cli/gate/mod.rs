@@ -1,6 +1,8 @@
 //! `bench gate`: candidates held to a policy, with an exit status that a build can trust.
 
+mod again;
 mod against;
+mod explain;
 mod init;
 mod outputs;
 mod policy;
@@ -10,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args};
 
 use self::outputs::GateOutputArgs;
+use self::policy::Ruled;
 use super::args::SettingArgs;
 use super::calibration::{self, Checked};
 use super::exit::Exit;
@@ -23,6 +26,7 @@ use crate::gate::{self, Baseline, Effect, Judgement, Policy};
 use crate::measure::Interrupt;
 use crate::plan::{Passes, RuleKind};
 use crate::record::{CalibrationOverlap, Run};
+use crate::runtime;
 
 /// Arguments of `bench gate`.
 #[derive(Args, Debug)]
@@ -89,7 +93,7 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
     let models = args.policy.baseline_model.iter().chain(&args.models);
     let models: Vec<PathBuf> = models.map(|path| runs::named(path)).collect::<Result<_>>()?;
     let (planned, saved) = lineup::split(candidates::open(&models, &given)?);
-    let (policy, options) = policy::of(args, &models, &planned, &given)?;
+    let Ruled { policy, options, origins } = policy::of(args, &models, &planned, &given)?;
     let bench =
         Bench { args, planned: &planned, baseline: baseline.as_ref(), policy: &policy, options: &options };
     if baseline.is_none() && models.len() == 1 && planned.len() == 1 {
@@ -97,7 +101,12 @@ pub fn gate(args: &GateArgs, matches: &ArgMatches) -> Result<Exit> {
     }
     bench.check()?;
     if args.start.explain {
-        return measuring::explain_all(&bench.jobs()?).map(|()| Exit::Done);
+        let jobs = bench.jobs()?;
+        measuring::explain_all(&jobs)?;
+        let live = jobs.iter().map(|(_, job)| &job.runtime);
+        let saved = saved.iter().flat_map(|(_, runs)| runs).map(|run| &run.record.job.runtime);
+        let runtimes: Vec<String> = live.chain(saved).map(ToString::to_string).collect();
+        return explain::explain(&policy, &origins, &runtimes, args.accuracy_only).map(|()| Exit::Done);
     }
     bench.gate(models.len(), saved)
 }
@@ -134,15 +143,20 @@ impl Bench<'_> {
         let runs = self.runs(arguments, saved, calibration, &interrupt)?;
         let mut interrupted = runs.iter().any(|run| is_interrupted(&run.record));
         let asked = lineup::asked_for_runtimes(self.planned);
-        let ran = measuring::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
-        let (mut judgement, comparisons) = self.judge(runs)?;
+        let mut ran = measuring::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
+        let first = runs.first().map(|run| run.record.model.sha256.clone()).unwrap_or_default();
+        let (mut judgement, comparisons) = self.judge(runs, &first)?;
         if asked {
             judgement.refuse_unsupported();
         }
         if !interrupted && self.may_confirm() {
-            interrupted = self.confirm(&mut judgement, &interrupt)?;
+            interrupted = self.confirm(&mut judgement, &first, &interrupt);
         }
-        outputs::publish(&self.args.output, &judgement, &comparisons)?;
+        if let Err(error) = outputs::publish(&self.args.output, &judgement, &comparisons) {
+            // What was found counts, also where it could not be written everywhere.
+            say(&format!("error: {error}"));
+            ran = Exit::CouldNotRun;
+        }
         match interrupt.signal().filter(|_| interrupted) {
             Some(signal) => Ok(Exit::Interrupted(signal)),
             None => Ok(exit(judgement.effect(), ran)),
@@ -182,13 +196,25 @@ impl Bench<'_> {
 
     /// The jobs; beside a baseline, in the runtimes that it has where none were asked for by name.
     fn jobs(&self) -> Result<Vec<PlannedJob<'_>>> {
-        let mut jobs = lineup::jobs(self.planned)?;
         let asked = lineup::asked_for_runtimes(self.planned);
-        if let Some(baseline) = self.baseline.filter(|_| !asked) {
-            jobs.retain(|(_, job)| baseline.in_runtime(&job.runtime).is_some());
-        }
+        let mut jobs = match self.baseline.filter(|_| !asked) {
+            Some(baseline) => self.jobs_beside(baseline)?,
+            None => lineup::jobs(self.planned)?,
+        };
         if self.args.accuracy_only {
             jobs.iter_mut().for_each(|(_, job)| job.protocol.passes = Passes::Accuracy);
+        }
+        Ok(jobs)
+    }
+
+    /// One job for each model and runtime of the baseline that this build has.
+    fn jobs_beside(&self, baseline: &Baseline) -> Result<Vec<PlannedJob<'_>>> {
+        let runtimes = baseline.runs.iter().map(|run| run.record.job.runtime.clone());
+        let mut jobs = Vec::new();
+        for runtime in runtimes.filter(|runtime| runtime::find(&runtime.name).is_ok()) {
+            for (_, model) in self.planned {
+                jobs.push((model, candidates::job(model, runtime.clone())?));
+            }
         }
         Ok(jobs)
     }
@@ -211,19 +237,20 @@ impl Bench<'_> {
         Keeping { start: &self.args.start, folder, quiet: self.args.output.quiet }
     }
 
-    /// What the rules say, and the comparisons that they were asked of.
-    fn judge(&self, runs: Vec<Run>) -> Result<(Judgement, Vec<Comparison>)> {
+    /// What the rules say, and the comparisons that they were asked of. `first` is the digest of the model
+    /// that was named first.
+    fn judge(&self, runs: Vec<Run>, first: &str) -> Result<(Judgement, Vec<Comparison>)> {
         match (self.baseline, &self.args.policy.baseline, &self.args.policy.baseline_model) {
             (Some(baseline), Some(path), None) => {
                 against::judge(baseline, path, &runs, self.policy, self.options)
             }
             // The baseline's model runs here: its file has said what it is, and of which data.
-            _ => self.side_by_side(runs),
+            _ => self.side_by_side(runs, first),
         }
     }
 
-    fn side_by_side(&self, runs: Vec<Run>) -> Result<(Judgement, Vec<Comparison>)> {
-        let baseline = lineup::baseline(&runs);
+    fn side_by_side(&self, runs: Vec<Run>, first: &str) -> Result<(Judgement, Vec<Comparison>)> {
+        let baseline = baseline(&runs, first);
         let groups = gate::in_runtimes(runs, baseline);
         if groups.is_empty() {
             return Err(no_candidate());
@@ -241,36 +268,14 @@ impl Bench<'_> {
         let side_by_side = self.baseline.is_none() || self.args.policy.baseline_model.is_some();
         side_by_side && self.planned.len() > 1 && !self.args.policy.no_confirm && !self.args.accuracy_only
     }
+}
 
-    /// Measures what failed or is not clear once more, with twice the rounds. Images of the data do not
-    /// matter to the time that a run takes, and evaluating them again would cost most of it. Tells whether
-    /// somebody asked to stop.
-    fn confirm(&self, judgement: &mut Judgement, interrupt: &Interrupt) -> Result<bool> {
-        let runtimes = gate::to_confirm(judgement);
-        let mut jobs = self.jobs()?;
-        jobs.retain(|(_, job)| runtimes.contains(&job.runtime.to_string()));
-        if jobs.is_empty() {
-            return Ok(false);
-        }
-        say(&format!("note: latency in {} is measured again, with twice the rounds", runtimes.join(", ")));
-        for (_, job) in &mut jobs {
-            job.dataset = None;
-            job.protocol.least_rounds *= 2;
-            job.protocol.latency_seconds *= 2.0;
-            // Half the width would take four times the rounds.
-            job.protocol.precision /= std::f64::consts::SQRT_2;
-        }
-        let folder = self.args.record.as_ref().map(|folder| folder.join("confirmation"));
-        let unasked = vec![None; jobs.len()];
-        let kept =
-            measuring::measure_and_keep(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
-        let interrupted = kept.iter().any(|kept| is_interrupted(&kept.run.record));
-        let alone = self.policy.clone().latency_alone();
-        let again = Bench { policy: &alone, ..*self };
-        let (second, _) = again.side_by_side(kept.into_iter().map(|kept| kept.run).collect())?;
-        gate::confirm(judgement, &second);
-        Ok(interrupted)
-    }
+/// What all are held against: a run of the model that was named first, by its digest, one that completed if
+/// there is any. Where it ran nowhere, nothing else takes its place.
+fn baseline(runs: &[Run], first: &str) -> usize {
+    let of_it = |run: &Run| run.record.model.sha256 == first;
+    let completed = |run: &Run| of_it(run) && run.record.outcome.is_completed();
+    runs.iter().position(completed).or_else(|| runs.iter().position(of_it)).unwrap_or(0)
 }
 
 fn no_candidate() -> Error {
@@ -293,6 +298,23 @@ fn refuse_other_data(comparison: &Comparison) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::sample::run;
+    use crate::record::{Outcome, Stage};
+
+    #[test]
+    fn nothing_takes_the_place_of_the_model_that_was_named_first() {
+        let broken = |variant: &str| {
+            let mut run = run(variant);
+            run.record.outcome = Outcome::Interrupted { stage: Stage::Latency };
+            run
+        };
+        let of = |runs: &[Run]| baseline(runs, "fp32");
+        assert_eq!(of(&[run("fp32"), run("int8")]), 0);
+        assert_eq!(of(&[broken("fp32"), run("int8"), run("fp32")]), 2, "in another runtime");
+        assert_eq!(of(&[broken("fp32"), run("int8"), run("int4")]), 0);
+        assert_eq!(of(&[run("int8"), broken("fp32")]), 1, "also where a candidate comes before it");
+        assert_eq!(of(&[]), 0);
+    }
 
     #[test]
     fn the_gravest_decides_the_status() {

@@ -2,12 +2,13 @@
 //! variables.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::measuring::say;
 use crate::cli::output_file::{check_file, write_to};
 use crate::cli::start::closed_pipe;
 use crate::compare::Comparison;
@@ -82,11 +83,6 @@ impl GateOutputArgs {
             When::Auto => variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
         }
     }
-
-    /// `chosen`, else what GitHub says in `name`.
-    fn place(&self, chosen: &Option<PathBuf>, name: &str) -> Option<PathBuf> {
-        chosen.clone().or_else(|| variable(name).filter(|_| self.on_github()).map(PathBuf::from))
-    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -97,7 +93,8 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Writes everything that was asked for.
+/// Writes everything that was asked for. What cannot be written keeps nothing else from being; the first
+/// such error is returned.
 pub(super) fn publish(
     args: &GateOutputArgs,
     judgement: &Judgement,
@@ -105,20 +102,47 @@ pub(super) fn publish(
 ) -> Result<()> {
     let view = GateView::of(judgement);
     let taken = args.files().any(is_stdout);
-    if !args.quiet && !taken {
-        terminal(args, &view, comparisons).or_else(closed_pipe)?;
-    }
-    if args.on_github() && !taken {
-        let mut out = io::stdout().lock();
-        annotations(&view).iter().try_for_each(|line| writeln!(out, "{line}")).or_else(closed_pipe)?;
-    }
-    files(args, judgement, &view)?;
-    if let Some(path) = args.place(&args.summary, "GITHUB_STEP_SUMMARY") {
-        append(&path, &comment(&view))?;
-    }
-    match args.place(&args.outputs, "GITHUB_OUTPUT") {
-        Some(path) => append(&path, &(outputs(&view).join("\n") + "\n")),
-        None => Ok(()),
+    let shown = match args.quiet || taken {
+        true => Ok(()),
+        false => terminal(args, &view, comparisons).or_else(closed_pipe),
+    };
+    let annotated = match args.on_github() && !taken {
+        true => annotate(&view).or_else(closed_pipe),
+        false => Ok(()),
+    };
+    let summary = || comment(&view);
+    let counts = || outputs(&view).join("\n") + "\n";
+    let written = [
+        shown,
+        annotated,
+        files(args, judgement, &view),
+        appended(args, &args.summary, "GITHUB_STEP_SUMMARY", summary),
+        appended(args, &args.outputs, "GITHUB_OUTPUT", counts),
+    ];
+    written.into_iter().collect()
+}
+
+fn annotate(view: &GateView) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    annotations(view).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// To the place that was `chosen`, else to that of variable `name`, which nobody asked for here: where it
+/// cannot be written, as in a container that does not have it, the gate is as good as without.
+fn appended(
+    args: &GateOutputArgs,
+    chosen: &Option<PathBuf>,
+    name: &str,
+    text: impl Fn() -> String,
+) -> Result<()> {
+    let found = || variable(name).filter(|_| args.on_github()).map(PathBuf::from);
+    match (chosen, found()) {
+        (Some(path), _) => append(path, &text()),
+        (None, Some(path)) => append(&path, &text()).or_else(|error| {
+            say(&format!("warning: {error}"));
+            Ok(())
+        }),
+        (None, None) => Ok(()),
     }
 }
 
@@ -153,31 +177,60 @@ fn shown(
 }
 
 fn files(args: &GateOutputArgs, judgement: &Judgement, view: &GateView) -> Result<()> {
-    if let Some(path) = &args.json {
-        let text = GateDocument::of(judgement, view).to_json().map_err(|e| {
-            Error::unusable("the findings cannot be written as JSON").because(e).at_path(path)
-        })?;
-        write_to(path, &|out| write!(out, "{text}"))?;
-    }
-    if let Some(path) = &args.junit {
-        let text = junit(view).map_err(|e| {
-            Error::unusable("the findings cannot be written as JUnit XML").because(e).at_path(path)
-        })?;
-        write_to(path, &|out| write!(out, "{text}"))?;
-    }
-    match &args.comment {
-        Some(path) => write_to(path, &|out| write!(out, "{}", comment(view))),
-        None => Ok(()),
-    }
+    let unwritten = |path: &Path, what: &str, e: &dyn std::fmt::Display| {
+        Error::unusable(format!("the findings cannot be written as {what}")).because(e).at_path(path)
+    };
+    let json = |path: &PathBuf| {
+        let text =
+            GateDocument::of(judgement, view).to_json().map_err(|e| unwritten(path.as_path(), "JSON", &e))?;
+        write_to(path, &|out| write!(out, "{text}"))
+    };
+    let xml = |path: &PathBuf| {
+        let text = junit(view).map_err(|e| unwritten(path.as_path(), "JUnit XML", &e))?;
+        write_to(path, &|out| write!(out, "{text}"))
+    };
+    let markdown = |path: &PathBuf| write_to(path, &|out| write!(out, "{}", comment(view)));
+    let written =
+        [args.json.as_ref().map(json), args.junit.as_ref().map(xml), args.comment.as_ref().map(markdown)];
+    written.into_iter().flatten().collect()
 }
 
-/// Other steps have written to these files before.
+/// Other steps have written to these files before, and may have left a line without its end.
 fn append(path: &Path, text: &str) -> Result<()> {
     let file = OpenOptions::new().append(true).create(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|e| {
+    let start = if is_mid_line(path) { "\n" } else { "" };
+    file.and_then(|mut file| file.write_all(format!("{start}{text}").as_bytes())).map_err(|e| {
         Error::unusable("the file cannot be written")
             .because(e)
             .at_path(path)
             .help("choose another place for it")
     })
+}
+
+/// Whether the file at `path` ends without the end of a line. Pipes and terminals are not looked at.
+fn is_mid_line(path: &Path) -> bool {
+    let last = || -> io::Result<u8> {
+        let mut file = std::fs::File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut byte = [0];
+        file.read_exact(&mut byte).map(|()| byte[0])
+    };
+    path.is_file() && last().is_ok_and(|byte| byte != b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_appended_begins_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outputs");
+        for (before, after) in [("", "a=1\n"), ("x=y\n", "x=y\na=1\n"), ("x=y", "x=y\na=1\n")] {
+            std::fs::write(&path, before).unwrap();
+            append(&path, "a=1\n").unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
+        assert!(append(&folder.path().join("none/outputs"), "a=1\n").is_err());
+    }
 }

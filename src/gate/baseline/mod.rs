@@ -3,6 +3,7 @@
 //! candidate is compared image by image without any prediction being kept. With predictions, which
 //! agreement and resampled metrics need, they lie beside it in Parquet, as beside a record.
 
+mod check;
 mod kept;
 
 use std::collections::BTreeMap;
@@ -155,7 +156,9 @@ impl Baseline {
             );
             return Err(wrong("the baseline was written by a newer bench", &cause));
         }
-        serde_json::from_str(&text).map_err(|e| wrong("the baseline is damaged or was edited", &e))
+        let damaged = "the baseline is damaged or was edited";
+        let baseline: Self = serde_json::from_str(&text).map_err(|e| wrong(damaged, &e))?;
+        check::nonsense(&baseline).map_or(Ok(baseline), |why| Err(wrong(damaged, &why)))
     }
 
     /// Writes it; with `predictions`, those of `runs` beside it, one file a runtime.

@@ -48,8 +48,9 @@ pub(super) fn metric_rule(id: &str, margin: &MarginText) -> Result<MetricRule> {
     })?;
     let margin = metric_margin(spec, &margin.text()).ok_or_else(|| {
         let wanted = match spec.unit {
-            Unit::Fraction => "percentage points (0.5)",
-            _ => "a number in the metric's unit (0.01)",
+            Unit::Fraction => "percentage points up to 100 (0.5)",
+            Unit::Score => "a number below 1 in the metric's own unit (0.01)",
+            _ => "a number in the metric's own unit (0.01)",
         };
         let share = match spec.better {
             Better::Lower => "105%-of-baseline",
@@ -69,12 +70,7 @@ fn judged_metrics() -> impl Iterator<Item = &'static MetricSpec> {
 fn metric_margin(spec: &MetricSpec, text: &str) -> Option<MetricMargin> {
     let number = |text: &str| text.trim().trim_end_matches('%').trim().parse::<f64>().ok();
     match text.trim().split_once("-of-") {
-        None => {
-            let unit = if spec.unit == Unit::Fraction { 100.0 } else { 1.0 };
-            number(text)
-                .filter(|margin| *margin >= 0.0 && margin.is_finite())
-                .map(|m| MetricMargin::Absolute(m / unit))
-        }
+        None => absolute(spec.unit, text).map(MetricMargin::Absolute),
         Some((share, "baseline")) => {
             let worse = match spec.better {
                 Better::Lower => 100.0..=10_000.0,
@@ -89,6 +85,19 @@ fn metric_margin(spec: &MetricSpec, text: &str) -> Option<MetricMargin> {
             times.map(|times| MetricMargin::OfErrors(times / 100.0))
         }
         Some(_) => None,
+    }
+}
+
+/// A margin in the metric's unit. Percent are those of a share: 5 % of an F1 could be 0.05 of it or a
+/// twentieth of the baseline's, and 5 of it, or 1, would hold nothing.
+fn absolute(unit: Unit, text: &str) -> Option<f64> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    match unit {
+        Unit::Fraction => number(text.trim().trim_end_matches('%'))
+            .filter(|points| (0.0..=100.0).contains(points))
+            .map(|points| points / 100.0),
+        Unit::Score => number(text).filter(|margin| (0.0..1.0).contains(margin)),
+        _ => number(text).filter(|margin| *margin >= 0.0 && margin.is_finite()),
     }
 }
 

@@ -5,10 +5,12 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use toml::{Table, Value};
+
 pub use self::metric::{MetricMargin, MetricRule};
 use crate::compare::Margin;
 use crate::error::{Error, Result};
-use crate::plan::{GateSettings, RuleKind};
+use crate::plan::{ClassMetric, GateSettings, RuleKind, RuntimeSpec};
 
 /// All rules.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +36,7 @@ pub struct Rules {
     /// Other metrics.
     pub metrics: Vec<MetricRule>,
     /// Classes.
-    pub classes: Option<GroupRule>,
+    pub classes: Option<ClassRule>,
     /// Slices.
     pub slices: Option<GroupRule>,
     /// Least share of images with the same prediction.
@@ -54,7 +56,16 @@ pub struct AccuracyRule {
     pub margin: Margin,
 }
 
-/// Classes or slices that lose no more than a margin.
+/// Classes that lose no more than a margin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassRule {
+    /// Of what.
+    pub metric: ClassMetric,
+    /// How much.
+    pub each: GroupRule,
+}
+
+/// Groups of images that lose no more than a margin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupRule {
     /// How much each may lose, as a share.
@@ -91,8 +102,9 @@ impl Policy {
     /// What `settings` ask for. `margin` is the verdict's, which holds for accuracy where the gate has
     /// none of its own.
     ///
-    /// Fails for a metric that does not exist or has no direction, a margin that is none, and sections
-    /// of runtimes that hold what only the whole gate can have.
+    /// Fails for a metric that does not exist or has no direction, a margin that is none, rules that
+    /// contradict each other or are all off, a runtime that is none, and sections of runtimes that hold
+    /// what only the whole gate can have.
     pub fn of(settings: &GateSettings, margin: Margin) -> Result<Self> {
         let rules = Rules::of(settings, margin)?;
         let of_runtime = |(name, own): (&String, &GateSettings)| {
@@ -102,7 +114,10 @@ impl Policy {
                     .at(place)
                     .help("write `strict` and `runtimes` under [gate]"));
             }
-            Rules::of(&over(settings, own), margin).map(|rules| (name.clone(), rules)).map_err(|error| {
+            // Jobs say `ort` where somebody may write `ort:cpu`.
+            let runtime: RuntimeSpec = name.parse().map_err(|error: Error| error.at(&*place))?;
+            let own = over(settings, own)?;
+            Rules::of(&own, margin).map(|rules| (runtime.to_string(), rules)).map_err(|error| {
                 let key = error.place.clone().unwrap_or_default();
                 error.at(format!("{place}: {key}"))
             })
@@ -119,13 +134,15 @@ impl Policy {
         self.runtimes.get(runtime).unwrap_or(&self.rules)
     }
 
-    /// The same with failures of these kinds as warnings everywhere.
-    pub fn softened(mut self, kinds: &[RuleKind]) -> Self {
+    /// The same with failures of these kinds as warnings everywhere. Fails where one of them cannot be
+    /// one.
+    pub fn softened(mut self, kinds: &[RuleKind]) -> Result<Self> {
+        rules::refuse_run(kinds, "soft")?;
         [&mut self.rules]
             .into_iter()
             .chain(self.runtimes.values_mut())
             .for_each(|rules| rules.soft.extend(kinds));
-        self
+        Ok(self)
     }
 
     /// The same with only the rules about latency: what a second measurement is asked.
@@ -143,26 +160,24 @@ impl Default for Policy {
     }
 }
 
-/// What a runtime says, over what the gate says for all.
-fn over(all: &GateSettings, own: &GateSettings) -> GateSettings {
-    let mut metrics = all.metrics.clone();
-    metrics.extend(own.metrics.clone());
-    GateSettings {
-        strict: None,
-        soft: own.soft.clone().or_else(|| all.soft.clone()),
-        off: own.off.clone().or_else(|| all.off.clone()),
-        accuracy: own.accuracy.clone().or_else(|| all.accuracy.clone()),
-        metrics,
-        classes: own.classes.clone().or_else(|| all.classes.clone()),
-        slices: own.slices.clone().or_else(|| all.slices.clone()),
-        agreement: own.agreement.clone().or_else(|| all.agreement.clone()),
-        flips: own.flips.clone().or_else(|| all.flips.clone()),
-        latency: own.latency.clone().or_else(|| all.latency.clone()),
-        throughput: own.throughput.clone().or_else(|| all.throughput.clone()),
-        memory: own.memory.clone().or_else(|| all.memory.clone()),
-        load: own.load.clone().or_else(|| all.load.clone()),
-        size: own.size.clone().or_else(|| all.size.clone()),
-        runtimes: BTreeMap::new(),
+/// What a runtime says, over what the gate says for all: field by field, so that a section which sets one
+/// keeps the others.
+fn over(all: &GateSettings, own: &GateSettings) -> Result<GateSettings> {
+    let failed = |e: &dyn std::fmt::Display| Error::usage("rules cannot be merged").because(e);
+    let common = GateSettings { strict: None, runtimes: BTreeMap::new(), ..all.clone() };
+    let mut merged = Table::try_from(common).map_err(|e| failed(&e))?;
+    overlay(&mut merged, Table::try_from(own).map_err(|e| failed(&e))?);
+    merged.try_into().map_err(|e: toml::de::Error| failed(&e))
+}
+
+fn overlay(all: &mut Table, own: Table) {
+    for (key, value) in own {
+        match (all.get_mut(&key), value) {
+            (Some(Value::Table(all)), Value::Table(own)) => overlay(all, own),
+            (_, value) => {
+                all.insert(key, value);
+            }
+        }
     }
 }
 
@@ -212,11 +227,82 @@ mod tests {
         .unwrap();
         let tract = policy.rules_of("tract");
         assert_eq!(tract.accuracy, Some(AccuracyRule { margin: Margin::Points(0.02) }));
-        assert_eq!(tract.classes.as_ref().unwrap().margin, 0.03);
+        assert_eq!(tract.classes.as_ref().unwrap().each.margin, 0.03);
         assert!(tract.soft.contains(&RuleKind::Latency));
         let ort = policy.rules_of("ort");
         assert_eq!(ort.accuracy, Some(AccuracyRule { margin: Margin::Points(0.005) }));
         assert!(ort.soft.is_empty());
+    }
+
+    #[test]
+    fn a_section_of_a_runtime_that_sets_one_field_keeps_the_others() {
+        let policy = policy(
+            "[latency]\nmargin = 10\n[classes]\nmargin = 3\nmargins = { coat = 1 }\n\
+             [runtimes.tract.latency]\nnoise = 5\n[runtimes.tract.classes]\nat_least = 50",
+        )
+        .unwrap();
+        let tract = policy.rules_of("tract");
+        assert_eq!((tract.costs[0].margin, tract.costs[0].noise), (0.1, 5.0));
+        let each = &tract.classes.as_ref().unwrap().each;
+        assert_eq!((each.margin, each.at_least, each.margins["coat"]), (0.03, 50, 0.01));
+    }
+
+    #[test]
+    fn a_runtime_is_known_by_each_of_its_names() {
+        let policy = policy("[runtimes.\"ort:cpu\".size]\nmargin = 9").unwrap();
+        assert_eq!(policy.rules_of("ort").size, Some(0.09));
+        let error = self::policy("[runtimes.\"ort:gpu\".size]\nmargin = 9").unwrap_err();
+        assert!(error.place.unwrap().contains("ort:gpu"));
+    }
+
+    #[test]
+    fn rules_that_contradict_each_other_are_refused() {
+        for (text, key) in [
+            ("[classes]\nonly = [\"bag\"]\nmargins = { coat = 2 }", "classes.margins.coat"),
+            ("[classes]\nonly = []", "classes.only"),
+            (
+                "[slices]\ncolumns = [\"light\"]\nmargins = { \"source=scan\" = 2 }",
+                "slices.margins.source=scan",
+            ),
+            ("[slices]\ncolumns = []", "slices.columns"),
+            ("off = [\"run\"]", "off"),
+            ("soft = [\"run\"]", "soft"),
+        ] {
+            let error = policy(text).unwrap_err();
+            assert_eq!(error.place.as_deref(), Some(format!("[gate], {key}").as_str()), "{text}: {error}");
+            assert!(error.help.is_some(), "{text}");
+        }
+        assert!(Policy::default().softened(&[RuleKind::Run]).is_err());
+    }
+
+    #[test]
+    fn a_runtime_may_switch_off_what_holds_for_all() {
+        let policy = policy("[size]\nmargin = 3\n[runtimes.tract]\noff = [\"size\"]").unwrap();
+        assert_eq!((policy.rules_of("ort").size, policy.rules_of("tract").size), (Some(0.03), None));
+    }
+
+    #[test]
+    fn a_policy_of_no_rule_is_none() {
+        let all = "off = [\"accuracy\", \"classes\", \"slices\", \"latency\", \"size\"]";
+        let error = policy(all).unwrap_err();
+        assert!(error.what.contains("every rule"), "{error}");
+        assert!(policy(&format!("{all}\n[flips]\nany = 5")).is_ok());
+        assert!(policy(&format!("{all}\n[flips]")).is_err(), "flips without a limit hold nothing");
+    }
+
+    #[test]
+    fn a_share_in_the_place_of_a_percentage_is_refused_where_it_would_hold_nothing() {
+        for text in [
+            "[agreement]\nat_least = 0.95",
+            "[metrics.macro_f1]\nmargin = \"5%\"",
+            "[metrics.macro_f1]\nmargin = 1",
+            "[metrics.top5]\nmargin = 101",
+            "[metrics.log_loss]\nmargin = \"5%\"",
+        ] {
+            assert!(policy(text).is_err(), "{text}");
+        }
+        assert!(policy("[metrics.top5]\nmargin = \"0.5%\"").is_ok());
+        assert!(policy("[metrics.log_loss]\nmargin = 1.5").is_ok());
     }
 
     #[test]
@@ -227,6 +313,9 @@ mod tests {
             ("[latency]\nnoise = -2", "latency.noise"),
             ("[agreement]\nat_least = 101", "agreement.at_least"),
             ("[accuracy]\nmargin = \"half\"", "accuracy.margin"),
+            ("[accuracy]\nmargin = nan", "accuracy.margin"),
+            ("[classes]\nmargin = nan", "classes.margin"),
+            ("[size]\nmargin = inf", "size.margin"),
         ] {
             let error = policy(text).unwrap_err();
             assert_eq!(error.place.as_deref(), Some(format!("[gate], {key}").as_str()), "{text}");

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::metric::metric_rule;
-use super::{AccuracyRule, CostRule, FlipRule, GroupRule, Rules};
+use super::{AccuracyRule, ClassRule, CostRule, FlipRule, GroupRule, Rules};
 use crate::compare::Margin;
 use crate::error::{Error, Result};
-use crate::plan::{ClassSettings, CostSettings, GateSettings, MarginText, RuleKind, SliceSettings};
+use crate::plan::{
+    ClassMetric, ClassSettings, CostSettings, GateSettings, MarginText, RuleKind, SliceSettings,
+};
 
 /// Recall that a class, and accuracy that a slice may lose where nothing is said.
 const GROUP_MARGIN: f64 = 0.05;
@@ -40,7 +42,7 @@ impl Rules {
             asked: asked(&GateSettings::default()),
             accuracy: Some(AccuracyRule { margin }),
             metrics: Vec::new(),
-            classes: Some(group()),
+            classes: Some(ClassRule { metric: ClassMetric::default(), each: group() }),
             slices: Some(group()),
             agreement: None,
             flips: Some(FlipRule::default()),
@@ -62,7 +64,7 @@ impl Rules {
         rules.classes = Some(class_rule(settings.classes.as_ref())?);
         rules.slices = Some(slice_rule(settings.slices.as_ref())?);
         if let Some(agreement) = &settings.agreement {
-            rules.agreement = Some(percent("agreement.at_least", agreement.at_least)?);
+            rules.agreement = Some(agreement_share(agreement.at_least)?);
         }
         if let Some(flips) = &settings.flips {
             let share = |key: &str, value: Option<f64>| value.map(|value| percent(key, value)).transpose();
@@ -76,8 +78,28 @@ impl Rules {
             rules.size = Some(growth("size.margin", margin)?);
         }
         rules.asked = asked(settings);
-        settings.off.iter().flatten().for_each(|kind| rules.switch_off(*kind));
-        Ok(rules)
+        let off = settings.off.as_deref().unwrap_or_default();
+        refuse_run(off, "off")?;
+        refuse_run(settings.soft.as_deref().unwrap_or_default(), "soft")?;
+        off.iter().for_each(|kind| rules.switch_off(*kind));
+        match rules.hold_nothing() {
+            true => Err(Error::usage("every rule of the gate is off: nothing could fail")
+                .at(place("off"))
+                .help("leave one on, or do not call the gate")),
+            false => Ok(rules),
+        }
+    }
+
+    fn hold_nothing(&self) -> bool {
+        let limits = |flips: FlipRule| flips.right_to_wrong.or(flips.any).is_some();
+        self.accuracy.is_none()
+            && self.metrics.is_empty()
+            && self.classes.is_none()
+            && self.slices.is_none()
+            && self.agreement.is_none()
+            && !self.flips.is_some_and(limits)
+            && self.costs.is_empty()
+            && self.size.is_none()
     }
 
     fn switch_off(&mut self, kind: RuleKind) {
@@ -121,6 +143,7 @@ fn asked(settings: &GateSettings) -> BTreeSet<RuleKind> {
         (RuleKind::Throughput, true),
         (RuleKind::Memory, true),
         (RuleKind::Load, true),
+        (RuleKind::Size, true),
     ];
     said.into_iter().filter_map(|(kind, asked)| asked.then_some(kind)).collect()
 }
@@ -149,14 +172,56 @@ fn cost_rule(kind: RuleKind, said: &CostSettings, margin: f64) -> Result<CostRul
     Ok(CostRule { kind, margin, noise })
 }
 
-fn class_rule(said: Option<&ClassSettings>) -> Result<GroupRule> {
+fn class_rule(said: Option<&ClassSettings>) -> Result<ClassRule> {
     let said = said.cloned().unwrap_or_default();
-    group("classes", said.margin, said.at_least, said.only, said.margins)
+    let each = group("classes", said.margin, said.at_least, said.only, said.margins)?;
+    refuse_unreached("classes.only", &each, |name, only| name == only)?;
+    Ok(ClassRule { metric: said.metric.unwrap_or_default(), each })
 }
 
 fn slice_rule(said: Option<&SliceSettings>) -> Result<GroupRule> {
     let said = said.cloned().unwrap_or_default();
-    group("slices", said.margin, said.at_least, said.columns, said.margins)
+    let rule = group("slices", said.margin, said.at_least, said.columns, said.margins)?;
+    let is_of =
+        |name: &str, column: &str| name.strip_prefix(column).is_some_and(|rest| rest.starts_with('='));
+    refuse_unreached("slices.columns", &rule, is_of)?;
+    Ok(rule)
+}
+
+/// A margin of its own for what is not judged would be a rule that never holds; so would a choice of none.
+fn refuse_unreached(key: &str, rule: &GroupRule, is_of: impl Fn(&str, &str) -> bool) -> Result<()> {
+    let Some(only) = &rule.only else { return Ok(()) };
+    if only.is_empty() {
+        return Err(wrong(key, "a list of one or more").help("leave it out for all, or write `off`"));
+    }
+    let section = key.split('.').next().unwrap_or_default();
+    let reached = |name: &str| only.iter().any(|only| is_of(name, only));
+    match rule.margins.keys().find(|name| !reached(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!("{name} has a margin of its own and is not in gate.{key}"))
+            .at(place(&format!("{section}.margins.{name}")))
+            .help("add it there, or take its margin away")),
+    }
+}
+
+/// A candidate that does not run passes nothing.
+pub(super) fn refuse_run(kinds: &[RuleKind], key: &str) -> Result<()> {
+    match kinds.contains(&RuleKind::Run) {
+        true => Err(Error::usage(format!("a candidate that does not run cannot be {key}"))
+            .at(place(key))
+            .help("it ends with exit status 3, apart from broken rules, which end with 1")),
+        false => Ok(()),
+    }
+}
+
+/// Below 1 % nothing would be held: 0.95 is meant for 95.
+fn agreement_share(value: f64) -> Result<f64> {
+    let key = "agreement.at_least";
+    match value > 0.0 && value <= 1.0 {
+        true => Err(wrong(key, "a number of percent, not a share")
+            .help(format!("write {} for {value} of the images", value * 100.0))),
+        false => percent(key, value),
+    }
 }
 
 fn group(

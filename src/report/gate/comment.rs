@@ -12,8 +12,11 @@ pub const COMMENT_LIMIT: usize = 65_536;
 /// First line of every comment.
 pub const MARKER: &str = "<!-- bench-gate -->";
 
-/// Room that is left for the end.
-const END: usize = 1_000;
+/// Room that is left for the end: remarks, and what folds the rest away.
+const END: usize = 14_000;
+
+/// Remarks that are told.
+const REMARKS: usize = 3;
 
 /// The comment, always shorter than [`COMMENT_LIMIT`]; it also serves as the summary of a step.
 pub fn comment(view: &GateView) -> String {
@@ -22,6 +25,9 @@ pub fn comment(view: &GateView) -> String {
         view.worst().partition(|line| line.effect != Effect::None);
     if !told.is_empty() {
         rows(&mut text, &told);
+    }
+    for remark in view.remarks.iter().take(REMARKS) {
+        text += &format!("> **Note** {}\n\n", escape(&short(remark)));
     }
     if !rest.is_empty() {
         let summary = counted(rest.len() as u64, "rule that is not broken", "rules that are not broken");

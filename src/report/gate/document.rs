@@ -24,6 +24,8 @@ pub struct GateDocument {
     pub headline: String,
     /// In the order of candidates, for each in the order of rules.
     pub findings: Vec<GateEntry>,
+    /// What a reader must know before trusting them: images left out, calibrated with, decoded otherwise.
+    pub remarks: Vec<String>,
 }
 
 /// A finding, in figures and in words.
@@ -54,6 +56,7 @@ impl GateDocument {
             verdict: verdict(view.effect).into(),
             headline: view.headline.clone(),
             findings: judgement.findings.iter().zip(&view.lines).map(entry).collect(),
+            remarks: view.remarks.clone(),
         }
     }
 

@@ -46,7 +46,8 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// `key=value` lines for later steps: the verdict, counts, and the first accuracy and latency.
+/// `key=value` lines for later steps: the verdict, counts, and accuracy, latency and size of the first
+/// candidate. No name that a user chose is in them.
 pub fn outputs(view: &GateView) -> Vec<String> {
     let count = |outcome: Outcome| view.lines.iter().filter(|line| line.outcome == outcome).count();
     let figure = |metric: &str| {
@@ -103,7 +104,13 @@ mod tests {
 
     fn view(lines: Vec<GateLine>) -> GateView {
         let worst_first = (0..lines.len()).collect();
-        GateView { headline: "FAILED".into(), effect: Effect::Failure, lines, worst_first }
+        GateView {
+            headline: "FAILED".into(),
+            effect: Effect::Failure,
+            lines,
+            worst_first,
+            remarks: Vec::new(),
+        }
     }
 
     #[test]

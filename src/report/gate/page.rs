@@ -12,7 +12,7 @@ use crate::plan::RuleKind;
 const NAMED: usize = 3;
 
 /// Below the findings.
-const LEGEND: &str = "in brackets: what is 95 % sure, to each side for accuracy, classes and slices, of both sides together for the rest";
+const LEGEND: &str = "in brackets: what is 95 % sure, to each side for accuracy, recall of classes and slices, of both sides together for the rest";
 
 /// The lines of the page.
 pub fn page(view: &GateView, style: &Style) -> Vec<String> {
@@ -20,6 +20,11 @@ pub fn page(view: &GateView, style: &Style) -> Vec<String> {
     for (candidate, baseline) in view.candidates() {
         let of_it: Vec<&GateLine> = view.worst().filter(|line| line.candidate == candidate).collect();
         lines.extend(candidate_lines(&of_it, candidate, baseline, style));
+        lines.push(String::new());
+    }
+    for remark in &view.remarks {
+        let text = wrap(&style.text(&format!("note: {remark}")), style.width.saturating_sub(2));
+        lines.extend(text.iter().map(|line| format!("  {line}")));
         lines.push(String::new());
     }
     let legend = wrap(&style.text(LEGEND), style.width.saturating_sub(2));

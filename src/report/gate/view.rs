@@ -17,6 +17,8 @@ pub struct GateView {
     pub lines: Vec<GateLine>,
     /// Places in `lines`, the gravest first.
     pub worst_first: Vec<usize>,
+    /// What a reader must know before trusting them.
+    pub remarks: Vec<String>,
 }
 
 /// A finding in words. Names are on one line and without control characters.
@@ -61,6 +63,7 @@ impl GateView {
             effect: judgement.effect(),
             lines: judgement.findings.iter().map(GateLine::of).collect(),
             worst_first: judgement.worst_first().into_iter().filter_map(place).collect(),
+            remarks: judgement.remarks.iter().map(|remark| clean(remark)).collect(),
         }
     }
 
@@ -121,7 +124,7 @@ fn headline(judgement: &Judgement) -> String {
     let count = |effect: Effect, one: &str, many: &str| counted(judgement.count(effect) as u64, one, many);
     let findings = judgement.findings.len() as u64;
     match judgement.effect() {
-        _ if findings == 0 => "PASSED: there was nothing to judge".into(),
+        _ if judgement.is_empty() => "CANNOT TELL: no rule found anything to judge".into(),
         Effect::Failure => {
             format!("FAILED: {}", count(Effect::Failure, "rule is broken", "rules are broken"))
         }

@@ -4,20 +4,25 @@ use super::super::number;
 use super::super::view::clean;
 use crate::gate::{Finding, Ground, Needed, Outcome, Scale};
 use crate::metric::{self, Difference, Unit};
-use crate::plan::RuleKind;
+use crate::plan::{ClassMetric, RuleKind};
 
 /// Beyond this nobody collects images.
 const MOST_IMAGES: u64 = 100_000_000;
 
 /// What is held to a limit: `recall of coat`.
 pub(super) fn title(finding: &Finding) -> String {
-    let name = |name: &Option<String>| clean(name.as_deref().unwrap_or_default());
     match finding.rule {
         RuleKind::Run => "run".into(),
         RuleKind::Accuracy => "accuracy".into(),
         RuleKind::Metrics => metric_title(&finding.metric),
-        RuleKind::Classes => format!("recall of {}", name(&finding.scope.class)),
-        RuleKind::Slices => format!("accuracy on {}", name(&finding.scope.slice)),
+        RuleKind::Classes => match &finding.scope.class {
+            Some(class) => format!("{} of {}", class_metric(&finding.metric), clean(class)),
+            None => format!("{} of the classes", class_metric(&finding.metric)),
+        },
+        RuleKind::Slices => match &finding.scope.slice {
+            Some(slice) => format!("accuracy on {}", clean(slice)),
+            None => "accuracy on the slices".into(),
+        },
         RuleKind::Agreement => "agreement".into(),
         RuleKind::Flips if finding.metric == "flips" => "flips".into(),
         RuleKind::Flips => metric_title(&finding.metric),
@@ -27,6 +32,12 @@ pub(super) fn title(finding: &Finding) -> String {
         RuleKind::Load => "load time".into(),
         RuleKind::Size => "size".into(),
     }
+}
+
+/// Recall, precision or F1, by the metric that has a value of it for each class.
+fn class_metric(id: &str) -> String {
+    let all = [ClassMetric::Recall, ClassMetric::Precision, ClassMetric::F1];
+    all.into_iter().find(|metric| metric.id() == id).map_or_else(|| clean(id), |it| it.name().to_owned())
 }
 
 fn metric_title(id: &str) -> String {
@@ -87,11 +98,15 @@ fn ground(finding: &Finding) -> String {
         Ground::Identical => "the same model with the same predictions".into(),
         Ground::Reported => reported(finding),
         Ground::TooWide { .. } => format!("{figure}: the limit of {limit} lies within the interval"),
-        Ground::NotBeyondChance { p: Some(p) } => format!(
+        Ground::SurelyWorse { p, .. } => format!(
+            "{figure}: worse beyond chance (p {}), and the limit of {limit} lies within the interval",
+            number::probability(*p)
+        ),
+        Ground::NotBeyondChance { p: Some(p), .. } => format!(
             "{figure}: beyond the limit of {limit} by itself, and not beyond chance among all that were tested (p {})",
             number::probability(*p)
         ),
-        Ground::NotBeyondChance { p: None } => {
+        Ground::NotBeyondChance { p: None, .. } => {
             format!("{figure}: beyond the limit of {limit}, and too few images changed sides to test it")
         }
         Ground::TooFew { images, least } => {
@@ -113,6 +128,9 @@ fn ground(finding: &Finding) -> String {
             "{figure} when measured again, after {} at first: beyond the limit of {limit}",
             amount(finding, *first)
         ),
+        Ground::Unconfirmed { why } => {
+            format!("{figure}: beyond the limit of {limit} at first, and not measured again: {}", clean(why))
+        }
         Ground::DidNotRun { how } => clean(how),
     }
 }
@@ -136,12 +154,17 @@ pub(super) fn missing(finding: &Finding) -> Option<String> {
         return None;
     }
     match &finding.ground {
-        Ground::TooWide { needed } => Some(needed_text(finding, *needed)),
+        Ground::TooWide { needed } | Ground::SurelyWorse { needed, .. } => {
+            Some(needed_text(finding, *needed))
+        }
         Ground::NotBeyondChance { .. } | Ground::TooFew { .. } => {
             Some(format!("more images of {}", group(finding)))
         }
         Ground::NotMeasured { missing, .. } => Some(clean(missing)),
-        Ground::NoInterval { .. } | Ground::DidNotRun { .. } => None,
+        Ground::NoInterval { .. } if finding.rule == RuleKind::Classes => {
+            Some(format!("more images of {}", group(finding)))
+        }
+        Ground::Unconfirmed { .. } => Some("measure once more".into()),
         _ => None,
     }
 }
@@ -160,7 +183,9 @@ fn needed_text(finding: &Finding, needed: Option<Needed>) -> String {
             };
             format!("about {} images{of} in all would decide, if things stay as they are", rounded(images))
         }
-        Some(Needed::Images(_)) => "at these rates no number of images would decide".into(),
+        Some(Needed::Images(_) | Needed::NoNumber) => {
+            "at these rates no number of images would decide".into()
+        }
         Some(Needed::TimesTheRounds(times)) => {
             format!("about {} times as many rounds would decide (--time)", number::whole(times.ceil() as u64))
         }
