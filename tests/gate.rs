@@ -371,7 +371,8 @@ fn ctrl_c_ends_a_gate_with_its_own_status_and_no_verdict_of_pass() {
     let story = story
         .args(&["--outputs", &text(&outputs), "--record", &text(&records)])
         .args(&["--session", "fake.run_ns=1000000"]);
-    let mut child = story.command().stdout(std::process::Stdio::null()).spawn().unwrap();
+    let silent = std::process::Stdio::null;
+    let mut child = story.command().stdout(silent()).stderr(silent()).spawn().unwrap();
     let begun = std::time::Instant::now();
     let saved = || records.is_dir() && fs::read_dir(&records).unwrap().count() > 0;
     while !saved() {

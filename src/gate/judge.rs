@@ -16,7 +16,7 @@ pub fn judge(comparisons: &[Comparison], policy: &Policy) -> Judgement {
         let together = columns().filter(|column| column.record.measurement == run.measurement);
         together.filter_map(|column| column.reading("noise_floor")?.value).reduce(f64::max)
     };
-    let cases: Vec<Case> = comparisons.iter().flat_map(|comparison| Case::all(comparison, &floor)).collect();
+    let cases: Vec<Case> = comparisons.iter().flat_map(|comparison| Case::all(comparison, floor)).collect();
     judge_cases(&cases, policy)
 }
 
