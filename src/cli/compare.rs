@@ -14,6 +14,7 @@ use super::measuring::{
 };
 use super::report::{self, OutputArgs};
 use super::{criteria, flips, runs, signals};
+use crate::compare::references;
 use crate::error::{ErrorKind, Result};
 use crate::measure::Interrupt;
 use crate::plan::{Job, RuntimeSpec};
@@ -106,14 +107,13 @@ pub(super) struct Keeping<'a> {
     pub quiet: bool,
 }
 
-/// Writes what each measured candidate gets otherwise than the baseline beside its record.
+/// Writes what each measured candidate gets otherwise than the run that it is set against beside its
+/// record.
 fn keep_flips(runs: &[Run], places: &[Option<PathBuf>]) {
-    let baseline = report::baseline(runs);
-    for (candidate, place) in runs.iter().zip(places) {
-        let Some(place) = place.as_deref().filter(|_| !std::ptr::eq(candidate, &runs[baseline])) else {
-            continue;
-        };
-        if let Err(error) = flips::save(&runs[baseline], candidate, place) {
+    let references = references(runs, report::baseline(runs));
+    for (index, (place, reference)) in places.iter().zip(references).enumerate() {
+        let Some(place) = place.as_deref().filter(|_| index != reference) else { continue };
+        if let Err(error) = flips::save(&runs[reference], &runs[index], place) {
             say(&format!("warning: {error}"));
         }
     }

@@ -41,6 +41,10 @@ fn style() -> String {
 }
 
 fn title(view: &View) -> String {
+    if let Some(across) = &view.across {
+        let (runs, data) = (view.columns.len() as u64, across.rows.len() as u64);
+        return format!("{} on {}", counted(runs, "run", "runs"), counted(data, "data set", "data sets"));
+    }
     let baseline = view.baseline_label();
     let mut others = view.columns.iter().enumerate().filter(|(index, _)| *index != view.baseline);
     let title = match (others.next(), others.count() as u64) {
