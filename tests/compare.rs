@@ -87,7 +87,7 @@ fn models_on_data_of_their_own_are_compared_across_data_sets_and_each_int8_with_
     let [other_fp32, other_int8] = with_data_of_their_own(&story.path("other"), &story.path("signs"));
     let ending = story
         .args(&[&fp32, &int8, &other_fp32, &other_int8].map(String::as_str))
-        .args(&["--runtime", "fake", "--time", "0.1"])
+        .args(&["--runtime", "ort", "--time", "0.1"])
         .recorded()
         .run()
         .exits(0)
@@ -106,7 +106,7 @@ fn models_on_data_of_their_own_are_compared_across_data_sets_and_each_int8_with_
     let against = |column: usize| ending.column(column)["versus"]["against"].as_u64();
     assert_eq!((against(2), against(3)), (None, Some(2)));
     let flips = |stem: &str| ending.desk().join(format!("records/{stem}.flips.csv")).is_file();
-    assert!(flips("02-fake-net.int8--2") && flips("04-fake-net.int8--4") && !flips("03-fake-net.fp32--3"));
+    assert!(flips("02-ort-net.int8--2") && flips("04-ort-net.int8--4") && !flips("03-ort-net.fp32--3"));
 }
 
 #[test]

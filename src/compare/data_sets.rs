@@ -81,12 +81,17 @@ fn is_on(record: &RunRecord, first: &RunRecord, data: &DatasetIdentity) -> bool 
     }
 }
 
-/// Of each the shortest form of its name that no other has.
+/// Names of folders that say nothing of what is in them.
+const PLAIN: [&str; 4] = ["data", "dataset", "images", "test"];
+
+/// Of each the shortest form of its name that says something and that no other has.
 fn names(known: &[Known<'_>]) -> Vec<String> {
     let forms: Vec<[String; 4]> = known.iter().map(|(record, data)| forms(record, data)).collect();
     let alone = |at: usize, form: &str| forms.iter().filter(|other| other[at] == form).count() == 1;
+    let says_something = |at: usize, form: &str| at > 0 || !PLAIN.contains(&form);
     let name = |own: &[String; 4]| {
-        let found = own.iter().enumerate().find(|&(at, form)| alone(at, form));
+        let good = |&(at, form): &(usize, &String)| says_something(at, form) && alone(at, form);
+        let found = own.iter().enumerate().find(good);
         found.map_or_else(|| own[3].clone(), |(_, form)| form.clone())
     };
     forms.iter().map(name).collect()
@@ -188,6 +193,8 @@ mod tests {
         let other = || on("fp32", "shirts", "5e7");
         let folders = [in_folder("cats", None, "aa"), in_folder("cifar", None, "bb"), other()];
         assert_eq!(names(folders), ["cats/data", "cifar/data", "shirts"]);
+        let plain = [in_folder("cats", None, "aa"), other(), on("fp32", "signs", "bb")];
+        assert_eq!(names(plain), ["cats/data", "shirts", "signs"]);
         let splits = [in_folder("cats", Some("test"), "aa"), in_folder("cats", Some("val"), "bb"), other()];
         assert_eq!(names(splits), ["data test", "data val", "shirts"]);
         let parts = [in_folder("cats", None, "0123456789"), in_folder("cats", None, "9876543210"), other()];

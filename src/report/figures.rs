@@ -168,7 +168,7 @@ pub(super) fn heads(comparison: &Comparison) -> Vec<ColumnHead> {
         let ended = outcomes::word(&column.record.outcome);
         let role = match index == comparison.baseline {
             true => (comparison.columns.len() > 1).then_some("baseline"),
-            false => comparison.unpaired(index).map(|_| "first on its data"),
+            false => comparison.unpaired(index).map(|_| "baseline there"),
         };
         let note = [role, ended].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let tone = if ended.is_some() { Tone::Worse } else { Tone::Plain };
