@@ -4,7 +4,9 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::io::Read;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use support::{FP32, INT8, SHAPES, Story, read_json};
@@ -67,6 +69,73 @@ fn a_model_is_compared_with_a_saved_record() {
     let agreement = second.column(1)["versus"]["pair"].as_array().unwrap().clone();
     let agreement = agreement.iter().find(|reading| reading["metric"] == "agreement").unwrap();
     assert_eq!(agreement["value"], 1.0, "the scripted runtime answers by the pixels alone");
+}
+
+/// Both models with settings beside them that name `data`.
+fn with_data_of_their_own(folder: &Path, data: &Path) -> [String; 2] {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("bench.toml"), format!("[data]\npath = {data:?}\n")).unwrap();
+    [(FP32, "net.fp32.onnx"), (INT8, "net.int8.onnx")].map(|(model, name)| {
+        std::fs::copy(model, folder.join(name)).unwrap();
+        folder.join(name).to_str().unwrap().to_owned()
+    })
+}
+
+/// The images of the shapes as those of another data set.
+fn signs(folder: &Path) {
+    for (shape, sign) in [("circle", "stop"), ("square", "parking"), ("triangle", "yield")] {
+        std::fs::create_dir_all(folder.join(sign)).unwrap();
+        for image in std::fs::read_dir(Path::new(SHAPES).join(shape)).unwrap() {
+            let image = image.unwrap();
+            std::fs::copy(image.path(), folder.join(sign).join(image.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn models_on_data_of_their_own_are_compared_across_data_sets_and_each_int8_with_its_own_fp32() {
+    let story = Story::new("compare");
+    signs(&story.path("signs"));
+    let shapes = std::path::absolute(SHAPES).unwrap();
+    let [fp32, int8] = with_data_of_their_own(&story.path("one"), &shapes);
+    let [other_fp32, other_int8] = with_data_of_their_own(&story.path("other"), &story.path("signs"));
+    let ending = story
+        .args(&[&fp32, &int8, &other_fp32, &other_int8].map(String::as_str))
+        .args(&["--runtime", "ort", "--time", "0.1"])
+        .recorded()
+        .run()
+        .exits(0)
+        .prints("across data sets")
+        .prints("images of different data cannot be paired")
+        .prints("no verdict")
+        .keeps_its_manners();
+    let report = ending.report();
+    let labels = [0, 1, 2, 3].map(|column| ending.column(column)["label"].as_str().unwrap().to_owned());
+    let ends = ["fp32 #1 · shapes", "int8 #2 · shapes", "fp32 #3 · signs", "int8 #4 · signs"];
+    assert!(labels.iter().zip(ends).all(|(label, end)| label.ends_with(end)), "{labels:?}");
+    assert_eq!(report["across"].as_array().unwrap().len(), 2);
+    let method = |on: &serde_json::Value| on["difference"]["interval"]["method"].clone();
+    let methods: Vec<_> = report["across"].as_array().unwrap().iter().map(method).collect();
+    assert!(methods.contains(&"newcombe".into()) && methods.contains(&serde_json::Value::Null));
+    let against = |column: usize| ending.column(column)["versus"]["against"].as_u64();
+    assert_eq!((against(2), against(3)), (None, Some(2)));
+    let flips = |stem: &str| ending.desk().join(format!("records/{stem}.flips.csv")).is_file();
+    assert!(flips("02-ort-net.int8--2") && flips("04-ort-net.int8--4") && !flips("03-ort-net.fp32--3"));
+}
+
+#[test]
+fn records_of_several_data_sets_make_one_table_with_a_name_for_each_column() {
+    let story = Story::new("report").args(&["fixtures/records/ten-classes", "fixtures/records/two-classes"]);
+    let json = story.path("report.json");
+    let ending = story.args(&["--json", json.to_str().unwrap()]).run().exits(0).prints("Fashion-MNIST");
+    let columns = ending.report()["columns"].as_array().unwrap().clone();
+    let labels: HashSet<&str> = columns.iter().map(|column| column["label"].as_str().unwrap()).collect();
+    assert_eq!(labels.len(), 6, "{labels:?}");
+    let against: Vec<_> = columns.iter().map(|column| column["versus"]["against"].as_u64()).collect();
+    assert_eq!(against, [None, None, None, None, None, Some(4)]);
+    assert_eq!(ending.report()["across"][0]["data"], "switches");
+    let gate = ["fixtures/records/ten-classes", "fixtures/records/two-classes"];
+    Story::new("gate").args(&gate).run().exits(2).complains("different data");
 }
 
 #[test]

@@ -129,7 +129,9 @@ fn outline(page: &str) -> Vec<String> {
 
 fn all() -> Vec<(&'static str, Comparison)> {
     let scenarios = records::scenarios().into_iter();
-    scenarios.map(|(name, runs)| (name, quickly(runs.into_iter().map(|(_, run)| run).collect()))).collect()
+    let made = scenarios.map(|(name, runs)| (name, runs.into_iter().map(|(_, run)| run).collect()));
+    let all = made.chain([("across", records::across())]);
+    all.map(|(name, runs)| (name, quickly(runs))).collect()
 }
 
 #[test]
@@ -140,6 +142,7 @@ fn what_the_page_says() {
             told(&page(&comparison(scenario)))
         );
     }
+    insta::assert_snapshot!("page_across", told(&page(&quickly(records::across()))));
 }
 
 #[test]
@@ -237,7 +240,9 @@ fn every_figure_and_word_of_the_terminal_is_in_the_page() {
         let facts = view.facts.iter().flat_map(|fact| &fact.lines);
         let troubles = view.troubles.iter().flat_map(|trouble| &trouble.lines);
         let confusions = view.confusions.iter().flat_map(|confusions| &confusions.changes);
-        let told = cells.chain(classes).chain(facts).chain(troubles).chain(confusions).chain(&view.warnings);
+        let across = view.across.iter().flat_map(|across| across.rows.iter().flatten().chain(&across.notes));
+        let told = cells.chain(classes).chain(facts).chain(troubles).chain(confusions).chain(across);
+        let told = told.chain(&view.warnings);
         for text in told {
             assert!(page.contains(&text.replace('\u{a0}', " ")), "`{text}` is not in the page of {scenario}");
         }
@@ -322,7 +327,7 @@ fn flips_show_the_pictures_that_there_are() {
     let comparison = comparison("ten-classes");
     let first = Gallery::all(&comparison, 1)[0].cards[0].id.clone();
     let image = Image { width: 28, height: 28, channels: 1, pixels: vec![128; 28 * 28] };
-    let by_id = [(first, Picture::of(&image).unwrap())].into();
+    let by_id = [((0, first), Picture::of(&image).unwrap())].into();
     let note = Some("Some are missing.".to_owned());
     let page = page_with(&comparison, &Pictures { by_id, note });
     // Both int8 runs disagree on the same images, and share a gallery.
@@ -340,6 +345,25 @@ fn table(comparison: &Comparison) -> String {
 fn every_figure_as_a_table() {
     insta::assert_snapshot!("csv_two_classes", table(&comparison("two-classes")));
     insta::assert_snapshot!("csv_troubles", table(&comparison("troubles")));
+}
+
+#[test]
+fn the_table_has_differences_across_data_sets_and_says_to_which_run() {
+    let text = table(&quickly(records::across()));
+    let accuracy = |run: &str| -> Vec<String> {
+        let is_it = |line: &&str| line.starts_with(&format!("{run},")) && line.contains(",accuracy,,");
+        text.lines().find(is_it).unwrap().split(',').map(str::to_owned).collect()
+    };
+    let [baseline, difference, low, high, p] = [3, 13, 15, 16, 18];
+    let number = |text: &String| text.parse::<f64>().unwrap();
+    let (there, here) = (accuracy("ort · fp32 · switches"), accuracy("ort · fp32 · Fashion-MNIST"));
+    assert_eq!((there[baseline].as_str(), here[baseline].as_str()), ("ort · fp32 · Fashion-MNIST", ""));
+    assert!((number(&there[difference]) - (number(&there[8]) - number(&here[8]))).abs() < 1e-12);
+    assert!(number(&there[low]) > 0.0 && number(&there[high]) > number(&there[difference]));
+    assert_eq!(there[p], "", "no test of what is not paired");
+    let paired = accuracy("ort · int8 · switches");
+    assert_eq!(paired[baseline], "ort · fp32 · switches");
+    assert!(!paired[p].is_empty());
 }
 
 #[test]

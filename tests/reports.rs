@@ -23,6 +23,12 @@ fn comparison(scenario: &str) -> Comparison {
     compare(load_folder(&golden(scenario)).unwrap(), 0).unwrap()
 }
 
+/// Two runs on each of two data sets.
+fn across() -> Comparison {
+    let first = load_folder(&golden("ten-classes")).unwrap().into_iter().take(2);
+    compare(first.chain(load_folder(&golden("two-classes")).unwrap()).collect(), 0).unwrap()
+}
+
 fn written(report: &dyn Report, view: &View) -> String {
     let mut out = Vec::new();
     report.write(view, &mut out).unwrap();
@@ -169,6 +175,29 @@ fn slices_as_data() {
 }
 
 #[test]
+fn runs_on_several_data_sets() {
+    let comparison = across();
+    for width in [100, 60, 40] {
+        insta::assert_snapshot!(
+            format!("across_{width}"),
+            on_terminal(&comparison, Style { width, ..PLAIN })
+        );
+    }
+    insta::assert_snapshot!("markdown_across", written(&Markdown, &View::of(&comparison)));
+    assert!(on_terminal(&comparison, Style { unicode: false, ..PLAIN }).is_ascii());
+}
+
+#[test]
+fn several_data_sets_as_data() {
+    let document = ReportDocument::of(&across());
+    let against = document.columns.iter().map(|column| column.versus.as_ref().map(|versus| versus.against));
+    assert_eq!(against.collect::<Vec<_>>(), [None, Some(None), Some(None), Some(Some(2))]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&document.across).unwrap());
+    let schema = jsonschema::validator_for(&json_schema()).unwrap();
+    assert!(schema.is_valid(&serde_json::to_value(document).unwrap()));
+}
+
+#[test]
 fn runs_that_did_not_complete() {
     insta::assert_snapshot!(on_terminal(&comparison("troubles"), PLAIN));
 }
@@ -302,13 +331,13 @@ fn a_record_edited_to_nonsense_is_refused_with_the_field() {
 
 #[test]
 fn no_line_is_wider_than_asked_at_any_width() {
-    for (scenario, _) in records::scenarios() {
-        for comparison in [comparison(scenario), with_long_names(scenario)] {
-            for width in 40..=200 {
-                let style = Style { width, ..PLAIN };
-                shown(&View::of(&comparison).headlines(), style);
-                shown(&View::of(&comparison), style);
-            }
+    let scenarios = records::scenarios().into_iter();
+    let all = scenarios.flat_map(|(scenario, _)| [comparison(scenario), with_long_names(scenario)]);
+    for comparison in all.chain([across()]) {
+        for width in 40..=200 {
+            let style = Style { width, ..PLAIN };
+            shown(&View::of(&comparison).headlines(), style);
+            shown(&View::of(&comparison), style);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::measuring::{self, Keeping, Kept, StartArgs, say};
 use super::report::{self, OutputArgs};
 use super::{candidates, criteria, flips, lineup, signals};
-use crate::compare::Options;
+use crate::compare::{Options, references};
 use crate::error::Result;
 use crate::measure::Interrupt;
 use crate::record::Run;
@@ -71,14 +71,13 @@ fn publish(kept: Vec<Kept>, options: &Options, output: &OutputArgs) -> Result<()
     report::publish(runs, options, output)
 }
 
-/// Writes what each measured candidate gets otherwise than the baseline beside its record.
+/// Writes what each measured candidate gets otherwise than the run that it is set against beside its
+/// record.
 fn keep_flips(runs: &[Run], places: &[Option<PathBuf>]) {
-    let baseline = lineup::baseline(runs);
-    for (candidate, place) in runs.iter().zip(places) {
-        let Some(place) = place.as_deref().filter(|_| !std::ptr::eq(candidate, &runs[baseline])) else {
-            continue;
-        };
-        if let Err(error) = flips::save(&runs[baseline], candidate, place) {
+    let references = references(runs, lineup::baseline(runs));
+    for (index, (place, reference)) in places.iter().zip(references).enumerate() {
+        let Some(place) = place.as_deref().filter(|_| index != reference) else { continue };
+        if let Err(error) = flips::save(&runs[reference], &runs[index], place) {
             say(&format!("warning: {error}"));
         }
     }

@@ -10,7 +10,7 @@ use super::lineup::baseline;
 use super::output_file::write_to;
 use super::runs::load;
 use super::start::closed_pipe;
-use crate::compare::{Flip, FlipKind, align, flips as flips_of};
+use crate::compare::{Flip, FlipKind, align, flips as flips_of, references};
 use crate::error::{Error, Result};
 use crate::metric::ScoredRun;
 use crate::record::{Run, cannot_write, write_whole};
@@ -97,9 +97,10 @@ pub fn flips(args: &FlipsArgs) -> Result<()> {
         runs.extend(load(path)?);
     }
     let baseline = baseline(&runs);
+    let references = references(&runs, baseline);
     let mut all = Vec::new();
     for index in candidates(&runs, baseline, &args.candidates)? {
-        all.extend(between(&runs[baseline], &runs[index], &args.kinds)?);
+        all.extend(between(&runs[references[index]], &runs[index], &args.kinds)?);
     }
     if all.is_empty() {
         return Err(Error::unusable("no two of these runs were evaluated on the same images").help(

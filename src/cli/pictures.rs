@@ -60,16 +60,26 @@ impl fmt::Display for Images {
 pub fn pictures(comparison: &Comparison, images: Images) -> Pictures {
     let Images::AtMost(limit) = images else { return Pictures::default() };
     let galleries = Gallery::all(comparison, limit);
-    let wanted: BTreeSet<&str> =
-        galleries.iter().flat_map(|gallery| &gallery.cards).map(|card| card.id.as_str()).collect();
-    let record = comparison.columns.get(comparison.baseline).map(|column| &column.record);
-    match record.filter(|_| !wanted.is_empty()) {
-        None => Pictures::default(),
-        Some(record) => match open(record) {
-            Err(note) => Pictures { by_id: BTreeMap::new(), note: Some(note) },
-            Ok(data) => small(data.as_ref(), &wanted),
-        },
+    let mut wanted: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for gallery in galleries.iter().filter(|gallery| !gallery.cards.is_empty()) {
+        wanted
+            .entry(gallery.reference)
+            .or_default()
+            .extend(gallery.cards.iter().map(|card| card.id.as_str()));
     }
+    let (mut by_id, mut notes) = (BTreeMap::new(), Vec::new());
+    for (reference, wanted) in wanted {
+        let Some(column) = comparison.columns.get(reference) else { continue };
+        match open(&column.record) {
+            Err(note) => notes.push(note),
+            Ok(data) => {
+                let found = small(data.as_ref(), &wanted);
+                notes.extend(missing(wanted.len() - found.len()));
+                by_id.extend(found.into_iter().map(|(id, picture)| ((reference, id), picture)));
+            }
+        }
+    }
+    Pictures { by_id, note: (!notes.is_empty()).then(|| notes.join(" ")) }
 }
 
 /// The data of `record`, if it is what was evaluated, or why there are no pictures.
@@ -86,7 +96,8 @@ fn open(record: &RunRecord) -> Result<Box<dyn Dataset>, String> {
     }
 }
 
-fn small(data: &dyn Dataset, wanted: &BTreeSet<&str>) -> Pictures {
+/// The pictures of the wanted images that could be read.
+fn small(data: &dyn Dataset, wanted: &BTreeSet<&str>) -> BTreeMap<String, Picture> {
     let mut by_id = BTreeMap::new();
     for index in 0..data.count() {
         let Some(entry) = data.entry(index).ok().filter(|entry| wanted.contains(entry.id.as_str())) else {
@@ -95,9 +106,11 @@ fn small(data: &dyn Dataset, wanted: &BTreeSet<&str>) -> Pictures {
         let picture = data.image(index).and_then(|image| Picture::of(&image));
         by_id.extend(picture.ok().map(|picture| (entry.id, picture)));
     }
-    let missing = wanted.len() - by_id.len();
-    let note = (missing > 0).then(|| format!("Images without a picture could not be read: {missing}."));
-    Pictures { by_id, note }
+    by_id
+}
+
+fn missing(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("Images without a picture could not be read: {count}."))
 }
 
 #[cfg(test)]

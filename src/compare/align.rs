@@ -31,24 +31,29 @@ fn shared_images(
     let (a, b) = (baseline.run.predictions.as_ref()?, candidate.run.predictions.as_ref()?);
     let names = names(&baseline.run.record, &candidate.run.record);
     let mut refuse = |code, reason: String| {
-        let message = format!("{names} {reason}: their accuracies are not compared");
-        warnings.push(Warning { code, message });
+        warnings.push(Warning { code, message: format!("{names} {reason}") });
         None
     };
     if let Some(difference) = difference::of_data(baseline, candidate) {
-        return refuse(WarningCode::DifferentData, format!("were evaluated on different data, {difference}"));
+        let reason =
+            format!("were evaluated on different data, {difference}: their accuracies cannot be paired");
+        return refuse(WarningCode::DifferentData, reason);
     }
     let settings = difference::of_preprocessing(
         &baseline.run.record.job.preprocess,
         &candidate.run.record.job.preprocess,
     );
     if !settings.is_empty() {
-        let reason = format!("differ in preprocessing, {}", settings.join(", "));
+        let settings = settings.join(", ");
+        let reason = format!("differ in preprocessing, {settings}: their accuracies are not compared");
         return refuse(WarningCode::DifferentPreprocessing, reason);
     }
     let rows = match rows_by_id(a, b) {
         Ok(rows) => rows,
-        Err(reason) => return refuse(WarningCode::DifferentData, reason),
+        Err(reason) => {
+            let reason = format!("{reason}: their accuracies are not compared");
+            return refuse(WarningCode::DifferentData, reason);
+        }
     };
     warnings.extend(partial(&names, &rows, a, b));
     warnings.extend(other_decoder(&names, &baseline.run.record, &candidate.run.record));

@@ -1,10 +1,11 @@
 //! Builds a comparison from runs.
 
+use super::across::across;
 use super::align::timing;
-use super::verdict::verdict;
+use super::verdict::{floor, verdict};
 use super::{
-    ClassDelta, Classes, Column, Comparison, Delta, Options, SliceDelta, Versus, Warning, WarningCode,
-    WorstFlips, align, warning,
+    ClassDelta, Classes, Column, Comparison, Criteria, Delta, Options, SliceDelta, Verdict, Versus, Warning,
+    WarningCode, WorstFlips, align, data_sets, references, warning,
 };
 use crate::error::{Error, Result};
 use crate::metric::paired::{Judged, JudgedClass, JudgedSlice, Judgement, Resampling, judge, judge_slices};
@@ -17,48 +18,70 @@ use crate::record::{DatasetIdentity, Run};
 /// Flips that a comparison lists; the rest are counted.
 const FLIPS: usize = 1000;
 
-/// Reads every metric of every run and sets each run against `runs[baseline]`. Fails where there is
-/// no such run, or where a prediction's label has no class.
+/// Reads every metric of every run and sets each run against `runs[baseline]`, or against the first on
+/// its own data where runs are on several. Fails where there is no such run, or where a prediction's label
+/// has no class.
 pub fn compare(runs: Vec<Run>, baseline: usize) -> Result<Comparison> {
     compare_with(runs, baseline, &Options::default())
 }
 
 /// As [`compare`], with a choice of how differences are resampled and what is accepted.
-pub fn compare_with(runs: Vec<Run>, baseline: usize, options: &Options) -> Result<Comparison> {
+pub fn compare_with(mut runs: Vec<Run>, baseline: usize, options: &Options) -> Result<Comparison> {
     if baseline >= runs.len() {
         let runs = runs.len();
         return Err(Error::usage(format!("there is no run {baseline} among {runs} to compare with"))
             .help("name at least one model or record, and a baseline among them"));
     }
+    let (sets, references) = (data_sets::several(&runs), references(&runs, baseline));
+    data_sets::name(&mut runs, &sets);
     let scored = runs.iter().map(ScoredRun::of).collect::<Result<Vec<_>>>()?;
     let mut warnings: Vec<Warning> = scored.iter().flat_map(warning::of_run).collect();
     let judged: Vec<ByItself> = scored.iter().map(ByItself::of).collect();
     let versus: Vec<Option<Versus>> = (0..scored.len())
         .map(|index| {
-            (index != baseline)
-                .then(|| set_against(&scored[baseline], &scored[index], &options.resampling, &mut warnings))
+            let reference = Some(references[index]).filter(|_| index != baseline)?;
+            let (one, other) = (&scored[reference], &scored[index]);
+            let found = set_against(one, other, &options.resampling, &mut warnings);
+            Some(Versus { against: (reference != baseline).then_some(reference), ..found })
         })
         .collect();
-    warnings.extend(warning::of_timings(&scored, baseline));
-    let own: Vec<_> = (0..scored.len()).map(|index| in_own_runtime(&scored, baseline, index)).collect();
+    warnings.extend(warning::of_timings(&scored, &references));
+    let own: Vec<Option<InOwnRuntime>> =
+        (0..scored.len()).map(|index| in_own_runtime(&scored, references[index], index)).collect();
     drop(scored);
     let columns = runs.into_iter().zip(judged).zip(versus);
     let mut columns: Vec<Column> =
         columns.map(|((run, judged), versus)| judged.into_column(run, versus)).collect();
-    for index in 0..columns.len() {
-        let column = &columns[index];
-        let found = column.versus.as_ref().map(|versus| {
-            verdict(&column.record, &columns[baseline], versus, own[index].as_ref(), &options.criteria)
-        });
-        columns[index].verdict = found;
-    }
+    let verdicts = verdicts(&columns, baseline, &references, &own, &options.criteria);
+    columns.iter_mut().zip(verdicts).for_each(|(column, verdict)| column.verdict = verdict);
+    let across = across(&sets, &columns, baseline);
     let criteria = options.criteria;
-    Ok(Comparison { baseline, criteria, columns, warnings: without_repeats(warnings) })
+    Ok(Comparison { baseline, criteria, columns, across, warnings: without_repeats(warnings) })
 }
 
+/// The verdict on each run; none on the baseline.
+fn verdicts(
+    columns: &[Column],
+    baseline: usize,
+    references: &[usize],
+    own: &[Option<InOwnRuntime>],
+    criteria: &Criteria,
+) -> Vec<Option<Verdict>> {
+    let of = |((column, &reference), own): ((&Column, &usize), &Option<InOwnRuntime>)| {
+        let reference = &columns[reference];
+        // Of runs measured side by side only the baseline was measured twice.
+        let floor = floor(reference).or_else(|| floor(&columns[baseline])).unwrap_or_default();
+        Some(verdict(&column.record, reference, column.versus.as_ref()?, own.as_ref(), floor, criteria))
+    };
+    columns.iter().zip(references).zip(own).map(of).collect()
+}
+
+/// Index of a run in the candidate's own runtime, and the speed-up over it.
+type InOwnRuntime = (usize, PairReading);
+
 /// The run of the baseline's model in the runtime of run `index`, where the baseline itself ran in
-/// another, and the speed-up over it.
-fn in_own_runtime(scored: &[ScoredRun<'_>], baseline: usize, index: usize) -> Option<(usize, PairReading)> {
+/// another, and the speed-up over it. `baseline` is what the run is set against.
+fn in_own_runtime(scored: &[ScoredRun<'_>], baseline: usize, index: usize) -> Option<InOwnRuntime> {
     let record = |index: usize| &scored[index].run.record;
     let (first, own) = (record(baseline), record(index));
     if own.job.runtime == first.job.runtime || own.model.sha256 == first.model.sha256 {
@@ -121,7 +144,7 @@ fn set_against(
     let readings = PAIR_METRICS.iter().filter_map(|metric| metric.read(&pair)).collect();
     let flips = pair.images.is_some().then(|| worst(flips(&pair)));
     let slices = slice_deltas(&pair, options.level, warnings);
-    Versus { deltas: deltas(&pair, options), pair: readings, slices, flips }
+    Versus { against: None, deltas: deltas(&pair, options), pair: readings, slices, flips }
 }
 
 fn slice_deltas(pair: &ScoredPair<'_>, level: f64, warnings: &mut Vec<Warning>) -> Vec<SliceDelta> {

@@ -17,14 +17,50 @@ pub struct Comparison {
     pub criteria: Criteria,
     /// One for each run, in the order asked for.
     pub columns: Vec<Column>,
+    /// One for each data set, the highest accuracy first; empty where all runs are on the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub across: Vec<OnData>,
     /// What a reader must know before trusting a figure.
     pub warnings: Vec<Warning>,
+}
+
+impl Comparison {
+    /// The run that `column` is set against; none for the baseline itself.
+    pub fn reference(&self, column: &Column) -> Option<&Column> {
+        column.versus.as_ref()?;
+        self.columns.get(column.against().unwrap_or(self.baseline))
+    }
+
+    /// How far the accuracy of run `index` is from that on the baseline's data, where the run stands for
+    /// other data.
+    pub fn unpaired(&self, index: usize) -> Option<&Delta> {
+        self.across.iter().find(|on| on.column == index)?.difference.as_ref()
+    }
+}
+
+/// A data set among several, and the run that stands for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OnData {
+    /// A name that no other of them has.
+    pub data: String,
+    /// Index in the columns of the first run that was evaluated on it: all others on it are set against
+    /// that one.
+    pub column: usize,
+    /// Number of classes.
+    pub classes: usize,
+    /// Share of the images that are of the commonest class: the accuracy of always naming it.
+    pub commonest: f64,
+    /// Its accuracy − that of the run which stands for the baseline's data, as of two independent samples;
+    /// absent for that run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Delta>,
 }
 
 /// One run and what was read from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Column {
-    /// The record: job, identities, environment, outcome, raw evidence.
+    /// The record: job, identities, environment, outcome, raw evidence. Its variant names the data too,
+    /// where runs are on several.
     pub record: RunRecord,
     /// Every metric whose evidence is there, in the order of the list of metrics.
     pub readings: Vec<Reading>,
@@ -37,7 +73,7 @@ pub struct Column {
     /// The bins behind the calibration error, the least confident first; empty where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibration: Vec<CalibrationBin>,
-    /// Set against the baseline; absent for the baseline itself.
+    /// Set against the baseline, or the first run on its own data; absent for the baseline itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versus: Option<Versus>,
     /// The verdict; absent for the baseline itself.
@@ -49,6 +85,16 @@ impl Column {
     /// The reading of metric `id`, if there is one.
     pub fn reading(&self, id: &str) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.metric == id)
+    }
+
+    /// Index of the run that it is set against, where that is not the baseline but the first on its own data.
+    pub fn against(&self) -> Option<usize> {
+        self.versus.as_ref()?.against
+    }
+
+    /// Whether it was evaluated on the images of the run that it is set against.
+    pub fn is_paired(&self) -> bool {
+        self.versus.as_ref().is_some_and(|versus| versus.delta("accuracy").is_some())
     }
 }
 
@@ -71,6 +117,10 @@ pub struct Classes {
 /// A run set against the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Versus {
+    /// Index of the run that it is set against, where that is not the baseline: the first that was
+    /// evaluated on the same data, which is not the baseline's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<usize>,
     /// Differences of all metrics that both have and that may be compared: timings and memory only
     /// on one machine with the same settings, accuracies only on the same images.
     pub deltas: Vec<Delta>,
@@ -203,7 +253,7 @@ pub enum WarningCode {
     CalibrationOverlap,
     /// Some output held NaN or an infinity.
     NotFinite,
-    /// Runs were made on different data, so that accuracies are not compared.
+    /// Runs were made on different data, so that accuracies cannot be paired.
     DifferentData,
     /// A column says different things about an image in two runs, so that its slices are not compared.
     DifferentSlices,

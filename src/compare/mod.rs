@@ -1,10 +1,12 @@
 //! Runs set against a baseline: every metric of every run, the differences, and what only a pair
 //! can show. Knows no runtime and no clock; live and saved runs look the same here.
 
+mod across;
 mod align;
 mod build;
 mod comparison;
 mod criteria;
+mod data_sets;
 mod difference;
 mod trial;
 mod verdict;
@@ -15,9 +17,11 @@ pub use crate::metric::{Flip, FlipKind, flips};
 pub use align::{align, beside};
 pub use build::{compare, compare_with};
 pub use comparison::{
-    ClassDelta, Classes, Column, Comparison, Delta, SliceDelta, Versus, Warning, WarningCode, WorstFlips,
+    ClassDelta, Classes, Column, Comparison, Delta, OnData, SliceDelta, Versus, Warning, WarningCode,
+    WorstFlips,
 };
 pub use criteria::{Criteria, Margin, Options};
+pub use data_sets::references;
 pub use difference::{of_evaluations, of_machine};
 pub use trial::{Standing, TRIAL_ERROR, Trial, Weighed, as_good, needed, weigh};
 pub use verdict::{

@@ -132,29 +132,31 @@ pub struct Gain {
 }
 
 /// The verdict on the run of `record`, which was set against the baseline as `versus` says, and in its
-/// own runtime against the run and with the speed-up of `own`.
+/// own runtime against the run and with the speed-up of `own`. `floor`: what the machine makes of no
+/// difference.
 pub(super) fn verdict(
     record: &RunRecord,
     baseline: &Column,
     versus: &Versus,
     own: Option<&(usize, PairReading)>,
+    floor: f64,
     criteria: &Criteria,
 ) -> Verdict {
     // Whatever was measured of a run that failed, nobody can ship it.
     let runs = matches!(record.outcome, Outcome::Completed | Outcome::Interrupted { .. });
     Verdict {
         good_enough: good_enough(baseline, versus, criteria),
-        worth_it: runs.then(|| worth_it(record, baseline, versus, criteria)).flatten(),
+        worth_it: runs.then(|| worth_it(record, versus, floor, criteria)).flatten(),
         own_runtime: own.and_then(|(reference, speed_up)| {
-            let gain = gain(speed_up, floor(baseline), criteria, record)?;
+            let gain = gain(speed_up, floor, criteria, record)?;
             Some(OwnRuntime { reference: *reference, gain })
         }),
     }
 }
 
-/// What this machine makes of no difference.
-fn floor(baseline: &Column) -> f64 {
-    baseline.reading("noise_floor").and_then(|reading| reading.value).unwrap_or(0.0)
+/// What the machine made of no difference, where the run was measured twice.
+pub(super) fn floor(column: &Column) -> Option<f64> {
+    column.reading("noise_floor").and_then(|reading| reading.value)
 }
 
 fn good_enough(baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<GoodEnough> {
@@ -207,8 +209,7 @@ const GAINS: [&str; 4] = ["speed_up", "throughput_ratio", "size_ratio", "memory_
 /// this: throughput, memory, and a speed-up over too few launches.
 pub const ONE_PROCESS: f64 = 0.1;
 
-fn worth_it(record: &RunRecord, baseline: &Column, versus: &Versus, criteria: &Criteria) -> Option<WorthIt> {
-    let floor = floor(baseline);
+fn worth_it(record: &RunRecord, versus: &Versus, floor: f64, criteria: &Criteria) -> Option<WorthIt> {
     let of = |id: &&str| gain(versus.pair(id)?, floor, criteria, record);
     let gains: Vec<Gain> = GAINS.iter().filter_map(of).collect();
     let has = |wanted: Change| gains.iter().any(|gain| gain.change == wanted);

@@ -16,6 +16,8 @@ pub enum IntervalMethod {
     Tango,
     /// Bonett and Price's adjusted Wald interval of the same difference.
     BonettPrice,
+    /// Newcombe's interval of the difference of two proportions of different images.
+    Newcombe,
     /// Bias-corrected and accelerated bootstrap over images, the same resample for both runs.
     PairedBca,
     /// Normal interval of the difference of two calibration errors, each less what noise is expected

@@ -7,7 +7,7 @@ pub(super) trait OfRun: Sized {
     /// Of a run that stands alone; nothing where there is nothing to show.
     fn alone(column: &Column) -> Option<Self>;
 
-    /// Of a run against the baseline.
+    /// Of a run against what it is set against.
     fn compared(baseline: &Column, column: &Column) -> Option<Self>;
 
     /// Whether both say the same but for whose it is.
@@ -24,8 +24,9 @@ pub(super) fn tables<T: OfRun>(comparison: &Comparison) -> Vec<T> {
     if comparison.columns.len() == 1 {
         return T::alone(baseline).into_iter().collect();
     }
+    let compared = |column| T::compared(comparison.reference(column)?, column);
     let mut tables: Vec<T> = Vec::new();
-    for mut table in comparison.columns.iter().filter_map(|column| T::compared(baseline, column)) {
+    for mut table in comparison.columns.iter().filter_map(compared) {
         match tables.iter_mut().find(|known| known.is_like(&table)) {
             Some(known) => *known.label() += &format!(" and {}", table.label()),
             None => tables.push(table),

@@ -20,6 +20,8 @@ const RATES: [&str; 3] = ["macro_recall", "macro_precision", "macro_f1"];
 pub struct ClassTable {
     /// The run.
     pub label: String,
+    /// The run that it is set against; empty without one.
+    pub against: String,
     /// Whether it is set against a baseline.
     pub compares: bool,
     /// All classes, worst first.
@@ -56,7 +58,8 @@ impl OfRun for ClassTable {
         let recall = |class: usize| recalls.get(class).copied().flatten().unwrap_or(f64::INFINITY);
         order.sort_by(|a, b| recall(*a).total_cmp(&recall(*b)));
         let rows = order.into_iter().map(|class| row(None, column, classes, class)).collect();
-        Some(Self { label: clean(&column.record.job.label()), compares: false, rows })
+        let label = clean(&column.record.job.label());
+        Some(Self { label, against: String::new(), compares: false, rows })
     }
 
     fn compared(baseline: &Column, column: &Column) -> Option<Self> {
@@ -67,11 +70,12 @@ impl OfRun for ClassTable {
             .collect();
         // Stable: classes that lost alike stay in label order.
         rows.sort_by(|a, b| a.extremes.0.total_cmp(&b.extremes.0));
-        Some(Self { label: clean(&column.record.job.label()), compares: true, rows })
+        let [label, against] = [column, baseline].map(|run| clean(&run.record.job.label()));
+        Some(Self { label, against, compares: true, rows })
     }
 
     fn is_like(&self, other: &Self) -> bool {
-        self.rows == other.rows
+        self.against == other.against && self.rows == other.rows
     }
 
     fn label(&mut self) -> &mut String {

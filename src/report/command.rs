@@ -11,9 +11,29 @@ use crate::tensor::ElementType;
 /// A flag with its value, or words that stand alone.
 type Words = Vec<String>;
 
-/// The command, a flag a line, as a shell takes it; none where there is no run.
+/// The command, a flag a line, as a shell takes it; one for each data set, since what is said of the data
+/// holds for all models of a command. None where there is no run.
 pub(super) fn reproduce(comparison: &Comparison) -> Option<String> {
-    let jobs: Vec<&Job> = comparison.columns.iter().map(|column| &column.record.job).collect();
+    let of = |jobs: &Vec<&Job>| command(jobs, &comparison.criteria);
+    let commands: Vec<String> = by_data(comparison).iter().filter_map(of).collect();
+    (!commands.is_empty()).then(|| commands.join("\n"))
+}
+
+/// The jobs on each data set.
+fn by_data(comparison: &Comparison) -> Vec<Vec<&Job>> {
+    let mut found: Vec<(usize, Vec<&Job>)> = Vec::new();
+    for (index, column) in comparison.columns.iter().enumerate() {
+        let elsewhere = comparison.unpaired(index).map(|_| index);
+        let first = elsewhere.or(column.against()).unwrap_or(comparison.baseline);
+        match found.iter_mut().find(|(known, _)| *known == first) {
+            Some((_, jobs)) => jobs.push(&column.record.job),
+            None => found.push((first, vec![&column.record.job])),
+        }
+    }
+    found.into_iter().map(|(_, jobs)| jobs).collect()
+}
+
+fn command(jobs: &[&Job], criteria: &Criteria) -> Option<String> {
     let first = jobs.first()?;
     let mut command: Words = vec!["bench".into(), "compare".into()];
     command.extend(distinct(jobs.iter().map(|job| job.model.path.display().to_string())));
@@ -24,7 +44,7 @@ pub(super) fn reproduce(comparison: &Comparison) -> Option<String> {
         lines.extend(preprocess(&first.preprocess));
     }
     lines.extend(measuring(first));
-    lines.extend(verdict(&comparison.criteria));
+    lines.extend(verdict(criteria));
     let lines =
         lines.iter().map(|words| words.iter().map(|word| quoted(&clean(word))).collect::<Words>().join(" "));
     Some(lines.collect::<Words>().join(" \\\n  "))

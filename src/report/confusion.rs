@@ -24,15 +24,18 @@ pub struct Confusions {
 }
 
 impl Confusions {
-    /// One for each run that was evaluated, the baseline first.
+    /// One for each run that was evaluated, the baseline first, and then those that compare with another
+    /// or stand for other data.
     pub(super) fn all(comparison: &Comparison) -> Vec<Self> {
         let Some(baseline) = comparison.columns.get(comparison.baseline) else { return Vec::new() };
         let others = comparison.columns.iter().enumerate().filter(|(index, _)| *index != comparison.baseline);
         let own = baseline.classes.as_ref().map(|classes| Self::of(baseline, classes, None));
-        let others = others.filter_map(|(_, column)| {
+        let others = others.filter_map(|(index, column)| {
+            let classes = column.classes.as_ref()?;
             // Only where the images are the same do counts compare.
-            column.versus.as_ref()?.delta("accuracy")?;
-            Some(Self::of(column, column.classes.as_ref()?, baseline.classes.as_ref()))
+            let before = comparison.reference(column).filter(|_| column.is_paired());
+            let shown = before.is_some() || comparison.unpaired(index).is_some();
+            shown.then(|| Self::of(column, classes, before.and_then(|before| before.classes.as_ref())))
         });
         own.into_iter().chain(others).collect()
     }

@@ -50,21 +50,21 @@ struct Figure<'a> {
 pub fn csv(comparison: &Comparison, out: &mut dyn io::Write) -> io::Result<()> {
     let mut table = Writer::from_writer(out);
     table.write_record(HEAD)?;
-    let baseline =
-        comparison.columns.get(comparison.baseline).map(|column| clean(&column.record.job.label()));
     for (index, column) in comparison.columns.iter().enumerate() {
-        let against = baseline.as_deref().filter(|_| index != comparison.baseline).unwrap_or_default();
-        for (spec, figure) in figures(column) {
-            table.write_record(row(column, against, spec, &figure))?;
+        let against = comparison.reference(column).map(|other| clean(&other.record.job.label()));
+        for (spec, figure) in figures(column, comparison.unpaired(index)) {
+            table.write_record(row(column, against.as_deref().unwrap_or_default(), spec, &figure))?;
         }
     }
     table.flush()
 }
 
-fn figures(column: &Column) -> Vec<(&'static MetricSpec, Figure<'_>)> {
+/// `unpaired`: the difference to the baseline on other data.
+fn figures<'a>(column: &'a Column, unpaired: Option<&'a Delta>) -> Vec<(&'static MetricSpec, Figure<'a>)> {
     let versus = column.versus.as_ref();
     let single = column.readings.iter().flat_map(|reading| {
-        let delta = versus.and_then(|versus| versus.delta(&reading.metric));
+        let unpaired = unpaired.filter(|delta| delta.metric == reading.metric);
+        let delta = versus.and_then(|versus| versus.delta(&reading.metric)).or(unpaired);
         let all = [of_run(reading, delta)].into_iter().chain(of_classes(column, reading, delta));
         all.map(|figure| (reading.metric.as_str(), figure)).collect::<Vec<_>>()
     });

@@ -118,7 +118,8 @@ fn model(record: &RunRecord) -> String {
     };
     format!(
         "{}: {} · {} parameters · opset {} · {quantization}",
-        clean(&record.job.variant),
+        // The data that it may name is no part of its own.
+        clean(&record.job.variant).replace(" · ", "\u{a0}·\u{a0}"),
         clean(&model.path),
         whole(model.parameters),
         model.opset

@@ -5,7 +5,9 @@ use super::number;
 use super::outcomes;
 use super::view::{Tone, clean};
 use crate::compare::{Change, Column, Comparison, Delta};
-use crate::metric::{self, Basis, Better, METRICS, MetricSpec, PAIR_METRICS, PairReading, Reading, Unit};
+use crate::metric::{
+    self, Basis, Better, ECE, METRICS, MetricSpec, PAIR_METRICS, PairReading, Reading, Unit,
+};
 use crate::record::Outcome;
 
 /// The head of a column.
@@ -164,11 +166,11 @@ const OTHERS: &str = "more";
 pub(super) fn heads(comparison: &Comparison) -> Vec<ColumnHead> {
     let head = |(index, column): (usize, &Column)| {
         let ended = outcomes::word(&column.record.outcome);
-        let note = match (index == comparison.baseline && comparison.columns.len() > 1, ended) {
-            (true, Some(ended)) => format!("baseline, {ended}"),
-            (true, None) => "baseline".into(),
-            (false, ended) => ended.unwrap_or_default().to_owned(),
+        let role = match index == comparison.baseline {
+            true => (comparison.columns.len() > 1).then_some("baseline"),
+            false => comparison.unpaired(index).map(|_| "baseline there"),
         };
+        let note = [role, ended].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let tone = if ended.is_some() { Tone::Worse } else { Tone::Plain };
         ColumnHead { label: clean(&column.record.job.label()), note, tone }
     };
@@ -205,7 +207,9 @@ fn rows(comparison: &Comparison, id: &str) -> Vec<Row> {
     if !comparison.columns.iter().any(has) {
         return Vec::new();
     }
-    let headline = HEADLINES.contains(&id) || (DISTANCES.contains(&id) && !evaluated(comparison));
+    let headline = HEADLINES.contains(&id)
+        || (DISTANCES.contains(&id) && !evaluated(comparison))
+        || (id == ECE.id && !comparison.across.is_empty());
     let cells = comparison.columns.iter().map(|column| cell(column, spec)).collect();
     let mut rows = vec![Row { title: spec.title.to_owned(), headline, cells }];
     let intervals: Vec<Cell> = comparison.columns.iter().map(|column| interval_cell(column, spec)).collect();

@@ -10,6 +10,8 @@ use crate::metric::{RIGHT_TO_WRONG, WRONG_TO_OTHER_WRONG, WRONG_TO_RIGHT};
 pub struct Gallery {
     /// The run, or several that disagree on the same images in the same way.
     pub label: String,
+    /// Index of the run that it is set against: where its images are to be found.
+    pub reference: usize,
     /// `26 images`.
     pub total: String,
     /// The worst.
@@ -38,30 +40,33 @@ pub struct FlipCard {
 }
 
 impl Gallery {
-    /// One for each candidate that was evaluated on the baseline's images, each with at most `limit`
-    /// cards.
+    /// One for each candidate that was evaluated on the images of the run it is set against, each with at
+    /// most `limit` cards.
     pub fn all(comparison: &Comparison, limit: usize) -> Vec<Self> {
         let mut found: Vec<(Self, &WorstFlips)> = Vec::new();
         for column in &comparison.columns {
             let Some(flips) = column.versus.as_ref().and_then(|versus| versus.flips.as_ref()) else {
                 continue;
             };
-            match found.iter_mut().find(|(_, known)| *known == flips) {
+            let reference = column.against().unwrap_or(comparison.baseline);
+            let mut same = found.iter_mut().filter(|(gallery, _)| gallery.reference == reference);
+            match same.find(|(_, known)| *known == flips) {
                 Some((gallery, _)) => gallery.label += &format!(" and {}", label(column)),
-                None => found.push((Self::of(column, flips, limit), flips)),
+                None => found.push((Self::of(column, reference, flips, limit), flips)),
             }
         }
         found.into_iter().map(|(gallery, _)| gallery).collect()
     }
 
-    fn of(column: &Column, flips: &WorstFlips, limit: usize) -> Self {
+    fn of(column: &Column, reference: usize, flips: &WorstFlips, limit: usize) -> Self {
         let names = column.classes.as_ref().map_or(&[][..], |classes| &classes.names);
         let cards: Vec<FlipCard> = flips.worst.iter().take(limit).map(|flip| card(flip, names)).collect();
         let rest = match flips.total - (cards.len() as u64).min(flips.total) {
             0 => String::new(),
             more => format!("{} more; `bench flips` lists them all", counted(more, "image", "images")),
         };
-        Self { label: label(column), total: counted(flips.total, "image", "images"), cards, rest }
+        let total = counted(flips.total, "image", "images");
+        Self { label: label(column), reference, total, cards, rest }
     }
 }
 

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::compare::{Classes, Column, Comparison, Criteria, Verdict, Versus, Warning};
+use crate::compare::{Classes, Column, Comparison, Criteria, OnData, Verdict, Versus, Warning};
 use crate::metric::{CalibrationBin, METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
 use crate::plan::Job;
 use crate::record::{
@@ -36,6 +36,9 @@ pub struct ReportDocument {
     pub criteria: Criteria,
     /// One for each run, in the order asked for.
     pub columns: Vec<ReportColumn>,
+    /// One for each data set, the highest accuracy first; absent where all runs are on the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub across: Vec<OnData>,
     /// What a reader must know before trusting a figure.
     pub warnings: Vec<Warning>,
 }
@@ -43,7 +46,7 @@ pub struct ReportDocument {
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ReportColumn {
-    /// `ort · int8`: its name in tables.
+    /// `ort · int8`: its name in tables, with that of its data where runs are on several.
     pub label: String,
     /// What was asked for.
     pub job: Job,
@@ -79,7 +82,7 @@ pub struct ReportColumn {
     /// The bins behind the calibration error, the least confident first: 15 of equal width; empty where
     /// there is no such error.
     pub reliability: Vec<CalibrationBin>,
-    /// Set against the baseline; null for the baseline itself.
+    /// Set against the baseline, or the first run on its own data; null for the baseline itself.
     pub versus: Option<Versus>,
     /// Whether it is good enough and worth it; null for the baseline itself.
     pub verdict: Option<Verdict>,
@@ -152,6 +155,7 @@ impl ReportDocument {
             baseline: comparison.baseline,
             criteria: comparison.criteria,
             columns: comparison.columns.iter().map(ReportColumn::of).collect(),
+            across: comparison.across.clone(),
             warnings: comparison.warnings.clone(),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{Cell, ClassRow, ClassTable, Report, SliceRow, SliceTable, Tone, View};
+use super::{Across, Cell, ClassRow, ClassTable, Report, SliceRow, SliceTable, Tone, View};
 
 /// A report as GitHub Markdown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,14 +15,15 @@ const CLASSES: usize = 50;
 impl Report for Markdown {
     fn write(&self, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         summary(view, out)?;
+        across(view, out)?;
         troubles(view, out)?;
         warnings(view, out)?;
         figures(view, out)?;
         for table in &view.classes {
-            classes(view, table, out)?;
+            classes(table, out)?;
         }
         for table in &view.slices {
-            slices(view, table, out)?;
+            slices(table, out)?;
         }
         facts(view, out)
     }
@@ -30,7 +31,7 @@ impl Report for Markdown {
 
 fn summary(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     match view.compares() {
-        true => writeln!(out, "### Against {}\n", escape(view.baseline_label()))?,
+        true => writeln!(out, "### Against {}\n", escape(&view.against))?,
         false => writeln!(out, "### {}\n", escape(view.baseline_label()))?,
     }
     for statement in &view.summary {
@@ -41,6 +42,21 @@ fn summary(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+fn across(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let Some(across) = &view.across else { return Ok(()) };
+    writeln!(out, "**Across data sets, the highest accuracy first**\n")?;
+    row(out, Across::HEADS.map(str::to_owned))?;
+    row(out, (0..Across::HEADS.len()).map(|at| if at == 0 { "---".to_owned() } else { "---:".to_owned() }))?;
+    for texts in &across.rows {
+        row(out, texts.iter().map(|text| escape(text)))?;
+    }
+    writeln!(out)?;
+    for note in &across.notes {
+        writeln!(out, "- {}", escape(note))?;
+    }
+    writeln!(out)
 }
 
 fn troubles(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
@@ -85,9 +101,9 @@ fn figures(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
 const LEGEND: &str = "▲ better, ▼ worse than the baseline: beyond chance (95 %) for accuracy, beyond the machine's \
                       noise for timings; without a sign the two cannot be told apart. Intervals: 95 %. pp: percentage points.";
 
-fn classes(view: &View, table: &ClassTable, out: &mut dyn io::Write) -> io::Result<()> {
+fn classes(table: &ClassTable, out: &mut dyn io::Write) -> io::Result<()> {
     let title = match table.compares {
-        true => format!("Classes of {} against {}", table.label, view.baseline_label()),
+        true => format!("Classes of {} against {}", table.label, table.against),
         false => format!("Classes of {}", table.label),
     };
     if let (true, ([], Some(line))) = (table.compares, table.worst(CLASSES)) {
@@ -111,9 +127,9 @@ fn class_cells(class: &ClassRow) -> [String; 6] {
     [escape(&class.name), class.images.clone(), recall, escape(&class.p), precision, f1]
 }
 
-fn slices(view: &View, table: &SliceTable, out: &mut dyn io::Write) -> io::Result<()> {
+fn slices(table: &SliceTable, out: &mut dyn io::Write) -> io::Result<()> {
     let title = match table.compares {
-        true => format!("Slices of {} against {}", table.label, view.baseline_label()),
+        true => format!("Slices of {} against {}", table.label, table.against),
         false => format!("Slices of {}", table.label),
     };
     let (shown, rest) = table.worst(CLASSES);

@@ -2,6 +2,7 @@
 //! lays that text out. [`ReportDocument`] is the same comparison for programs, as JSON, and [`csv()`] as a
 //! table. [`Html`] adds [`Charts`], which also stand alone.
 
+mod across;
 mod alike;
 pub(crate) mod blocks;
 mod charts;
@@ -34,6 +35,7 @@ mod verdict;
 mod view;
 
 pub use self::csv::csv;
+pub use across::Across;
 pub use charts::{Chart, Charts};
 pub use classes::{ClassRow, ClassTable};
 pub(crate) use command::quoted;

@@ -29,11 +29,12 @@ pub struct Picture {
     pub height: u32,
 }
 
-/// Pictures by the ids of their images, and why there are none or fewer.
+/// Pictures by where their images are and by their ids, and why there are none or fewer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pictures {
-    /// The pictures that there are.
-    pub by_id: BTreeMap<String, Picture>,
+    /// The pictures that there are, by [`Gallery::reference`](super::Gallery::reference) and id: other data
+    /// may have other images of the same ids.
+    pub by_id: BTreeMap<(usize, String), Picture>,
     /// Why some are missing, for the reader.
     pub note: Option<String>,
 }

@@ -13,6 +13,8 @@ use crate::metric::{Better, Interval, SliceReading, Unit};
 pub struct SliceTable {
     /// The run.
     pub label: String,
+    /// The run that it is set against; empty without one.
+    pub against: String,
     /// Whether it is set against a baseline.
     pub compares: bool,
     /// All slices, worst first.
@@ -40,18 +42,19 @@ impl OfRun for SliceTable {
     fn alone(column: &Column) -> Option<Self> {
         let mut slices: Vec<&SliceReading> = column.slices.iter().collect();
         slices.sort_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
-        Self::of(column, false, slices.into_iter().map(lone_row).collect())
+        Self::of(column, None, slices.into_iter().map(lone_row).collect())
     }
 
     fn compared(baseline: &Column, column: &Column) -> Option<Self> {
         let mut slices: Vec<&SliceDelta> = column.versus.as_ref()?.slices.iter().collect();
         // Stable: slices that lost alike stay in the order of the data.
         slices.sort_by(|a, b| a.absolute.total_cmp(&b.absolute));
-        Self::of(column, true, slices.into_iter().map(|slice| row(baseline, column, slice)).collect())
+        let rows = slices.into_iter().map(|slice| row(baseline, column, slice));
+        Self::of(column, Some(baseline), rows.collect())
     }
 
     fn is_like(&self, other: &Self) -> bool {
-        self.rows == other.rows
+        self.against == other.against && self.rows == other.rows
     }
 
     fn label(&mut self) -> &mut String {
@@ -60,9 +63,10 @@ impl OfRun for SliceTable {
 }
 
 impl SliceTable {
-    fn of(column: &Column, compares: bool, rows: Vec<SliceRow>) -> Option<Self> {
-        let label = clean(&column.record.job.label());
-        (!rows.is_empty()).then_some(Self { label, compares, rows })
+    fn of(column: &Column, baseline: Option<&Column>, rows: Vec<SliceRow>) -> Option<Self> {
+        let label = |run: &Column| clean(&run.record.job.label());
+        let (against, compares) = (baseline.map(label).unwrap_or_default(), baseline.is_some());
+        (!rows.is_empty()).then(|| Self { label: label(column), against, compares, rows })
     }
 
     /// The first `limit` slices, and a line about all others.

@@ -39,18 +39,27 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Statement> {
     runs.filter(|(index, column)| {
         alone || *index != comparison.baseline || !column.record.outcome.is_completed()
     })
-    .map(|(_, column)| Statement {
+    .map(|(index, column)| Statement {
         about: clean(&column.record.job.label()),
-        lines: statement(comparison, column),
+        lines: statement(comparison, index, column),
     })
     .filter(|statement| !statement.lines.is_empty())
     .collect()
 }
 
-fn statement(comparison: &Comparison, column: &Column) -> Vec<Line> {
+/// What candidates are set against.
+pub(super) fn against(comparison: &Comparison) -> String {
+    let several = comparison.columns.iter().any(|column| column.against().is_some());
+    match comparison.columns.get(comparison.baseline) {
+        Some(baseline) if !several && comparison.across.is_empty() => clean(&baseline.record.job.label()),
+        _ => "the first run on the same data".into(),
+    }
+}
+
+fn statement(comparison: &Comparison, index: usize, column: &Column) -> Vec<Line> {
     let mut lines: Vec<Line> = ended(&column.record.outcome).into_iter().collect();
-    let baseline = comparison.columns.get(comparison.baseline);
-    match (&column.versus, baseline) {
+    match (&column.versus, comparison.reference(column)) {
+        (Some(_), Some(_)) if comparison.unpaired(index).is_some() => lines.push(no_verdict()),
         (Some(versus), Some(baseline)) => {
             lines.extend(judged(baseline, column, versus));
             lines.extend(own_runtime(comparison, column));
@@ -58,6 +67,11 @@ fn statement(comparison: &Comparison, column: &Column) -> Vec<Line> {
         _ => lines.extend(alone(column)),
     }
     lines
+}
+
+/// Of a run that stands for other data than the baseline's: a model for another task replaces none.
+fn no_verdict() -> Line {
+    Line::new("no verdict: on other data than the baseline, see across data sets", Tone::Plain)
 }
 
 /// The verdict, and what it rests on.

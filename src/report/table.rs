@@ -1,7 +1,7 @@
 //! The tables of the terminal, fitted to its width.
 
 use super::layout::{Align, cut, right, table, width};
-use super::{Cell, ClassRow, ColumnHead, SliceRow, Style, Tone, View};
+use super::{Across, Cell, ClassRow, ColumnHead, SliceRow, Style, Tone, View};
 
 /// Columns of the longest class name that is shown in full.
 const CLASS_NAME: usize = 24;
@@ -69,7 +69,7 @@ fn block(view: &View, columns: &[usize], changes: bool, style: &Style) -> Vec<St
     table(&rows, &vec![Align::Left; columns.len() + 1])
 }
 
-/// Labels, in two lines where they are long, and the notes below them where there are any.
+/// Labels, in several lines where they are long, and the notes below them where there are any.
 fn head_rows(heads: &[&ColumnHead], style: &Style) -> Vec<Vec<String>> {
     let long = heads.iter().any(|head| width(&head.label) > LABEL);
     let name = |line: usize| {
@@ -82,19 +82,23 @@ fn head_rows(heads: &[&ColumnHead], style: &Style) -> Vec<Vec<String>> {
         Tone::Worse => style.paint(Tone::Worse, &style.text(&head.note)),
         _ => style.dim(&style.text(&head.note)),
     });
-    [name(0), name(1), note].into_iter().filter(|row| row.iter().any(|text| !text.is_empty())).collect()
+    [name(0), name(1), name(2), note]
+        .into_iter()
+        .filter(|row| row.iter().any(|text| !text.is_empty()))
+        .collect()
 }
 
 fn row_of(heads: &[&ColumnHead], text: impl Fn(&ColumnHead) -> String) -> Vec<String> {
     [String::new()].into_iter().chain(heads.iter().map(|head| text(head))).collect()
 }
 
-/// `ort · int8` in one line or two.
-fn label_lines(label: &str, in_two: bool) -> [&str; 2] {
-    match label.split_once(" · ") {
-        Some((runtime, variant)) if in_two => [runtime, variant],
-        _ => [label, ""],
+/// `ort · int8` in one line or two, or three where it names the data.
+fn label_lines(label: &str, in_several: bool) -> [&str; 3] {
+    if !in_several {
+        return [label, "", ""];
     }
+    let mut parts = label.splitn(3, " · ");
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
 }
 
 /// Widths within a column of figures: values end below each other, and so do differences.
@@ -166,6 +170,20 @@ pub(super) fn slice_rows(rows: &[SliceRow], compares: bool, style: &Style) -> Ve
     fitted(style, |longest| match compares {
         true => compared_slices(rows, longest, style),
         false => lone_slices(rows, longest, style),
+    })
+}
+
+/// The data sets, each with the figures that fit.
+pub(super) fn across_rows(across: &Across, style: &Style) -> Vec<String> {
+    fitted(style, |longest| {
+        let heads = Across::HEADS.iter().enumerate();
+        let column = |(at, head): (usize, &&str)| {
+            class_column(head, &across.rows, style, |row| match at {
+                0 => cut(&style.text(&row[at]), longest, &style.text("…")),
+                _ => style.text(&row[at]),
+            })
+        };
+        heads.map(column).collect()
     })
 }
 

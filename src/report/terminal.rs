@@ -4,7 +4,7 @@
 use std::io;
 
 use super::layout::{left, wrap, wrap_parts};
-use super::table::{class_rows, figure_blocks, matrix_rows, slice_rows};
+use super::table::{across_rows, class_rows, figure_blocks, matrix_rows, slice_rows};
 use super::{ClassTable, Confusions, Fact, Report, SliceTable, Style, Tone, Trouble, View};
 
 /// A report on a terminal of this style.
@@ -45,6 +45,7 @@ impl Report for Terminal {
             self.confusions(view),
             self.troubles(view),
             self.warnings(view),
+            self.across(view),
             self.summary(view),
         ];
         let blocks: Vec<Vec<String>> = blocks.into_iter().filter(|block| !block.is_empty()).collect();
@@ -88,19 +89,15 @@ impl Terminal {
     }
 
     fn classes(&self, view: &View) -> Vec<String> {
-        let tables: Vec<Vec<String>> =
-            view.classes.iter().map(|table| self.class_table(view, table)).collect();
+        let tables: Vec<Vec<String>> = view.classes.iter().map(|table| self.class_table(table)).collect();
         tables.join(&String::new())
     }
 
-    fn class_table(&self, view: &View, classes: &ClassTable) -> Vec<String> {
+    fn class_table(&self, classes: &ClassTable) -> Vec<String> {
         let (rows, rest) = classes.worst(CLASSES);
         let mut lines = match classes.compares {
-            true => self.heading(&format!(
-                "classes of {} against {}, worst first",
-                classes.label,
-                view.baseline_label()
-            )),
+            true => self
+                .heading(&format!("classes of {} against {}, worst first", classes.label, classes.against)),
             false => self.heading(&format!("classes of {}, lowest recall first", classes.label)),
         };
         if !rows.is_empty() {
@@ -116,19 +113,16 @@ impl Terminal {
     }
 
     fn slices(&self, view: &View) -> Vec<String> {
-        let tables: Vec<Vec<String>> =
-            view.slices.iter().map(|table| self.slice_table(view, table)).collect();
+        let tables: Vec<Vec<String>> = view.slices.iter().map(|table| self.slice_table(table)).collect();
         tables.join(&String::new())
     }
 
-    fn slice_table(&self, view: &View, slices: &SliceTable) -> Vec<String> {
+    fn slice_table(&self, slices: &SliceTable) -> Vec<String> {
         let (rows, rest) = slices.worst(SLICES);
         let mut lines = match slices.compares {
-            true => self.heading(&format!(
-                "slices of {} against {}, worst first",
-                slices.label,
-                view.baseline_label()
-            )),
+            true => {
+                self.heading(&format!("slices of {} against {}, worst first", slices.label, slices.against))
+            }
             false => self.heading(&format!("slices of {}, lowest accuracy first", slices.label)),
         };
         lines.extend(slice_rows(rows, slices.compares, &self.style));
@@ -176,12 +170,21 @@ impl Terminal {
         lines
     }
 
+    fn across(&self, view: &View) -> Vec<String> {
+        let Some(across) = &view.across else { return Vec::new() };
+        let mut lines = self.heading("across data sets, the highest accuracy first");
+        lines.extend(across_rows(across, &self.style));
+        let mark = self.style.mark(Tone::Plain);
+        lines.extend(across.notes.iter().flat_map(|note| self.bullet(mark, note, Tone::Plain)));
+        lines
+    }
+
     fn summary(&self, view: &View) -> Vec<String> {
         if view.summary.is_empty() {
             return Vec::new();
         }
         let mut lines = match view.compares() {
-            true => self.heading(&format!("verdict, against {}", view.baseline_label())),
+            true => self.heading(&format!("verdict, against {}", view.against)),
             false => self.heading("in short"),
         };
         for statement in &view.summary {

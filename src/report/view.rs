@@ -1,5 +1,6 @@
 //! A comparison as text, before any format lays it out.
 
+use super::across::Across;
 use super::alike;
 use super::classes::ClassTable;
 use super::confusion::Confusions;
@@ -36,6 +37,8 @@ pub struct View {
     pub baseline: usize,
     /// The figures, one cell for each of `columns`.
     pub sections: Vec<Section>,
+    /// The data sets, where the runs are on several.
+    pub across: Option<Across>,
     /// Classes of each candidate against the baseline's, worst first.
     pub classes: Vec<ClassTable>,
     /// Slices of each candidate against the baseline's, worst first; empty where the data has none.
@@ -48,6 +51,8 @@ pub struct View {
     pub warnings: Vec<String>,
     /// The answer in words, one statement for each candidate.
     pub summary: Vec<Statement>,
+    /// What they are set against: the baseline, by its label, or the first run on the data of each.
+    pub against: String,
 }
 
 impl View {
@@ -58,12 +63,14 @@ impl View {
             columns: figures::heads(comparison),
             baseline: comparison.baseline,
             sections: figures::sections(comparison),
+            across: Across::of(comparison),
             classes: alike::tables(comparison),
             slices: alike::tables(comparison),
             confusions: Confusions::all(comparison),
             troubles: outcomes::troubles(comparison),
             warnings: comparison.warnings.iter().map(|warning| clean(&warning.message)).collect(),
             summary: summary::of(comparison),
+            against: summary::against(comparison),
         }
     }
 

@@ -3,7 +3,7 @@
 //! | question | functions |
 //! |---|---|
 //! | how large is a share, or the difference of two paired ones? | [`wilson`], [`tango`], [`tango_lower`], [`bonett_price`] |
-//! | do shares of two samples differ? | [`newcombe_lower`], [`two_shares`] |
+//! | do shares of two samples differ? | [`newcombe`], [`newcombe_lower`], [`two_shares`] |
 //! | do two paired answers differ? | [`mcnemar_mid_p`], [`mcnemar_exact`], [`stuart_maxwell`], [`bowker`], [`cohen_kappa`] |
 //! | which of many tests hold? | [`holm`], [`benjamini_hochberg`] |
 //! | how sure is a figure that was resampled? | [`bca`], [`jackknife_acceleration`] |
@@ -58,7 +58,7 @@ pub use mcnemar::{mcnemar_exact, mcnemar_mid_p};
 pub use mean::{mean, sum};
 pub use median_interval::median_interval;
 pub use needed::{half_width, images_for_margin, smallest_difference, smallest_margin, unpaired_half_width};
-pub use newcombe::{newcombe_lower, two_shares};
+pub use newcombe::{newcombe, newcombe_lower, two_shares};
 pub use normal::{normal_cdf, normal_quantile, two_sided_z};
 pub use order_statistic::{overlatency_allowed, quantile_upper_bound};
 pub use outlook::{Outlook, outlook};

@@ -1,5 +1,6 @@
 //! The difference of two shares that were not counted on the same things.
 
+use super::Interval;
 use super::normal::{normal_cdf, one_sided_z};
 use super::wilson::around;
 
@@ -13,6 +14,13 @@ pub fn newcombe_lower(first: (u64, u64), second: (u64, u64), level: f64) -> Opti
     let z = one_sided_z(level)?;
     let [(p1, _, u1), (p2, l2, _)] = [bounds(first, z)?, bounds(second, z)?];
     Some((p2 - p1) - ((p2 - l2).powi(2) + (u1 - p1).powi(2)).sqrt())
+}
+
+/// The two-sided interval of p₂ − p₁ that [`newcombe_lower`] gives from either side. None as for that.
+pub fn newcombe(first: (u64, u64), second: (u64, u64), level: f64) -> Option<Interval> {
+    let one_sided = Some(0.5 + level / 2.0).filter(|_| level > 0.0)?;
+    let low = newcombe_lower(first, second, one_sided)?;
+    Some(Interval { low, high: -newcombe_lower(second, first, one_sided)? })
 }
 
 /// Two-sided p of the score test of equal shares: z = d / √(p(1 − p)(1/n₁ + 1/n₂)) with the share p of
@@ -36,13 +44,21 @@ fn bounds((hits, n): (u64, u64), z: f64) -> Option<(f64, f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    /// Newcombe (1998), table II, (a): 56/70 − 48/80, two-sided 95 %.
+    /// Newcombe (1998), table II, method 10: the difference of the second share to the first.
     #[test]
     fn the_bounds_are_the_published_ones() {
-        let low = newcombe_lower((48, 80), (56, 70), 0.975).unwrap();
-        let high = -newcombe_lower((56, 70), (48, 80), 0.975).unwrap();
-        assert!((low - 0.0524).abs() < 5e-5 && (high - 0.3339).abs() < 5e-5, "{low} {high}");
+        for (second, first, low, high) in [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((5, 56), (0, 29), -0.0381, 0.1926),
+            ((0, 10), (0, 20), -0.1611, 0.2775),
+            ((10, 10), (0, 20), 0.6791, 1.0),
+        ] {
+            let got = newcombe(first, second, 0.95).unwrap();
+            assert!((got.low - low).abs() < 5e-5 && (got.high - high).abs() < 5e-5, "{second:?}: {got:?}");
+        }
     }
 
     #[test]
@@ -57,6 +73,23 @@ mod tests {
     fn impossible_counts_have_no_answer() {
         assert_eq!(newcombe_lower((1, 0), (1, 2), 0.95), None);
         assert_eq!(newcombe_lower((3, 2), (1, 2), 0.95), None);
+        assert_eq!(newcombe((1, 0), (1, 2), 0.95), None);
+        assert!([0.0, -0.5, 1.0].iter().all(|&level| newcombe((1, 2), (1, 2), level).is_none()));
         assert_eq!(two_shares((0, 0), (1, 2)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_interval_holds_the_difference_and_turns_with_the_sides(
+            counts in prop::array::uniform2((1u64..5000, 0.0..=1.0f64)), level in 0.01..0.999f64,
+        ) {
+            let [first, second] = counts.map(|(n, part)| (((n as f64 * part) as u64).min(n), n));
+            let share = |(hits, n): (u64, u64)| hits as f64 / n as f64;
+            let got = newcombe(first, second, level).unwrap();
+            prop_assert!(got.contains(share(second) - share(first)), "{got:?}");
+            prop_assert!(got.low >= -1.0 - 1e-15 && got.high <= 1.0 + 1e-15, "{got:?}");
+            let turned = newcombe(second, first, level).unwrap();
+            prop_assert_eq!((turned.low, turned.high), (-got.high, -got.low));
+        }
     }
 }

@@ -46,6 +46,12 @@ pub fn scenarios() -> Vec<Scenario> {
     ]
 }
 
+/// An fp32 and an int8 run on each of two data sets.
+pub fn across() -> Vec<Run> {
+    let first = ten_classes().into_iter().take(2);
+    first.chain(two_classes()).map(|(_, run)| run).collect()
+}
+
 /// An fp32 and an int8 run on `each` images of each of so many classes: too large to be kept as files.
 pub fn many_classes(classes: usize, each: usize) -> Vec<Run> {
     let names: Vec<String> = (0..classes).map(|class| format!("species {class:03}")).collect();

@@ -54,7 +54,8 @@ impl Bench<'_> {
         }
         let folder = self.args.record.as_ref().map(|folder| folder.join("confirmation"));
         let unasked = vec![None; jobs.len()];
-        let kept = measuring::measure_and_keep(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
+        let kept =
+            measuring::measure_and_keep(&self.keeping(folder.as_deref()), jobs, unasked, false, interrupt)?;
         Ok(kept.into_iter().map(|kept| kept.run).collect())
     }
 }

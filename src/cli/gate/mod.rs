@@ -283,22 +283,23 @@ fn no_candidate() -> Error {
         .help("name two models or records, or --baseline FILE")
 }
 
-/// Accuracies of other data say nothing of each other: a gate must not pass for want of a comparison.
+/// Accuracies of other data say nothing of each other: a gate must not pass for want of a comparison, nor
+/// by one with another run than the baseline.
 fn refuse_other_data(comparison: &Comparison) -> Result<()> {
     let apart = [WarningCode::DifferentData, WarningCode::DifferentPreprocessing];
-    match comparison.warnings.iter().find(|warning| apart.contains(&warning.code)) {
+    let told = comparison.warnings.iter().find(|warning| apart.contains(&warning.code));
+    let several = comparison.columns.iter().any(|column| column.against().is_some());
+    let several = several.then(|| "the runs are on several data sets".to_owned());
+    match told.map(|warning| warning.message.clone()).or(several) {
         None => Ok(()),
-        Some(warning) => {
-            Err(Error::usage(warning.message.clone())
-                .help("evaluate both on the same images in the same way"))
-        }
+        Some(what) => Err(Error::usage(what).help("evaluate all on the same images in the same way")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::run;
+    use crate::metric::sample::{predictions, run};
     use crate::record::{Outcome, Stage};
 
     #[test]
@@ -314,6 +315,25 @@ mod tests {
         assert_eq!(of(&[broken("fp32"), run("int8"), run("int4")]), 0);
         assert_eq!(of(&[run("int8"), broken("fp32")]), 1, "also where a candidate comes before it");
         assert_eq!(of(&[]), 0);
+    }
+
+    #[test]
+    fn candidates_that_would_be_held_against_another_run_than_the_baseline_are_refused() {
+        let on = |variant: &str, data: &str| {
+            let mut run = run(variant);
+            run.record.dataset.as_mut().unwrap().sha256 = data.into();
+            run.predictions = Some(predictions(3, &[("a", 0, &[1.0, 0.0, 0.0])]));
+            run
+        };
+        let refusal = |runs: Vec<Run>| {
+            let comparison = compare_with(runs, 0, &Options::default()).unwrap();
+            refuse_other_data(&comparison).map_err(|error| error.what)
+        };
+        assert_eq!(refusal(vec![on("fp32", "shirts"), on("int8", "shirts")]), Ok(()));
+        let mut crashed = on("fp32", "shirts");
+        crashed.predictions = None;
+        let told = refusal(vec![crashed, on("fp32", "pets"), on("int8", "pets")]);
+        assert_eq!(told, Err("the runs are on several data sets".into()));
     }
 
     #[test]

@@ -22,10 +22,11 @@ pub(super) fn of_run(scored: &ScoredRun<'_>) -> Vec<Warning> {
     found.into_iter().flatten().chain(subject::quantization(record)).collect()
 }
 
-/// Warnings of the timings of all runs: each names all candidates that it holds for.
-pub(super) fn of_timings(all: &[ScoredRun<'_>], baseline: usize) -> Vec<Warning> {
+/// Warnings of the timings of all runs: each names all candidates that it holds for. `references` are the
+/// runs that each is set against.
+pub(super) fn of_timings(all: &[ScoredRun<'_>], references: &[usize]) -> Vec<Warning> {
     let records: Vec<&RunRecord> = all.iter().map(|scored| &scored.run.record).collect();
-    let pairs = ratio::pairs(&records, baseline);
+    let pairs = ratio::pairs(&records, references);
     let found = [
         steadiness::unsteady(&records),
         steadiness::drift(&records),
@@ -114,7 +115,8 @@ mod sample {
     /// What is said of these runs, the first being the baseline.
     pub(super) fn told(runs: &[Run]) -> Vec<Warning> {
         let scored: Vec<_> = runs.iter().map(|run| ScoredRun::of(run).unwrap()).collect();
-        scored.iter().flat_map(of_run).chain(of_timings(&scored, 0)).collect()
+        let references = vec![0; runs.len()];
+        scored.iter().flat_map(of_run).chain(of_timings(&scored, &references)).collect()
     }
 
     /// The message of the only warning, which must be of this kind.

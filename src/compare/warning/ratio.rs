@@ -16,11 +16,11 @@ pub(super) struct Pair<'a> {
     interval: Option<Interval>,
 }
 
-/// All candidates that share rounds with the baseline.
-pub(super) fn pairs<'a>(records: &[&'a RunRecord], baseline: usize) -> Vec<Pair<'a>> {
-    let Some(&first) = records.get(baseline) else { return Vec::new() };
-    let others = records.iter().enumerate().filter(|(index, _)| *index != baseline);
-    others.filter_map(|(_, candidate)| pair(first, candidate)).collect()
+/// All candidates that share rounds with the run that they are set against.
+pub(super) fn pairs<'a>(records: &[&'a RunRecord], references: &[usize]) -> Vec<Pair<'a>> {
+    let sides = records.iter().zip(references).enumerate();
+    let others = sides.filter(|(index, (_, reference))| index != *reference);
+    others.filter_map(|(_, (candidate, &reference))| pair(records.get(reference)?, candidate)).collect()
 }
 
 fn pair<'a>(baseline: &'a RunRecord, candidate: &'a RunRecord) -> Option<Pair<'a>> {

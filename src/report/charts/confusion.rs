@@ -1,7 +1,7 @@
 //! Confusion matrices of every run, and what changed against the baseline's.
 
 use super::{Chart, distinct, slug};
-use crate::compare::{Classes, Column, Comparison};
+use crate::compare::{Classes, Comparison};
 use crate::metric::{Difference, Unit};
 use crate::report::number;
 use crate::report::plot::{Cell, Heading, Heatmap, Series, Tint, heatmap};
@@ -13,19 +13,16 @@ const AXES: (&str, &str) = ("true class", "predicted class");
 /// The baseline's matrix, then each candidate's and its change; none where no run was evaluated.
 pub(super) fn charts(comparison: &Comparison) -> Vec<Chart> {
     let runs = distinct(comparison, |column| column.classes.as_ref());
-    let before = comparison.columns.get(comparison.baseline).and_then(|column| column.classes.as_ref());
     runs.iter()
         .flat_map(|(series, column, classes)| {
-            let change = before.filter(|_| compares(column)).map(|before| change(series, classes, before));
+            // Only where the images are the same do counts compare.
+            let before = comparison.reference(column).filter(|_| column.is_paired());
+            let before = before.and_then(|before| before.classes.as_ref());
+            let change = before.map(|before| change(series, classes, before));
             [Some(counts(series, classes)), change]
         })
         .flatten()
         .collect()
-}
-
-/// Only where the images are the same do counts compare.
-fn compares(column: &Column) -> bool {
-    column.versus.as_ref().is_some_and(|versus| versus.delta("accuracy").is_some())
 }
 
 fn counts(series: &Series, classes: &Classes) -> Chart {

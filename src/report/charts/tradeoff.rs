@@ -53,5 +53,5 @@ fn point(comparison: &Comparison, index: usize, cost: &str) -> Option<Point> {
 
 /// Whether the figure may be set against the baseline's.
 fn delta(column: &Column, id: &str) -> bool {
-    column.versus.as_ref().is_some_and(|versus| versus.delta(id).is_some())
+    column.against().is_none() && column.versus.as_ref().is_some_and(|versus| versus.delta(id).is_some())
 }

@@ -18,13 +18,13 @@ pub(super) fn section(view: &View, drawn: &Charts) -> Option<Section> {
         return None;
     }
     let about = about(if view.compares() { P } else { "What the run gets right, class by class." });
-    let tables: String = view.classes.iter().map(|table| of_run(view, table)).collect();
+    let tables: String = view.classes.iter().map(of_run).collect();
     Some(Section { id: "classes", title: "Classes", body: about + &charts(&drawn.classes) + &tables })
 }
 
-fn of_run(view: &View, classes: &ClassTable) -> String {
+fn of_run(classes: &ClassTable) -> String {
     let title = match classes.compares {
-        true => format!("{} against {}, worst first", classes.label, view.baseline_label()),
+        true => format!("{} against {}, worst first", classes.label, classes.against),
         false => format!("{}, lowest recall first", classes.label),
     };
     let (worst, rest) = classes.worst(WORST);
@@ -68,13 +68,13 @@ pub(super) fn slices(view: &View) -> Option<Section> {
     let about = about(
         "Accuracy by what the columns of the data say about the images; p is corrected for the number of slices.",
     );
-    let tables: String = view.slices.iter().map(|slices| of_slices(view, slices)).collect();
+    let tables: String = view.slices.iter().map(of_slices).collect();
     Some(Section { id: "slices", title: "Slices", body: about + &tables })
 }
 
-fn of_slices(view: &View, slices: &SliceTable) -> String {
+fn of_slices(slices: &SliceTable) -> String {
     let title = match slices.compares {
-        true => format!("{} against {}, worst first", slices.label, view.baseline_label()),
+        true => format!("{} against {}, worst first", slices.label, slices.against),
         false => format!("{}, lowest accuracy first", slices.label),
     };
     let columns: &[&str] = match slices.compares {

@@ -22,7 +22,8 @@ pub(super) fn section(galleries: &[Gallery], pictures: &Pictures) -> Option<Sect
 }
 
 fn of_run(gallery: &Gallery, pictures: &Pictures) -> String {
-    let cards: String = gallery.cards.iter().map(|card| one(card, pictures.by_id.get(&card.id))).collect();
+    let picture = |card: &FlipCard| pictures.by_id.get(&(gallery.reference, card.id.clone()));
+    let cards: String = gallery.cards.iter().map(|card| one(card, picture(card))).collect();
     let list = if cards.is_empty() { String::new() } else { format!("<ul class=\"flips\">{cards}</ul>") };
     let rest = if gallery.rest.is_empty() { String::new() } else { about(&gallery.rest) };
     let (label, total) = (escape(&gallery.label), escape(&gallery.total));

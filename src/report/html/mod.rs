@@ -5,8 +5,9 @@
 //! |---|---|
 //! | `page` | the document around the sections |
 //! | `element` | pieces that several sections use |
-//! | `verdict`, `figures`, `drawn`, `classes`, `flips`, `facts`, `terms` | the sections |
+//! | `verdict`, `figures`, `across`, `drawn`, `classes`, `flips`, `facts`, `terms` | the sections |
 
+mod across;
 mod classes;
 mod drawn;
 mod element;
@@ -64,6 +65,7 @@ impl Html<'_> {
         let all = [
             Some(verdict::section(view)),
             Some(figures::section(view)),
+            across::section(view),
             drawn::tradeoff(&charts),
             drawn::latency(&charts),
             classes::section(view, &charts),

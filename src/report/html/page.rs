@@ -1,9 +1,9 @@
 //! The document: head, title, ways to the sections, and the sections.
 
+use super::super::View;
 use super::super::markup::escape;
 use super::super::number::counted;
 use super::super::plot::palette;
-use super::super::{Fact, View};
 use super::Section;
 
 /// Nothing may be fetched and nothing runs; pictures and rules are in the file.
@@ -31,7 +31,7 @@ pub(super) fn document(view: &View, sections: &[Section]) -> String {
          loads nothing and runs nothing.</p></footer>\n</body>\n</html>\n",
         version = env!("CARGO_PKG_VERSION"),
         style = style(),
-        lead = lead(&view.facts),
+        lead = lead(view),
         ways = ways(sections),
     )
 }
@@ -41,6 +41,10 @@ fn style() -> String {
 }
 
 fn title(view: &View) -> String {
+    if let Some(across) = &view.across {
+        let (runs, data) = (view.columns.len() as u64, across.rows.len() as u64);
+        return format!("{} on {}", counted(runs, "run", "runs"), counted(data, "data set", "data sets"));
+    }
     let baseline = view.baseline_label();
     let mut others = view.columns.iter().enumerate().filter(|(index, _)| *index != view.baseline);
     let title = match (others.next(), others.count() as u64) {
@@ -51,8 +55,11 @@ fn title(view: &View) -> String {
     escape(&title).into_owned()
 }
 
-fn lead(facts: &[Fact]) -> String {
-    let lines = LEAD.iter().filter_map(|name| facts.iter().find(|fact| fact.name == *name)?.lines.first());
+fn lead(view: &View) -> String {
+    // Each data set is worth a line.
+    let most = view.across.as_ref().map_or(1, |across| across.rows.len());
+    let facts = LEAD.iter().filter_map(|name| view.facts.iter().find(|fact| fact.name == *name));
+    let lines = facts.flat_map(|fact| fact.lines.iter().take(most));
     lines.map(|line| format!("<p class=\"lead\">{}</p>\n", escape(line))).collect()
 }
 
