@@ -318,7 +318,7 @@ fn classes_that_are_in_no_list_or_in_no_image_of_a_split_are_told() {
     let json = desk.text("data.json");
     let divide = ["--split", "33.3/33.3/33.4", "--out", &desk.text("lists"), "--json", &json];
     let ending = desk.data(&divide).exits(0).prints("lists: 33.3/33.3/33.4, seed 7");
-    ending.prints("1 class has no image in the list").prints("newt").prints("give it a larger one");
+    ending.prints("1 class has no image in the list").prints("newt").prints("give that list a larger one");
     let found = read_json(Path::new(&json));
     let without: Vec<&Value> = found["division"]["parts"]
         .as_array()

@@ -234,7 +234,7 @@ pub fn of_lists(lists: &Lists, survey: &Survey) -> Vec<Remark> {
         remark(
             RemarkCode::NotInList,
             format!("{classes} no image in the list {}: {names}", list.name),
-            "there are too few of them for these shares: give it a larger one, or add images of these classes",
+            "there are too few images for these shares: give that list a larger one, or add images",
         )
     };
     lists.parts.iter().filter_map(of_list).collect()
