@@ -14,8 +14,7 @@ pub const FP32: &str = "fixtures/models/classifier.fp32.onnx";
 pub const INT8: &str = "fixtures/models/classifier.int8.onnx";
 pub const SHAPES: &str = "fixtures/images/shapes";
 
-/// One user with a desk (a folder of their own). The cache is shared by all stories, so that the
-/// ONNX Runtime library is fetched at most once.
+/// One user with a desk (a folder of their own). All stories share a cache.
 pub struct Story {
     desk: TempDir,
     arguments: Vec<String>,
@@ -59,6 +58,7 @@ impl Story {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(&self.arguments);
         command
+            .env("BENCH_CACHE_DIR", cache())
             .env("NO_COLOR", "1")
             .env_remove("CLICOLOR_FORCE")
             .env_remove("FORCE_COLOR")
@@ -77,6 +77,28 @@ impl Story {
         let output = self.command().output().unwrap();
         Ending { output, desk: self.desk }
     }
+}
+
+/// The cache of all stories, in which none of the user's runs is thrown away. The ONNX Runtime library in
+/// it is the user's, so that it is fetched at most once.
+#[cfg(unix)]
+fn cache() -> PathBuf {
+    use onnx_bench::{cache, digest};
+    let library = std::path::absolute(cache::root().unwrap().join("onnxruntime")).unwrap();
+    let name = digest::sha256_of(library.as_os_str().as_encoded_bytes()).unwrap();
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cache-{}", digest::short(&name)));
+    for folder in [&own, &library] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    match std::os::unix::fs::symlink(&library, own.join("onnxruntime")) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{error}"),
+        _ => own,
+    }
+}
+
+#[cfg(not(unix))]
+fn cache() -> PathBuf {
+    onnx_bench::cache::root().unwrap()
 }
 
 /// How a story ended.
