@@ -261,7 +261,7 @@ fn csv_row(flips: &Flips, flip: &Flip) -> [String; 9] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
 
     #[test]
     fn all_flips_are_saved_the_worst_first() {

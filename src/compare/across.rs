@@ -77,7 +77,7 @@ fn difference(before: Counts, now: Counts) -> Delta {
 mod tests {
     use crate::compare::{Comparison, WarningCode, compare};
     use crate::metric::IntervalMethod;
-    use crate::metric::sample::{latency, predictions, run};
+    use crate::metric::fixtures::{latency, predictions, run};
     use crate::record::Run;
 
     /// Scores of a prediction of each class.

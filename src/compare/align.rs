@@ -185,7 +185,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::metric::sample::{latency, predictions, run};
+    use crate::metric::fixtures::{latency, predictions, run};
     use crate::record::{Run, RuntimeIdentity};
 
     fn evaluated(variant: &str, rows: &[(&str, u32)]) -> Run {

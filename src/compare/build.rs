@@ -239,7 +239,7 @@ mod tests {
 
     use super::*;
     use crate::compare::WarningCode;
-    use crate::metric::sample::{latency, outputs, predictions, run, throughput};
+    use crate::metric::fixtures::{latency, outputs, predictions, run, throughput};
     use crate::metric::{IntervalMethod, Timing};
 
     /// A run with evidence for every metric.

@@ -115,7 +115,7 @@ fn forms(record: &RunRecord, data: &DatasetIdentity) -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
     use crate::plan::DatasetSpec;
 
     /// A run on the data of this name and digest.

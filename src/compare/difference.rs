@@ -119,7 +119,7 @@ fn unequal<T: PartialEq + std::fmt::Display>(what: &str, one: T, two: T) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::run;
+    use crate::metric::fixtures::run;
     use crate::preprocess::Layout;
     use crate::record::RuntimeIdentity;
 

@@ -285,7 +285,7 @@ fn more_rounds(ratio: f64, interval: &Interval, threshold: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::compare::{Options, Resampling, compare_with};
-    use crate::metric::sample::{latency, predictions, run};
+    use crate::metric::fixtures::{latency, predictions, run};
     use crate::record::{Run, Stage};
 
     #[test]

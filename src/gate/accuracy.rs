@@ -40,11 +40,11 @@ fn margin(rule: AccuracyRule, baseline: Option<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::{Policy, sample, share::ShareChange};
+    use crate::gate::{Policy, fixtures, share::ShareChange};
     use crate::metric::paired::Discordant;
 
     fn found(lost: u64, won: u64, margin: Margin) -> Finding {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.accuracy = Ok(ShareChange::Paired(Discordant { lost, won, images: 10_000 }));
         case.baseline_accuracy = Some(0.9);
         let rules = Rules { accuracy: Some(AccuracyRule { margin }), ..Policy::default().rules };
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_same_model_with_the_same_answers_passes_on_few_images_too() {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.accuracy = Ok(ShareChange::Paired(Discordant { lost: 0, won: 0, images: 5 }));
         let rules = Policy::default().rules;
         assert_eq!(judge(&case, &rules).unwrap().outcome, Outcome::CannotTell);

@@ -166,7 +166,7 @@ fn more_rounds(growth: f64, low: f64, high: f64, limit: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::sample;
+    use crate::gate::fixtures;
 
     const RULE: CostRule = CostRule { kind: RuleKind::Latency, margin: 0.05, noise: 3.0 };
 
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn found(change: CostChange) -> Finding {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.costs.insert(RuleKind::Latency, Ok(change));
         let rules = Rules { costs: vec![RULE], ..crate::gate::Policy::default().rules };
         judge(&case, &rules).remove(0)
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_nobody_measured_is_passed_over_unless_it_was_asked_for() {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.costs.insert(RuleKind::Latency, Err(Unknown::unasked("not measured", "measure")));
         let mut rules = Rules { costs: vec![RULE], ..crate::gate::Policy::default().rules };
         assert_eq!(judge(&case, &rules), []);

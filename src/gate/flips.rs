@@ -96,10 +96,10 @@ pub(super) fn without_predictions(finding: Finding, case: &Case) -> Finding {
 mod tests {
     use super::*;
     use crate::gate::policy::FlipRule;
-    use crate::gate::{Policy, sample};
+    use crate::gate::{Policy, fixtures};
 
     fn found(flips: Option<FlipCounts>, agreement: Option<f64>, rule: FlipRule) -> Vec<Finding> {
-        let case = Case { flips, ..sample::case() };
+        let case = Case { flips, ..fixtures::case() };
         judge(&case, &Rules { agreement, flips: Some(rule), ..Policy::default().rules })
     }
 

@@ -153,7 +153,7 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::*;
-    use crate::gate::{Needed, Policy, sample};
+    use crate::gate::{Needed, Policy, fixtures};
     use crate::metric::paired::Discordant;
 
     fn group(name: &str, lost: u64, images: u64) -> GroupChange {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn found(groups: Vec<GroupChange>, change: impl Fn(&mut GroupRule)) -> Vec<Finding> {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.accuracy = Ok(ShareChange::Paired(Discordant { lost: 0, won: 0, images: 1000 }));
         case.classes = groups;
         let mut rules = Policy::default().rules;
@@ -269,7 +269,7 @@ mod tests {
             column: None,
             change: change(difference),
         };
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.accuracy = Ok(ShareChange::Paired(Discordant { lost: 0, won: 0, images: 1000 }));
         case.classes = vec![group("coat", 0, 500), group("bag", 0, 500)];
         let mut rules = Policy::default().rules;
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn slices_are_held_by_column_and_value() {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         let slice = |column: &str, value: &str, lost| GroupChange {
             column: Some(column.into()),
             ..group(&format!("{column}={value}"), lost, 1000)
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_column_that_only_the_baseline_has_is_told() {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         case.accuracy = Ok(ShareChange::Paired(Discordant { lost: 0, won: 0, images: 1000 }));
         case.unsliced = vec!["source".into()];
         let rules = Policy::default().rules;

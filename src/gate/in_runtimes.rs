@@ -70,7 +70,7 @@ fn serves(baseline: &RunRecord, record: &RunRecord, is_it: bool) -> bool {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use crate::metric::sample::run;
+    use crate::metric::fixtures::run;
     use crate::record::{Outcome, Stage};
 
     fn in_runtime(variant: &str, runtime: &str) -> Run {

@@ -124,14 +124,14 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::gate::case::Unknown;
-    use crate::gate::sample;
+    use crate::gate::fixtures;
     use crate::gate::share::ShareChange;
     use crate::metric::paired::Discordant;
     use crate::record::{self, Stage};
 
     fn case(lost: u64, images: u64) -> Case {
         let change = ShareChange::Paired(Discordant { lost, won: 0, images });
-        Case { accuracy: Ok(change), ..sample::case() }
+        Case { accuracy: Ok(change), ..fixtures::case() }
     }
 
     fn effect_of(case: &Case, policy: &Policy) -> Effect {
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_rule_of_classes_that_finds_no_evaluation_speaks_where_accuracy_is_off() {
-        let unevaluated = sample::case();
+        let unevaluated = fixtures::case();
         let mut policy = Policy::default();
         policy.rules.accuracy = None;
         policy.rules.asked.insert(RuleKind::Classes);

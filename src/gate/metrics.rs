@@ -54,11 +54,11 @@ fn decided(mut finding: Finding, change: &MetricChange, rule: &MetricRule, ident
 mod tests {
     use super::*;
     use crate::gate::policy::MetricMargin;
-    use crate::gate::{Policy, sample};
+    use crate::gate::{Policy, fixtures};
     use crate::metric;
 
     fn found(id: &'static str, difference: f64, half: f64, margin: MetricMargin) -> Finding {
-        let mut case = sample::case();
+        let mut case = fixtures::case();
         let interval = Ok((difference - half, difference + half));
         let change = MetricChange { baseline: 0.8, difference, interval, images: 1000 };
         case.metrics.insert(id.into(), change);
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn the_same_predictions_with_much_worse_probabilities_do_not_pass_for_the_same() {
         let judged = |difference: f64| {
-            let mut case = Case { identical: true, ..sample::case() };
+            let mut case = Case { identical: true, ..fixtures::case() };
             let interval = Ok((difference - 0.001, difference + 0.001));
             let change = MetricChange { baseline: 0.3, difference, interval, images: 1000 };
             case.metrics.insert("log_loss".into(), change);
@@ -104,6 +104,6 @@ mod tests {
     fn a_metric_that_one_side_lacks_cannot_be_told() {
         let rule = MetricRule { spec: metric::spec("top5").unwrap(), margin: MetricMargin::Absolute(0.01) };
         let rules = Rules { metrics: vec![rule], ..Policy::default().rules };
-        assert_eq!(judge(&sample::case(), &rules)[0].outcome, Outcome::CannotTell);
+        assert_eq!(judge(&fixtures::case(), &rules)[0].outcome, Outcome::CannotTell);
     }
 }

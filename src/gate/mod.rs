@@ -9,6 +9,8 @@ mod case;
 mod confirm;
 mod cost;
 mod finding;
+#[cfg(test)]
+mod fixtures;
 mod flips;
 mod groups;
 mod in_runtimes;
@@ -16,8 +18,6 @@ mod judge;
 mod metrics;
 mod policy;
 mod ran;
-#[cfg(test)]
-mod sample;
 mod share;
 mod size;
 

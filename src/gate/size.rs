@@ -25,12 +25,12 @@ pub(super) fn judge(case: &Case, rules: &Rules) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::{Policy, sample};
+    use crate::gate::{Policy, fixtures};
 
     #[test]
     fn a_model_may_grow_up_to_the_limit_and_shrink_at_will() {
         let outcome = |now| {
-            judge(&Case { bytes: (1000, now), ..sample::case() }, &Policy::default().rules).unwrap().outcome
+            judge(&Case { bytes: (1000, now), ..fixtures::case() }, &Policy::default().rules).unwrap().outcome
         };
         assert_eq!([10, 1000, 1050].map(outcome), [Outcome::Pass; 3]);
         assert_eq!(outcome(1051), Outcome::Fail);

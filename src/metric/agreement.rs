@@ -205,7 +205,7 @@ impl PairMetric for FlipCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
     use crate::metric::{ScoredRun, Timing};
 
     #[test]

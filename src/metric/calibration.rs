@@ -120,7 +120,7 @@ impl Metric for CalibrationError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
     use crate::plan::Activation;
 
     #[test]

@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
     use crate::metric::METRICS;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
     use crate::plan::Activation;
     use crate::record::Run;
 

@@ -206,7 +206,7 @@ fn margin_changes(inputs: &SameInputs<'_>) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{outputs, run};
+    use crate::metric::fixtures::{outputs, run};
     use crate::metric::{ScoredRun, Timing};
     use crate::plan::Activation;
     use crate::record::Run;

@@ -159,7 +159,7 @@ fn nanoseconds(latency: &LatencyEvidence) -> impl Iterator<Item = f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{latency, run};
+    use crate::metric::fixtures::{latency, run};
 
     fn timed(rounds: &[&[u64]]) -> crate::record::Run {
         let mut run = run("fp32");

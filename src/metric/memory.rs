@@ -146,7 +146,7 @@ fn resident(reading: Option<MemoryReading>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::run;
+    use crate::metric::fixtures::run;
 
     fn values(memory: MemoryEvidence) -> [Option<f64>; 6] {
         let mut run = run("fp32");

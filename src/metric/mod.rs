@@ -8,6 +8,8 @@ mod classification;
 mod confusion;
 mod distance;
 mod estimate;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod footprint;
 mod latency;
 mod marginals;
@@ -17,8 +19,6 @@ pub mod paired;
 mod probability;
 mod rates;
 mod same_inputs;
-#[cfg(test)]
-pub(crate) mod sample;
 mod scored;
 mod scoring;
 mod slices;

@@ -39,7 +39,7 @@ impl Metric for NoiseFloor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{latency, run};
+    use crate::metric::fixtures::{latency, run};
     use crate::record::TwinEvidence;
 
     fn floor(own: &[u64], twin: &[u64]) -> Option<Reading> {

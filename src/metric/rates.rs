@@ -177,7 +177,7 @@ impl AveragedRate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
 
     #[test]
     fn a_class_never_predicted_is_zero_in_the_average_and_null_by_itself() {

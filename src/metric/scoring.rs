@@ -148,7 +148,7 @@ fn ranked_before(scores: &[f32], label: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::predictions;
+    use crate::metric::fixtures::predictions;
 
     fn one(scores: &[f32], label: u32, activation: Activation) -> ImageScore {
         let rows = predictions(scores.len(), &[("a", label, scores)]);

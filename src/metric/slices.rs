@@ -53,7 +53,7 @@ fn of_column(column: &SliceColumn, scoring: &Scoring) -> Vec<SliceReading> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{run, sliced};
+    use crate::metric::fixtures::{run, sliced};
 
     #[test]
     fn each_value_of_each_column_has_its_accuracy() {

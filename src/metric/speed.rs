@@ -144,7 +144,7 @@ fn of_medians(spec: &MetricSpec, over: &[Block], under: &[Block]) -> PairReading
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{latency, run, throughput};
+    use crate::metric::fixtures::{latency, run, throughput};
 
     fn speed_up(baseline: &[&[u64]], candidate: &[&[u64]], timing: Timing) -> Option<PairReading> {
         let [mut a, mut b] = [run("fp32"), run("int8")];

@@ -41,7 +41,7 @@ pub(super) fn images_per_second(round: &ThroughputRound) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{run, throughput};
+    use crate::metric::fixtures::{run, throughput};
 
     #[test]
     fn one_disturbed_round_does_not_move_it() {

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::compare::Margin;
     use crate::gate::Policy;
-    use crate::metric::sample::{latency, predictions, run};
+    use crate::metric::fixtures::{latency, predictions, run};
     use crate::plan::Settings;
 
     #[test]

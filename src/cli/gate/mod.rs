@@ -299,7 +299,7 @@ fn refuse_other_data(comparison: &Comparison) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
     use crate::record::{Outcome, Stage};
 
     #[test]

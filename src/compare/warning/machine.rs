@@ -123,7 +123,7 @@ fn together(a: &RunRecord, b: &RunRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::warning::sample::{only, quiet, timed, told};
+    use crate::compare::warning::fixtures::{only, quiet, timed, told};
     use crate::record::{Environment, Quota, Run};
 
     fn on(change: impl Fn(&mut Environment)) -> Run {
@@ -168,7 +168,7 @@ mod tests {
 
         let with_throughput = |cpus| {
             let mut run = limited(cpus);
-            run.record.evidence.throughput = Some(crate::metric::sample::throughput(&[(1, 1)]));
+            run.record.evidence.throughput = Some(crate::metric::fixtures::throughput(&[(1, 1)]));
             run
         };
         let message = only(&[with_throughput(1.5)], WarningCode::QuotaBelowThreads);

@@ -81,11 +81,11 @@ fn time_flag(seconds: f64) -> Option<String> {
 }
 
 #[cfg(test)]
-mod sample {
+mod fixtures {
     //! Runs whose latency was measured properly, for tests to spoil.
 
     use super::*;
-    use crate::metric::sample::{latency, run};
+    use crate::metric::fixtures::{latency, run};
     use crate::record::{Ended, LoadEvidence, Run};
 
     /// Twenty rounds in five launches with these block medians, ended because it was precise.
@@ -129,9 +129,9 @@ mod sample {
 
 #[cfg(test)]
 mod tests {
-    use super::sample::{quiet, timed, told};
+    use super::fixtures::{quiet, timed, told};
     use super::*;
-    use crate::metric::sample::predictions;
+    use crate::metric::fixtures::predictions;
 
     #[test]
     fn sound_runs_on_a_quiet_machine_have_no_warning() {

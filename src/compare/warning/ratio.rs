@@ -146,7 +146,7 @@ fn seconds_a_round(record: &RunRecord) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::warning::sample::{in_one_launch, only, quiet, timed, told};
+    use crate::compare::warning::fixtures::{in_one_launch, only, quiet, timed, told};
     use crate::record::{LoadEvidence, Run};
 
     fn baseline() -> Run {

@@ -109,7 +109,7 @@ pub(super) fn blocks(record: &RunRecord) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::warning::sample::{only, quiet, timed, told};
+    use crate::compare::warning::fixtures::{only, quiet, timed, told};
     use crate::record::Run;
 
     /// Block medians that swing by `by` around 1 ms, so that their coefficient of variation in a

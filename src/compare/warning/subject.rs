@@ -80,7 +80,7 @@ pub(super) fn quantization(record: &RunRecord) -> impl Iterator<Item = Warning> 
 mod tests {
     use super::*;
     use crate::compare::warning::of_run;
-    use crate::metric::sample::{outputs, predictions, run};
+    use crate::metric::fixtures::{outputs, predictions, run};
     use crate::record::{CalibrationOverlap, EvaluationEvidence, PassedOver, Run, SkippedImage};
 
     fn told(run: &Run) -> Vec<Warning> {

@@ -69,8 +69,8 @@ fn apart(before: &[f64], after: &[f64], differences: &[String]) -> Result<CostCh
 mod tests {
     use super::*;
     use crate::gate::Case;
-    use crate::gate::against::sample::baseline;
-    use crate::metric::sample::{latency, run};
+    use crate::gate::against::fixtures::baseline;
+    use crate::metric::fixtures::{latency, run};
 
     #[test]
     fn latency_of_another_host_is_not_compared_and_of_this_one_by_launches() {

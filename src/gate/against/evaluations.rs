@@ -134,9 +134,9 @@ impl BaselineAccuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::against::sample::{baseline, evaluated, without};
+    use crate::gate::against::fixtures::{baseline, evaluated, without};
     use crate::gate::{Case, FlipCounts};
-    use crate::metric::sample::{predictions, run, sliced};
+    use crate::metric::fixtures::{predictions, run, sliced};
 
     #[test]
     fn bits_pair_accuracy_and_classes_image_by_image() {

@@ -115,11 +115,11 @@ fn metrics(baseline: &BaselineRun, scored: &ScoredRun<'_>) -> BTreeMap<String, M
 }
 
 #[cfg(test)]
-mod sample {
+mod fixtures {
     //! A baseline and candidates.
 
     use crate::gate::{Baseline, BaselineRun};
-    use crate::metric::sample::{predictions, run};
+    use crate::metric::fixtures::{predictions, run};
     use crate::record::{EvaluationEvidence, Run, SkippedImage};
 
     /// `images` of three classes in turn; `right` says which are predicted right.
@@ -165,7 +165,7 @@ mod sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::against::sample::{baseline, evaluated, without};
+    use crate::gate::against::fixtures::{baseline, evaluated, without};
 
     #[test]
     fn images_that_were_left_out_are_remarked_on() {

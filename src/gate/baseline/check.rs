@@ -59,7 +59,7 @@ fn of_costs(costs: &BaselineCosts) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::evaluated;
+    use super::super::fixtures::evaluated;
     use super::*;
 
     fn told(change: impl Fn(&mut Baseline)) -> String {

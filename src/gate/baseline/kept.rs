@@ -156,7 +156,7 @@ fn launches(latency: &LatencyEvidence) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::Baseline;
-    use super::super::sample::evaluated;
+    use super::super::fixtures::evaluated;
     use super::*;
 
     #[test]

@@ -209,11 +209,11 @@ pub fn baseline_schema() -> serde_json::Value {
 }
 
 #[cfg(test)]
-mod sample {
+mod fixtures {
     //! A run to keep.
 
     use super::*;
-    use crate::metric::sample::{latency, predictions, run};
+    use crate::metric::fixtures::{latency, predictions, run};
     use crate::record::EvaluationEvidence;
 
     /// Eleven images, two right and one wrong in turn, and five rounds in two launches.
@@ -245,9 +245,9 @@ mod sample {
 
 #[cfg(test)]
 mod tests {
-    use super::sample::evaluated;
+    use super::fixtures::evaluated;
     use super::*;
-    use crate::metric::sample::run;
+    use crate::metric::fixtures::run;
 
     #[test]
     fn a_baseline_comes_back_from_disk_as_it_went_with_and_without_predictions() {

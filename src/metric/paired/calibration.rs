@@ -92,7 +92,7 @@ fn lift(size: f64, spread: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::predictions;
+    use crate::metric::fixtures::predictions;
     use crate::plan::Activation;
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64;

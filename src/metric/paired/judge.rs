@@ -259,7 +259,7 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use super::*;
-    use crate::metric::sample::predictions;
+    use crate::metric::fixtures::predictions;
     use crate::plan::Activation;
 
     /// Two sides of 600 images in four classes; `noise` is what the candidate has added.

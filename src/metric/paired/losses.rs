@@ -79,7 +79,7 @@ fn add(sums: &mut [f64; WIDTH], image: [f32; WIDTH]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::predictions;
+    use crate::metric::fixtures::predictions;
     use crate::plan::Activation;
 
     #[test]

@@ -99,7 +99,7 @@ impl<'a> Sides<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::sample::{run, sliced};
+    use crate::metric::fixtures::{run, sliced};
     use crate::metric::{ScoredRun, Timing};
     use crate::record::Run;
     use crate::stats;
