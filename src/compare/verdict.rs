@@ -11,7 +11,7 @@ use crate::record::{Outcome, RunRecord};
 use crate::stats::{self, Outlook};
 
 /// Level of the one-sided bounds that decide whether a candidate is good enough.
-const ONE_SIDED: f64 = 0.95;
+pub const ONE_SIDED: f64 = 0.95;
 
 /// Adjusted p below which a class is said to have changed.
 pub const CHANGED: f64 = 0.05;
@@ -167,11 +167,7 @@ fn good_enough(baseline: &Column, versus: &Versus, criteria: &Criteria) -> Optio
     let margin_share = criteria.margin.in_shares(accuracy);
     let lower = stats::tango_lower(lost, won, images, ONE_SIDED)?;
     let upper = -stats::tango_lower(won, lost, images, ONE_SIDED)?;
-    let answer = match (lower > -margin_share, upper < -margin_share) {
-        (true, _) => Answer::Yes,
-        (false, true) => Answer::No,
-        (false, false) => Answer::CannotTell,
-    };
+    let answer = is_not_inferior(lower, upper, margin_share);
     let outlook = match stats::outlook(lost, won, images, margin_share, ONE_SIDED) {
         Some(Outlook::Yes { images }) => Some(ImagesNeeded { answer: Answer::Yes, images }),
         Some(Outlook::No { images }) => Some(ImagesNeeded { answer: Answer::No, images }),
@@ -188,6 +184,16 @@ fn good_enough(baseline: &Column, versus: &Versus, criteria: &Criteria) -> Optio
         outlook: outlook.filter(|_| answer == Answer::CannotTell),
         classes_lost: classes_lost(versus),
     })
+}
+
+/// Whether a loss is within `margin`, by the one-sided bounds of the difference: surely, surely not, or
+/// neither.
+pub fn is_not_inferior(lower: f64, upper: f64, margin: f64) -> Answer {
+    match (lower > -margin, upper < -margin) {
+        (true, _) => Answer::Yes,
+        (false, true) => Answer::No,
+        (false, false) => Answer::CannotTell,
+    }
 }
 
 fn classes_lost(versus: &Versus) -> Vec<usize> {

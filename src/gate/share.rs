@@ -1,16 +1,11 @@
 //! How a share of images changed, and how sure that is.
 
+use crate::compare::{Answer, ONE_SIDED, is_not_inferior};
 use crate::metric::LEVEL;
-use crate::metric::paired::Discordant;
+use crate::metric::paired::{Discordant, TESTED};
 use crate::stats::{self, Outlook};
 
 use super::{Ground, Needed, Outcome};
-
-/// Level of the one-sided bounds that decide.
-pub(super) const ONE_SIDED: f64 = 0.95;
-
-/// Images that one side alone has right, below which there is no test: the rule of the class tables.
-const TESTED: u64 = 10;
 
 /// Images that have something, of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,10 +132,10 @@ impl ShareChange {
         let Some((lower, upper)) = self.lower().zip(self.upper()) else {
             return (Outcome::CannotTell, self.without_bounds());
         };
-        match (lower > -margin, upper < -margin) {
-            (true, _) => (Outcome::Pass, Ground::Decided),
-            (false, true) => (Outcome::Fail, Ground::Decided),
-            (false, false) => (Outcome::CannotTell, Ground::TooWide { needed: self.needed(margin) }),
+        match is_not_inferior(lower, upper, margin) {
+            Answer::Yes => (Outcome::Pass, Ground::Decided),
+            Answer::No => (Outcome::Fail, Ground::Decided),
+            Answer::CannotTell => (Outcome::CannotTell, Ground::TooWide { needed: self.needed(margin) }),
         }
     }
 

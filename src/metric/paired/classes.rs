@@ -8,7 +8,7 @@ use crate::stats;
 /// Classes with fewer images that one side alone has right are shown and not tested: with nine the
 /// smallest p that a one-sided change can give is rarely left after correction, and every class
 /// tested costs the others.
-const TESTED: u64 = 10;
+pub const TESTED: u64 = 10;
 
 /// One a class. The tests of all classes share one Benjamini–Hochberg correction.
 pub(super) fn judge(baseline: &Scoring, candidate: &Scoring, level: f64) -> Vec<JudgedClass> {

@@ -14,6 +14,7 @@ mod shares;
 mod slices;
 
 pub use bootstrap::Resampling;
+pub use classes::TESTED;
 pub use judge::{Judged, JudgedClass, Judgement, judge};
 pub use shares::Discordant;
 pub use slices::{JudgedSlice, JudgedSlices, judge_slices};
