@@ -16,9 +16,10 @@ use crate::error::{Error, Result};
 const MOST_PARTS: usize = 100;
 /// Largest share.
 const MOST_SHARE: u64 = 1_000_000;
-/// Digits behind the point of a share, and the same as a number.
+/// Most digits behind the point of a share.
 const DIGITS: usize = 6;
-const ONE: u64 = 1_000_000;
+/// A share of one, in the smallest share that there is.
+const ONE: u64 = 10_u64.pow(DIGITS as u32);
 
 /// In which proportions: `80/16/4`, `80/20`, `33.3/33.3/33.4`, `1/1/1/1`. In millionths, since sums of
 /// binary fractions would depend on their order.
