@@ -9,7 +9,7 @@ mod records;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use onnx_bench::compare::{Comparison, compare};
+use onnx_bench::compare::{Comparison, Options, Resampling, compare, compare_with};
 use onnx_bench::record::{Run, load, load_folder, save};
 use onnx_bench::report::{Markdown, Report, ReportDocument, Style, Terminal, View, json_schema};
 
@@ -229,6 +229,19 @@ fn markdown() {
         written(&Markdown, &View::of(&comparison("ten-classes")))
     );
     insta::assert_snapshot!("markdown_troubles", written(&Markdown, &View::of(&comparison("troubles"))));
+}
+
+#[test]
+fn a_hundred_classes_are_told_in_few_lines_and_listed_in_full_for_those_who_ask() {
+    let options =
+        Options { resampling: Resampling { resamples: 100, ..Resampling::default() }, ..Options::default() };
+    let comparison = compare_with(records::many_classes(100, 20), 0, &options).unwrap();
+    insta::assert_snapshot!("hundred_classes_80", on_terminal(&comparison, Style { width: 80, ..PLAIN }));
+    let markdown = written(&Markdown, &View::of(&comparison));
+    insta::assert_snapshot!("markdown_hundred_classes", markdown);
+    let document = ReportDocument::of(&comparison).to_json().unwrap();
+    let schema = jsonschema::validator_for(&json_schema()).unwrap();
+    assert!(schema.is_valid(&serde_json::from_str(&document).unwrap()));
 }
 
 #[test]
