@@ -5,22 +5,17 @@ import os
 import unittest
 from collections import Counter
 from contextlib import redirect_stdout
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-if find_spec("PIL"):
-    from recipes import symbols
-    from recipes.errors import RecipeError
+from recipes import symbols
+from recipes.errors import RecipeError
 
-    FONT = Path(os.environ.get("NOTO_COLOR_EMOJI", symbols.DEFAULT_FONT))
-else:
-    FONT = Path("none")
+FONT = Path(os.environ.get("NOTO_COLOR_EMOJI", symbols.DEFAULT_FONT))
 
 
-@unittest.skipUnless(find_spec("PIL"), "needs pillow")
 class Places(unittest.TestCase):
     def test_fifty_one_classes_in_the_order_in_which_bench_counts_folders(self):
         self.assertEqual(len(symbols.NAMES), 51)
