@@ -17,7 +17,7 @@ BATCH = 32
 CALIBRATION_IMAGES = 256
 PREPROCESS = 'channels = "rgb"\nscale = "signed"\n'
 HEAD = Schedule(cycles=(Cycle(epochs=6, peak=1e-3, decay=1e-2),), batch=BATCH, optimizer="adamw")
-FINE = Schedule(cycles=(Cycle(epochs=6, peak=3e-4, decay=1e-2),), batch=BATCH, optimizer="adamw")
+FINE = Schedule(cycles=(Cycle(epochs=3, peak=3e-4, decay=1e-2),), batch=BATCH, optimizer="adamw")
 
 PIXELS = 45
 """Side of the images that the linear classifier of `check_pixels` sees: enough to know the symbols by eye."""
