@@ -429,10 +429,11 @@ fn calibration_images_among_those_of_the_test_are_warned_about() {
 #[test]
 fn calibration_images_are_known_by_their_content_under_any_name() {
     let desk = Desk::new();
-    for (from, to) in [("circle/2.png", "x/one.png"), ("square/1.jpg", "y/two.jpg")] {
+    for (from, to) in [("circle/2.png", "x/one.bmp"), ("square/1.jpg", "y/two.jpg")] {
         fs::create_dir_all(desk.path("calib").join(to).parent().unwrap()).unwrap();
         fs::copy(Path::new(SHAPES).join(from), desk.path("calib").join(to)).unwrap();
     }
+    image::open(Path::new(SHAPES).join("circle/2.png")).unwrap().save(desk.path("calib/x/one.bmp")).unwrap();
     Picture::new(5).save(&desk.path("calib/y/other.png"));
     Picture::new(6).save(&desk.path("clean/x/1.png"));
     let out = |calibration: &str| desk.text(&format!("{calibration}.json"));
@@ -448,8 +449,8 @@ fn calibration_images_are_known_by_their_content_under_any_name() {
     let kept = |calibration: &str| read_json(Path::new(&out(calibration)))["evidence"]["calibration"].clone();
     let overlap = kept("calib");
     assert_eq!(overlap["first"], serde_json::json!(["circle/2.png", "square/1.jpg"]));
-    let clean = run("clean").exits(0).stdout();
-    assert!(!clean.contains("calibration"), "{clean}");
+    let clean = run("clean").exits(0).prints("clean · 1 image · none of them in the test").stdout();
+    assert!(!clean.contains("for calibration"), "{clean}");
     assert_eq!(kept("clean")["images"], 1, "what it was held against is kept");
 }
 
@@ -470,6 +471,21 @@ fn what_is_no_calibration_is_refused() {
     of("absent").exits(3).complains("absent");
     run(&["--calibration", &desk.text("calib.txt")]).exits(2).complains("--data PATH");
     assert!(!Path::new(&out).exists(), "nothing was measured");
+}
+
+#[test]
+fn other_data_is_held_against_in_all_its_splits_unless_one_is_named() {
+    let desk = Desk::new();
+    Picture::new(1).save(&desk.path("photos/one/a.png"));
+    Picture::new(2).save(&desk.path("photos/two/b.png"));
+    for (split, seed) in [("test", 3), ("train", 1)] {
+        Picture::new(seed).save(&desk.path(&format!("other/{split}/one/c.png")));
+        Picture::new(seed + 10).save(&desk.path(&format!("other/{split}/two/d.png")));
+    }
+    let ending = desk.data(&["--against", &desk.text("other")]).exits(0);
+    ending.prints("in other (test)").prints("1 image is in other (train) too");
+    let named = desk.data(&["--against", &desk.text("other"), "--against-split", "test"]).exits(0);
+    assert!(!named.stdout().contains("train"));
 }
 
 #[test]

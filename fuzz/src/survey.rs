@@ -260,7 +260,7 @@ fn hold(data: &DatasetSpec, wish: &Wish, list: &Path) {
 /// The images of `data`, and with them those of another data set where one is named.
 fn examined(data: &DatasetSpec, other: Option<&Path>) -> Option<Examined> {
     let mut all = sources(data).ok()?;
-    all.extend(other.map(|other| beside(other, None, data).expect("listed before")));
+    all.extend(other.into_iter().flat_map(|other| beside(other, None, data).expect("listed before")));
     Some(Examined::of(all, &Watch::NONE).expect("nobody stops it"))
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::measuring::PlannedJob;
 use super::progress::Line;
-use crate::dataset::survey::{Source, beside, overlap};
+use crate::dataset::survey::{Source, beside, name_of, overlap};
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure::Interrupt;
 use crate::plan::{DatasetSpec, Source as Decided};
@@ -70,7 +70,9 @@ fn question((planned, job): &PlannedJob<'_>) -> Result<Option<Question>> {
 
 fn answer(question: &Question, quiet: bool, interrupt: &Interrupt) -> Result<CalibrationOverlap> {
     let test = Source::open(&question.test)?;
-    let calibration = beside(&question.path, question.split.as_deref(), &question.test)?;
+    let split = question.split.as_deref();
+    let calibration = beside(&question.path, split, &question.test)?;
+    let name = name_of(&question.path, split);
     let line = Line::new(quiet);
-    line.watch(interrupt, |watch| overlap(&test, &calibration, watch))
+    line.watch(interrupt, |watch| overlap(&test, &calibration, &name, watch))
 }

@@ -247,6 +247,8 @@ pub struct SliceDelta {
 pub enum WarningCode {
     /// Some image could not be decoded and was left out.
     ImagesSkipped,
+    /// The run ended before it had evaluated all images.
+    ImagesNotReached,
     /// Files among the images were not read.
     FilesPassedOver,
     /// Images that a model was calibrated with are among those it is tested on.

@@ -15,10 +15,19 @@ pub(super) fn given<'a>(
     folders: impl IntoIterator<Item = &'a Path>,
 ) -> Result<Option<Vec<String>>> {
     if !spec.class_names.is_empty() {
-        return Ok(Some(spec.class_names.clone()));
+        return not_empty(&spec.class_names).map(Some);
     }
     let mut files = folders.into_iter().map(|folder| in_file(&folder.join("classes.txt")));
     files.find_map(Result::transpose).transpose()
+}
+
+fn not_empty(names: &[String]) -> Result<Vec<String>> {
+    match names.iter().position(|name| name.trim().is_empty()) {
+        Some(class) => Err(Error::usage(format!("the name of class {class} is empty"))
+            .at("--class-names")
+            .help("give every class a name; one that holds a comma goes in double quotes")),
+        None => Ok(names.to_vec()),
+    }
 }
 
 /// The data set's `own` names, unless others are `given`, which must be as many.
@@ -80,6 +89,13 @@ mod tests {
     fn an_empty_line_between_names_is_refused_by_its_number() {
         let error = from_lines("cat\n\ndog\n").unwrap_err();
         assert!(error.what.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_is_missing_between_two_commas_is_refused_by_its_class() {
+        let names = |of: &[&str]| not_empty(&of.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert!(names(&["cat", "dog"]).is_ok());
+        assert!(names(&["cat", " ", "dog"]).unwrap_err().what.contains("class 1"));
     }
 
     #[test]

@@ -51,9 +51,13 @@ pub(super) fn split_in(
     asked: Option<&str>,
     is_one: impl Fn(&Path) -> Result<bool>,
 ) -> Result<Option<String>> {
+    let all: Vec<String> =
+        folders_in(root)?.iter().filter_map(|name| name.to_str().map(str::to_owned)).collect();
+    let names: Vec<&str> = all.iter().map(String::as_str).collect();
+    // Folders that are no splits are not told as such.
     let found = match asked {
-        None => usual_splits(root, is_one)?,
-        Some(_) => folders_in(root)?.iter().filter_map(|name| name.to_str().map(str::to_owned)).collect(),
+        Some(asked) if splits::choose(&names, Some(asked)).is_ok() => all,
+        _ => usual_splits(root, is_one)?,
     };
     if found.is_empty() && asked.is_none() {
         return Ok(None);

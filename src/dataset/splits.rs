@@ -17,10 +17,8 @@ pub(super) fn choose(found: &[&str], asked: Option<&str>) -> Result<String> {
     match (chosen, asked, found) {
         (Some(split), ..) => Ok(split.to_owned()),
         (None, None, [only]) => Ok((*only).to_owned()),
-        (None, _, [] | [ALL]) => {
-            Err(Error::usage(absent(asked))
-                .help("the names of the files tell of no split; leave `--split` out"))
-        }
+        (None, _, [] | [ALL]) => Err(Error::usage(absent(asked))
+            .help("no name of a file or folder here tells of a split; leave `--split` out")),
         _ => Err(Error::usage(absent(asked))
             .help(format!("the splits here are: {}; set `--split`", found.join(", ")))),
     }

@@ -12,8 +12,9 @@ use crate::plan::{ClassMetric, RuleKind};
 use crate::record::{Outcome, RunRecord};
 
 /// Warnings about which images were evaluated and how. Those about timings are in the limits of costs.
-const OF_IMAGES: [WarningCode; 7] = [
+const OF_IMAGES: [WarningCode; 8] = [
     WarningCode::ImagesSkipped,
+    WarningCode::ImagesNotReached,
     WarningCode::FilesPassedOver,
     WarningCode::CalibrationOverlap,
     WarningCode::NotFinite,

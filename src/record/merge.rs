@@ -360,6 +360,8 @@ mod tests {
         let mut parts = shards(&whole(40), 2);
         let other = &mut parts[1].1.record;
         other.job.model.path = "/mnt/net.onnx".into();
+        other.job.sources.insert("data.class_names".into(), "metadata of /mnt/net.onnx".into());
+        other.job.sources.insert("measure.seed".into(), "flag".into());
         other.job.dataset.as_mut().unwrap().path = "/mnt/images".into();
         (other.environment.host, other.environment.cpu) = ("beta".into(), "Xeon".into());
         let merged = merge(parts).unwrap();

@@ -23,6 +23,7 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Fact> {
     let fact = |name, of: fn(&RunRecord) -> Option<String>| Fact { name, lines: distinct(comparison, of) };
     let mut facts = vec![
         Fact { name: "data", lines: data_lines(comparison) },
+        fact("calibration", calibration),
         fact("input", |record| Some(record.job.preprocess.summary())),
         Fact { name: "models", lines: unlabelled(comparison, |record| Some(model(record))) },
         Fact { name: "runtimes", lines: unlabelled(comparison, runtime) },
@@ -105,6 +106,17 @@ fn data_lines(comparison: &Comparison) -> Vec<String> {
         lines if lines.is_empty() => distinct(comparison, |record| Some(data(record))),
         lines => lines,
     }
+}
+
+/// That it was looked for is worth a line also where nothing was found; a warning says more.
+fn calibration(record: &RunRecord) -> Option<String> {
+    let overlap = record.evidence.calibration.as_ref()?;
+    let images = counted(overlap.images as u64, "image", "images");
+    let shared = match overlap.shared() as u64 {
+        0 => "none of them in the test".to_owned(),
+        shared => format!("{} in the test too", whole(shared)),
+    };
+    Some(format!("{} · {images} · {shared}", clean(&overlap.name)))
 }
 
 fn model(record: &RunRecord) -> String {

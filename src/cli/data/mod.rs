@@ -116,7 +116,7 @@ fn looked_at(args: &DataArgs, wish: &Wish, watch: &Watch<'_>) -> Result<Document
     wish.check_splits(&all)?;
     wish.check_places(&all)?;
     if let Some(path) = &args.against {
-        all.push(beside(path, args.against_split.as_deref(), &wish.spec)?);
+        all.extend(beside(path, args.against_split.as_deref(), &wish.spec)?);
     }
     let examined = Examined::of(all, watch)?;
     let mut document = Document::of(&args.path, examined.survey()?);

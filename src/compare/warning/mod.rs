@@ -15,6 +15,7 @@ pub(super) fn of_run(scored: &ScoredRun<'_>) -> Vec<Warning> {
     let found = [
         subject::passed_over(record),
         subject::skipped(record),
+        subject::not_reached(record),
         subject::calibration(record),
         subject::not_finite(scored),
         steadiness::not_settled(record),

@@ -26,6 +26,18 @@ pub(super) fn skipped(record: &RunRecord) -> Option<Warning> {
     Some(warning(record, WarningCode::ImagesSkipped, &text))
 }
 
+/// Figures of a part of the images that nobody asked for: those before a failure or an interruption.
+pub(super) fn not_reached(record: &RunRecord) -> Option<Warning> {
+    let evaluation = record.evidence.evaluation.as_ref()?;
+    let all = record.dataset.as_ref()?.images;
+    let not_reached = all.saturating_sub(evaluation.images + evaluation.skipped_count);
+    let text = format!(
+        "it ended after {} of {all} images: accuracy and classes are of those, which may be all of one kind",
+        evaluation.images
+    );
+    (not_reached > 0).then(|| warning(record, WarningCode::ImagesNotReached, &text))
+}
+
 /// Named by the data alone, as above. One image is enough to be told: nobody knows how much better a
 /// model does on images that set its ranges.
 pub(super) fn calibration(record: &RunRecord) -> Option<Warning> {
@@ -87,23 +99,45 @@ mod tests {
         of_run(&ScoredRun::of(run).unwrap())
     }
 
-    #[test]
-    fn skipped_images_are_counted_and_the_first_is_named() {
-        let mut run = run("int8");
-        let bad = SkippedImage { id: "cat/3.jpg".into(), why: "file is empty".into() };
-        run.record.evidence.evaluation = Some(EvaluationEvidence {
+    fn evaluation(images: usize) -> EvaluationEvidence {
+        EvaluationEvidence {
             predictions: "int8.parquet".into(),
             predictions_sha256: String::new(),
             session_sha256: String::new(),
-            images: 8,
+            images,
             batch: 4,
             streams: 1,
             elapsed_ns: 1,
             not_finite: 0,
-            skipped: vec![bad],
-            skipped_count: 2,
+            skipped: Vec::new(),
+            skipped_count: 0,
             from_cache: 0,
-        });
+        }
+    }
+
+    #[test]
+    fn images_that_were_not_reached_are_told_where_the_figures_stand() {
+        let mut run = run("int8");
+        run.record.dataset.as_mut().unwrap().images = 10;
+        let skipped = EvaluationEvidence { skipped_count: 2, ..evaluation(8) };
+        run.record.evidence.evaluation = Some(skipped);
+        assert!(told(&run).iter().all(|warning| warning.code != WarningCode::ImagesNotReached));
+        run.record.evidence.evaluation = Some(evaluation(3));
+        let [warning] = &told(&run)[..] else { panic!("one warning") };
+        assert_eq!(warning.code, WarningCode::ImagesNotReached);
+        assert!(
+            warning.message.starts_with("ort · int8: it ended after 3 of 10 images"),
+            "{}",
+            warning.message
+        );
+    }
+
+    #[test]
+    fn skipped_images_are_counted_and_the_first_is_named() {
+        let mut run = run("int8");
+        let bad = SkippedImage { id: "cat/3.jpg".into(), why: "file is empty".into() };
+        let skipped = EvaluationEvidence { skipped: vec![bad], skipped_count: 2, ..evaluation(8) };
+        run.record.evidence.evaluation = Some(skipped);
         assert_eq!(
             told(&run)[0].message,
             "ort · int8: 2 of 10 images could not be decoded and were left out (first: cat/3.jpg, file is empty)"

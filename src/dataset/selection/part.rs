@@ -49,8 +49,14 @@ fn labels(names: &[String], wanted: &[String]) -> Result<BTreeSet<u32>> {
 }
 
 fn label(names: &[String], wanted: &str) -> Result<u32> {
-    let named = names.iter().position(|name| name == wanted);
-    let index = named.or_else(|| wanted.parse().ok().filter(|index| *index < names.len()));
+    let named: Vec<usize> = (0..names.len()).filter(|&class| names[class] == wanted).collect();
+    if named.len() > 1 {
+        let which = named.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ");
+        return Err(Error::usage(format!("{} classes are called `{wanted}`", named.len()))
+            .at("--classes")
+            .help(format!("say which by its index: {which}")));
+    }
+    let index = named.first().copied().or_else(|| wanted.parse().ok().filter(|index| *index < names.len()));
     index.and_then(|index| u32::try_from(index).ok()).ok_or_else(|| {
         let there = format!("the classes are: {}", some(names.iter().map(String::as_str)));
         Error::usage(format!("there is no class `{wanted}`")).at("--classes").help(there)
@@ -71,7 +77,10 @@ pub(super) fn column(content: &Content, name: &str) -> Result<usize> {
             ))
             .help(format!("to choose images one by one, write their ids into a file for `--list`; {there}"));
         }
-        Error::usage(format!("there is no column `{name}`")).help(there)
+        let label = ["label", "class", "category"].contains(&name.to_lowercase().as_str());
+        let classes = if label { "; images of some classes are chosen by --classes" } else { "" };
+        Error::usage(format!("there is no column `{name}` with words or whole numbers"))
+            .help(format!("{there}{classes}"))
     })
 }
 
@@ -195,6 +204,14 @@ mod tests {
             assert!(error.what.contains(&format!("`{unknown}`")), "{error}");
             assert_eq!(error.help.unwrap(), "the classes are: cat, dog, bird");
         }
+    }
+
+    #[test]
+    fn a_name_of_two_classes_asks_for_the_index() {
+        let names = ["crane", "bird", "crane"].map(str::to_owned);
+        let error = label(&names, "crane").unwrap_err();
+        assert!(error.help.unwrap().contains("0 and 2"));
+        assert_eq!(label(&names, "2").unwrap(), 2);
     }
 
     #[test]

@@ -8,9 +8,13 @@ use rand_pcg::Pcg64;
 
 use crate::error::{Error, Result};
 
+/// Stream of random numbers that ties are drawn from.
+const TIES: u128 = 1;
+
 /// Indices of `limit` of `count` images, nothing when there are not more than that: each class gets its share by
-/// the method of largest remainders (ties to the lower label), the members are drawn with `seed`,
-/// and the order of the data set is kept. The same on every platform.
+/// the method of largest remainders (ties are drawn, or half of a thousand classes would never be
+/// seen), the members are drawn with `seed`, and the order of the data set is kept. The same on every
+/// platform.
 pub(super) fn stratified(
     count: usize,
     label: impl Fn(usize) -> u32,
@@ -32,7 +36,9 @@ pub(super) fn stratified(
     let counts: Vec<usize> = members.values().map(Vec::len).collect();
     let mut random = Pcg64::seed_from_u64(seed);
     let mut chosen: Vec<usize> = Vec::with_capacity(limit);
-    for (class, quota) in members.into_values().zip(quotas(&counts, limit)) {
+    // A sequence of its own, so that the members do not depend on how ties fell.
+    let quotas = quotas(&counts, limit, &mut Pcg64::new(seed.into(), TIES));
+    for (class, quota) in members.into_values().zip(quotas) {
         chosen.extend(draw(class, quota, &mut random));
     }
     chosen.sort_unstable();
@@ -40,13 +46,13 @@ pub(super) fn stratified(
 }
 
 /// Shares of `limit` in proportion to `counts`, in integers.
-fn quotas(counts: &[usize], limit: usize) -> Vec<usize> {
+fn quotas(counts: &[usize], limit: usize, ties: &mut Pcg64) -> Vec<usize> {
     let total: usize = counts.iter().sum();
     let exact = |count: usize| count as u128 * limit as u128;
     let mut quotas: Vec<usize> =
         counts.iter().map(|&count| (exact(count) / total as u128) as usize).collect();
     let left = limit - quotas.iter().sum::<usize>();
-    let mut by_remainder: Vec<usize> = (0..counts.len()).collect();
+    let mut by_remainder = draw((0..counts.len()).collect(), counts.len(), ties);
     by_remainder.sort_by_key(|&class| Reverse(exact(counts[class]) % total as u128));
     for &class in by_remainder.iter().take(left) {
         quotas[class] += 1;
@@ -85,9 +91,19 @@ mod tests {
     #[test]
     fn largest_remainders_get_what_is_left_over() {
         // 10 of 17 + 53 + 30: exact shares 1.7, 5.3, 3.0.
-        assert_eq!(quotas(&[17, 53, 30], 10), [2, 5, 3]);
-        // A tie goes to the lower label.
-        assert_eq!(quotas(&[5, 5, 5, 5], 6), [2, 2, 1, 1]);
+        assert_eq!(quotas(&[17, 53, 30], 10, &mut Pcg64::seed_from_u64(7)), [2, 5, 3]);
+    }
+
+    #[test]
+    fn a_limit_below_the_number_of_classes_leaves_out_others_with_every_seed() {
+        let labels: Vec<u32> = (0..100).collect();
+        let mut seen = [false; 100];
+        for seed in 0..20 {
+            let drawn = drawn(&labels, 50, seed);
+            assert_eq!(drawn.len(), 50);
+            drawn.into_iter().for_each(|image| seen[image] = true);
+        }
+        assert!(seen.iter().all(|&seen| seen));
     }
 
     #[test]

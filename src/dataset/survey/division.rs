@@ -105,8 +105,8 @@ pub(super) struct Item {
 /// Divides `items` of `classes` classes, `left_out` others not counted. Each class gets its shares
 /// rounded up or down, so that the parts as a whole come as near to theirs as they can; who goes where
 /// is drawn with `seed`: the same on every platform. A group counts as of the class of its first
-/// image and goes to one part, so that shares may be off by as much as the groups are large. Fails
-/// where a part gets no image.
+/// image and goes to one part, so that shares may be off by as much as the groups are large; what a
+/// part is off by in one class is made good in the next. Fails where a part gets no image.
 pub(super) fn divide(
     items: Vec<Item>,
     classes: usize,
@@ -129,10 +129,21 @@ pub(super) fn divide(
         parts[part].ids.push(line(item.id)?);
     }
     match parts.iter().find(|part| part.ids.is_empty()) {
-        Some(part) => Err(Error::usage(format!("the part `{}` gets no image of {shares}", part.name))
-            .help("give it a larger share, or divide more images")),
+        Some(part) => Err(without_images(part, shares, groups)),
         None => Ok(Division { parts, groups, left_out }),
     }
+}
+
+fn without_images(part: &Part, shares: &Shares, groups: usize) -> Error {
+    let error = Error::usage(format!("the part `{}` gets no image of {shares}", part.name));
+    if groups == 0 {
+        return error.help("give it a larger share, or divide more images");
+    }
+    error
+        .because(format!(
+            "images that belong together stay in one part, and there are {groups} groups of them"
+        ))
+        .help("give it a larger share, divide more images, or tear groups apart: --together none")
 }
 
 /// An id that is a line of a list.
@@ -176,25 +187,27 @@ fn assign(units: Units, count: usize, shares: &Shares, seed: u64) -> Vec<usize> 
         // Groups first, while there is room for them; the sort keeps the drawn order.
         order.sort_by_key(|&unit| Reverse(units[unit].len()));
         for unit in order {
-            let part = part_for(units[unit].len(), &room);
+            let part = match units[unit].len() {
+                1 => first_open(&room),
+                _ => quotas.neediest(&room),
+            };
             room[part] -= units[unit].len().cast_signed();
             units[unit].iter().for_each(|&index| parts[index] = part);
         }
+        quotas.carry(&room);
     }
     parts
 }
 
 /// Single images fill one part after the other, which is as good as any draw since their order is
-/// drawn; groups go where most room is.
-fn part_for(images: usize, room: &[isize]) -> usize {
-    let open = room.iter().position(|&room| room > 0).filter(|_| images == 1);
-    let most = || (0..room.len()).rev().max_by_key(|&part| room[part]).unwrap_or(0);
-    open.unwrap_or_else(most)
+/// drawn. There is a part with room: each image takes one place of as many.
+fn first_open(room: &[isize]) -> usize {
+    room.iter().position(|&room| room > 0).unwrap_or(0)
 }
 
-/// How many images of one class after the other each part gets. What a part is short of by rounding
-/// in one class it is first in turn for in the next: were each class rounded by itself, a part of 4 %
-/// would get nothing of a thousand classes of ten images.
+/// How many images of one class after the other each part gets. What a part is short of in one class,
+/// by rounding or by groups, it is first in turn for in the next: were each class rounded by itself, a
+/// part of 4 % would get nothing of a thousand classes of ten images, nor of many classes of two groups.
 struct Quotas<'a> {
     shares: &'a Shares,
     /// Sum of the shares.
@@ -224,6 +237,19 @@ impl<'a> Quotas<'a> {
             *owed += exact - quota * self.whole;
         }
         quotas.into_iter().map(|quota| quota as isize).collect()
+    }
+
+    /// The part that is shortest of images with what earlier classes left; the first of equals.
+    fn neediest(&self, room: &[isize]) -> usize {
+        let short = |part: usize| room[part] as i128 * self.whole + self.owed[part];
+        (0..room.len()).rev().max_by_key(|&part| short(part)).unwrap_or(0)
+    }
+
+    /// Remembers what is left over of a class, less than nothing where a part got more than its quota.
+    fn carry(&mut self, room: &[isize]) {
+        for (owed, room) in self.owed.iter_mut().zip(room) {
+            *owed += *room as i128 * self.whole;
+        }
     }
 }
 
@@ -303,10 +329,29 @@ mod tests {
     }
 
     #[test]
+    fn what_groups_take_too_much_of_in_one_class_comes_back_in_the_others() {
+        // Twenty classes of ten images, in groups of so many.
+        let labels: Vec<u32> = (0..200).map(|index| index / 10).collect();
+        for (group, shares, share) in
+            [(5, "80/20", 0.2), (10, "50/50", 0.5), (2, "90/10", 0.1), (2, "50/50", 0.5), (5, "90/10", 0.1)]
+        {
+            let parts = parts(&labels, |index| Some(index / group), shares, 7);
+            let last = parts.iter().filter(|&&part| part == 1).count();
+            let wanted = (200.0 * share) as usize;
+            assert!(
+                last.abs_diff(wanted) <= group,
+                "{last} of {wanted} images in groups of {group} at {shares}"
+            );
+        }
+    }
+
+    #[test]
     fn a_part_without_images_is_refused_and_so_is_an_id_that_is_no_line() {
         let shares = "98/1/1".parse().unwrap();
         let error = divide(items(&[0; 10], alone), 1, &shares, 7, 0).unwrap_err();
         assert!(error.what.contains("gets no image") && error.help.is_some(), "{error}");
+        let error = divide(items(&[0; 10], |_| Some(0)), 1, &shares, 7, 0).unwrap_err();
+        assert!(error.cause.is_some() && error.help.unwrap().contains("--together none"));
         for id in ["", "a\nb", "\u{feff}a", "a\r"] {
             assert!(line(id.into()).is_err(), "{id:?}");
         }

@@ -143,12 +143,12 @@ fn group(sources: &[Source], places: &[Place]) -> Result<Group> {
     })
 }
 
-/// What each two sources share. A pair of splits that shares nothing is left out; that nothing is
+/// What each two sources share, of which the first is of the data set. A pair of splits that shares nothing is left out; that nothing is
 /// shared with what was asked for is an answer.
 fn between(sources: &[Source], groups: &Groups) -> Result<Vec<Between>> {
     let near: Vec<Vec<Place>> = groups.near.iter().map(|pictures| pictures.concat()).collect();
     let mut all = Vec::new();
-    for (here, split) in sources.iter().enumerate() {
+    for (here, split) in sources.iter().enumerate().filter(|(_, split)| !split.is_beside()) {
         for (there, other) in sources.iter().enumerate().skip(here + 1) {
             let (here, there) = (here as u32, there as u32);
             let exact = shared(&groups.exact, here, there);

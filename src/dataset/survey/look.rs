@@ -146,7 +146,7 @@ pub(super) fn digest_of_pixels(image: &Image) -> u128 {
 }
 
 /// Two images among a billion share half a digest by chance once in 10^20 data sets.
-pub(super) fn half(digest: Sha256) -> u128 {
+fn half(digest: Sha256) -> u128 {
     let digest = digest.finalize();
     digest.iter().take(16).fold(0, |number, &byte| number << 8 | u128::from(byte))
 }

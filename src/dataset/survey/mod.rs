@@ -38,7 +38,7 @@ pub use examples::{Drawing, Examples};
 pub use look::Kind;
 pub use measures::{First, Measures, Noticed, Size, Spread};
 pub use overlap::overlap;
-pub use source::{Source, beside, sources};
+pub use source::{Source, beside, name_of, sources};
 pub use watch::Watch;
 
 use crate::error::Result;

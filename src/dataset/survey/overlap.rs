@@ -2,32 +2,37 @@
 
 use std::collections::HashSet;
 
-use sha2::{Digest, Sha256};
-
 use super::duplicates::ids;
-use super::look::{digest_of_pixels, half};
+use super::look::digest_of_pixels;
 use super::source::Source;
 use super::watch::Watch;
-use crate::dataset::Picture;
 use crate::error::Result;
 use crate::record::CalibrationOverlap;
 
 /// Ids that are told.
 const FIRST: usize = 5;
 
-/// What `test` and `calibration` share. Reads the images of both, and decodes them only where one of
-/// the two holds pixels and the other files.
-pub fn overlap(test: &Source, calibration: &Source, watch: &Watch<'_>) -> Result<CalibrationOverlap> {
-    let named = if test.shares_ids_with(calibration) { ids(calibration)? } else { HashSet::new() };
-    let decoded = test.holds_files() != calibration.holds_files();
+/// What `test` and all of `calibration`, called `name`, share: by id, or to the pixel, in whatever
+/// files they are. Reads and decodes the images of both.
+pub fn overlap(
+    test: &Source,
+    calibration: &[Source],
+    name: &str,
+    watch: &Watch<'_>,
+) -> Result<CalibrationOverlap> {
     let digests = |source: &Source| {
         // What cannot be read is like nothing here; the evaluation says so where it matters.
-        watch.each("test and calibration images", source.count(), |index| digest(source, index, decoded).ok())
+        let digest = |index| source.image(index).map(|image| digest_of_pixels(&image)).ok();
+        watch.each("test and calibration images", source.count(), digest)
     };
-    let used: HashSet<u128> = digests(calibration)?.into_iter().flatten().collect();
+    let (mut named, mut used) = (HashSet::new(), HashSet::new());
+    for source in calibration {
+        named.extend(test.shares_ids_with(source).then(|| ids(source)).transpose()?.into_iter().flatten());
+        used.extend(digests(source)?.into_iter().flatten());
+    }
     let mut overlap = CalibrationOverlap {
-        name: calibration.name().to_owned(),
-        images: calibration.count(),
+        name: name.to_owned(),
+        images: calibration.iter().map(Source::count).sum(),
         test_images: test.count(),
         by_id: 0,
         by_content: 0,
@@ -46,12 +51,4 @@ pub fn overlap(test: &Source, calibration: &Source, watch: &Watch<'_>) -> Result
         }
     }
     Ok(overlap)
-}
-
-/// A digest of image `index`: of its file as it is stored, or of its pixels.
-fn digest(source: &Source, index: usize, decoded: bool) -> Result<u128> {
-    match source.picture(index)? {
-        Picture::File(bytes) if !decoded => Ok(half(Sha256::new_with_prefix(bytes))),
-        picture => source.decoded(picture, index).map(|image| digest_of_pixels(&image)),
-    }
 }

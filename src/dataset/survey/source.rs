@@ -59,11 +59,6 @@ impl Source {
         self.path == other.path && self.identity().split == other.identity().split
     }
 
-    /// Whether images are files, and not pixels that need no decoding.
-    pub(super) fn holds_files(&self) -> bool {
-        self.identity().decoder.is_some()
-    }
-
     pub(super) fn entry(&self, index: usize) -> Result<Entry> {
         self.data.entry(index)
     }
@@ -115,27 +110,49 @@ pub fn sources(spec: &DatasetSpec) -> Result<Vec<Source>> {
 
 /// The images that `path` names, to compare those of `spec` with: a list of ids of the data set of
 /// `spec`, or another data set. `split` is the split of either that is meant; where none is, a list is
-/// of the split of `spec`. Fails where `path` is neither.
-pub fn beside(path: &Path, split: Option<&str>, spec: &DatasetSpec) -> Result<Source> {
-    let named = |source: Source| Source { beside: Some(name_of(path, split)), ..source };
-    let split = split.map(str::to_owned);
-    let of = split.clone().or_else(|| spec.split.clone());
-    let whole = DatasetSpec { part: Part::default(), limit: None, shard: None, split: of, ..spec.clone() };
-    if path.is_file() && is_list(path, &whole)? {
+/// of the split of `spec`, and of another data set every split is one of the sources. Fails where
+/// `path` is neither.
+pub fn beside(path: &Path, split: Option<&str>, spec: &DatasetSpec) -> Result<Vec<Source>> {
+    let own = split.map(str::to_owned).or_else(|| spec.split.clone());
+    let whole = DatasetSpec { part: Part::default(), limit: None, shard: None, split: own, ..spec.clone() };
+    let found = if path.is_file() && is_list(path, &whole)? {
         let part = Part { list: Some(path.to_owned()), ..Part::default() };
-        return Source::open(&DatasetSpec { part, ..whole }).map(named);
+        vec![Source::open(&DatasetSpec { part, ..whole })?]
+    } else {
+        let split = split.map(str::to_owned);
+        other(DatasetSpec { path: path.to_owned(), split, ..whole }, path == spec.path)?
+    };
+    let several = found.len() > 1;
+    let named = |source: Source| {
+        let split = split.or(source.identity().split.as_deref().filter(|_| several));
+        Source { beside: Some(name_of(path, split)), ..source }
+    };
+    Ok(found.into_iter().map(named).collect())
+}
+
+/// What another data set is called on a page, with its split where one of several is meant.
+pub fn name_of(path: &Path, split: Option<&str>) -> String {
+    let name = files::short_name(path);
+    split.map_or(name.clone(), |split| format!("{name} ({split})"))
+}
+
+/// The splits of the data set at the path of `alike`, which says all else of it as of the data that it
+/// is compared with. That is meant of the `same` data; another set is read as what it is, and so
+/// only where it is not to be read otherwise.
+fn other(alike: DatasetSpec, same: bool) -> Result<Vec<Source>> {
+    if same {
+        return sources(&alike);
     }
-    let other = DatasetSpec { split, ..DatasetSpec::at(path) };
-    match formats::of(&other) {
-        Err(error) if path.is_file() => Err(neither(path, error)),
-        Err(error) => Err(error),
-        Ok(_) => Source::open(&other).map(named),
+    let plain = DatasetSpec { split: alike.split.clone(), ..DatasetSpec::at(&alike.path) };
+    match sources(&plain) {
+        Err(error) => sources(&alike).map_err(|_| unlike(&plain, error)),
+        found => found,
     }
 }
 
-fn name_of(path: &Path, split: Option<&str>) -> String {
-    let name = files::short_name(path);
-    split.map_or(name.clone(), |split| format!("{name} ({split})"))
+/// Why there are no images at a path that may be a list.
+fn unlike(spec: &DatasetSpec, error: Error) -> Error {
+    if spec.path.is_file() && formats::of(spec).is_err() { neither(&spec.path, error) } else { error }
 }
 
 fn neither(path: &Path, cause: Error) -> Error {
