@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::measure;
+use crate::report::markup::steers;
 
 /// Is this int8 ONNX model good enough to ship instead of the fp32 one, and is it worth it?
 #[derive(Parser)]
@@ -119,7 +120,7 @@ pub fn start() -> Exit {
 
 /// Text of a file or a library must not be able to move the cursor or to change colours.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars().map(|c| if steers(c) && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Help and version end well; everything else that clap says is wrong usage.

@@ -3,6 +3,7 @@
 
 use super::Style;
 use super::layout::{Align, left, table, wrap, wrap_parts};
+use super::markup::steers;
 
 /// Columns of the names before facts, the space after them included.
 const NAME: usize = 14;
@@ -71,7 +72,7 @@ impl Blocks<'_> {
     /// `text` as the terminal can show it. Names and notes come from files: an escape sequence in them
     /// must not reach the terminal.
     pub fn text(&self, text: &str) -> String {
-        let printable = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        let printable = |c: char| if steers(c) { c.escape_default().to_string() } else { c.to_string() };
         self.style.text(&text.chars().map(printable).collect::<String>())
     }
 }

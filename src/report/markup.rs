@@ -28,8 +28,14 @@ fn needs_escape(character: char) -> bool {
     match character {
         '&' | '<' | '>' | '"' | '\'' | '\u{fffe}' | '\u{ffff}' => true,
         '\t' | '\n' | '\r' => false,
-        other => other.is_control() || turns(other),
+        other => steers(other),
     }
+}
+
+/// Whether a character of a user's text would do something to what stands around it, on a page or in a
+/// terminal: controls, and changes of direction.
+pub(crate) fn steers(character: char) -> bool {
+    character.is_control() || turns(character)
 }
 
 /// Unicode's explicit directions (UAX 9): unlike the letters of a script, they reach beyond their name.

@@ -20,7 +20,7 @@ mod html;
 mod json;
 pub(crate) mod layout;
 mod markdown;
-mod markup;
+pub(crate) mod markup;
 pub mod number;
 mod outcomes;
 mod picture;

@@ -6,6 +6,7 @@ use super::classes::ClassTable;
 use super::confusion::Confusions;
 use super::facts::{self, Fact};
 use super::figures::{self, ColumnHead, Section};
+use super::markup::steers;
 use super::outcomes::{self, Trouble};
 use super::slices::SliceTable;
 use super::summary::{self, Statement};
@@ -109,7 +110,7 @@ pub(super) fn clean(text: &str) -> String {
             }
             '\n' | '\t' => out.push(' '),
             '\r' => {}
-            control if control.is_control() => out.extend(control.escape_default()),
+            steering if steers(steering) => out.extend(steering.escape_default()),
             other => out.push(other),
         }
     }
@@ -122,6 +123,7 @@ mod tests {
 
     #[test]
     fn a_user_s_text_cannot_steer_the_terminal() {
+        assert_eq!(clean("cat\u{202e}dog"), "cat\\u{202e}dog");
         assert_eq!(clean(" cat\n\u{1b}[31;1mdog\u{1b}[0m\u{7}\r\n"), "cat dog\\u{7}");
     }
 }
