@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `formats` | which format a path is |
 //! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
-//! | `files`, `file_names`, `inside` | files of images, their names, and paths that a table names |
+//! | `files`, `file_names`, `shard_numbers`, `inside` | files of images, their names, the numbers in these, and paths that a table names |
 //! | `splits`, `classes`, `labels`, `columns` | which split is meant, what its classes are called, which class each image is of, and what else is said of it |
 //! | `wording` | counts and texts in messages |
 //! | `raw` | pixels that lie in files without any encoding |
@@ -37,6 +37,7 @@ mod parquet;
 mod prefixed;
 mod raw;
 mod selection;
+mod shard_numbers;
 mod splits;
 pub mod survey;
 #[cfg(test)]
