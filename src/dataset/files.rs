@@ -76,7 +76,13 @@ pub(super) fn readable(name: &OsStr) -> String {
 
 /// The bytes of the image file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
+    let file = path.metadata().map_err(|cause| unreadable(path, &cause))?;
+    if !file.is_file() {
+        // A named pipe would be waited on for ever.
+        let kind = if file.is_dir() { "a folder" } else { "a device or a pipe" };
+        return Err(Error::unusable(format!("this is {kind}, not an image file")).at_path(path));
+    }
+    let length = file.len();
     if length > MAX_FILE_BYTES {
         return Err(Error::unusable(format!(
             "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
