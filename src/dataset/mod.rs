@@ -6,6 +6,7 @@
 //! | | |
 //! |---|---|
 //! | `formats` | which format a path is |
+//! | `unclear` | what is said where that cannot be told |
 //! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
 //! | `files`, `file_names`, `shard_numbers`, `inside` | files of images, their names, the numbers in these, and paths that a table names |
 //! | `splits`, `classes`, `labels`, `columns` | which split is meant, what its classes are called, which class each image is of, and what else is said of it |
@@ -43,6 +44,7 @@ pub mod survey;
 #[cfg(test)]
 mod table_fixtures;
 mod text_column;
+mod unclear;
 mod webdataset;
 mod wording;
 
