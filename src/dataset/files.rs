@@ -77,10 +77,8 @@ pub(super) fn readable(name: &OsStr) -> String {
 /// The bytes of the image file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let file = path.metadata().map_err(|cause| unreadable(path, &cause))?;
-    if !file.is_file() {
-        // A named pipe would be waited on for ever.
-        let kind = if file.is_dir() { "a folder" } else { "a device or a pipe" };
-        return Err(Error::unusable(format!("this is {kind}, not an image file")).at_path(path));
+    if file.is_dir() {
+        return Err(Error::unusable("this is a folder, not an image file").at_path(path));
     }
     let length = file.len();
     if length > MAX_FILE_BYTES {
