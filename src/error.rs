@@ -96,6 +96,11 @@ impl Error {
         self.help = Some(help.into());
         self
     }
+
+    /// Says what to do next, unless the error has said so.
+    pub fn or_help(self, help: impl Into<String>) -> Self {
+        if self.help.is_some() { self } else { self.help(help) }
+    }
 }
 
 impl fmt::Display for Error {
@@ -130,6 +135,12 @@ mod tests {
             error.to_string(),
             "the model cannot be read: file too short\n  where: a.onnx\n  help:  export it again"
         );
+    }
+
+    #[test]
+    fn advice_that_is_there_is_not_replaced() {
+        let error = Error::unusable("the file is empty").or_help("fetch it again");
+        assert_eq!(error.or_help("give up").help.as_deref(), Some("fetch it again"));
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn class_names_are_the_given_ones_else_those_beside_the_data() {
     };
     assert_eq!(named(&["a", "b", "c"]).unwrap().identity().classes, ["a", "b", "c"]);
     assert_eq!(named(&[]).unwrap().identity().classes[0], "circle");
-    assert!(named(&["a"]).err().unwrap().what.contains("out of range: there are 1 class names"));
+    assert!(named(&["a"]).err().unwrap().what.contains("out of range: there is 1 class name"));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn arrays_that_are_no_images_with_labels_are_refused_in_words() {
         ("negative-label", "label -1 is no class", "leave such images out"),
         ("enormous-label", "1099511627776", ""),
         ("fewer-labels", "3 labels do not fit 4 images", "same source"),
-        ("no-images", "nothing", ""),
+        ("no-images", "nothing", "images in it"),
         ("four-unnamed", "arr_0, arr_1, arr_2, arr_3", "x_test and y_test"),
         ("twice", "may be meant", "rename"),
         ("no-labels", "no labels", "images.npy and labels.npy"),
@@ -176,6 +176,7 @@ fn hostile_pickles_end_in_an_error_with_their_path() {
     for name in ["cycle", "announced", "deep", "empty-stack", "no-memo", "text"] {
         let error = refusal(fixture(&format!("odd/{name}")));
         assert!(error.place.as_ref().unwrap().ends_with("test_batch"), "{name}: {error}");
+        assert!(error.help.is_some(), "{name}: {error}");
     }
 }
 

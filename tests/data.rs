@@ -108,7 +108,7 @@ mod fashion_mnist {
     #[test]
     fn too_few_class_names_are_refused() {
         let error = open(&DatasetSpec { class_names: vec!["shoe".into()], ..spec(folder()) }).err().unwrap();
-        assert!(error.what.contains("out of range: there are 1 class names"), "{error}");
+        assert!(error.what.contains("out of range: there is 1 class name"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is said of each image besides its label: named columns of few different texts.
 
-use super::text_column::TextColumn;
+use super::text_column::{MAX_TEXT, TextColumn};
 
 /// Most columns; further ones are left out.
 const MAX_COLUMNS: usize = 256;
@@ -50,6 +50,9 @@ impl Columns {
     /// was said first of a row counts.
     pub(super) fn say(&mut self, column: usize, row: usize, text: &str) {
         let Some(column) = self.columns.get_mut(column) else { return };
+        if text.len() > MAX_TEXT {
+            column.texts = None;
+        }
         let Some(texts) = column.texts.as_mut().filter(|texts| texts.count() <= row) else { return };
         (texts.count()..row).for_each(|_| texts.push(""));
         let known = texts.texts().len();
@@ -125,7 +128,7 @@ mod tests {
             columns.say(url, row, &row.to_string());
             columns.say(hour, row, &(row % 24).to_string());
         }
-        columns.say(caption, 3, &"a".repeat(MAX_BYTES + 1));
+        columns.say(caption, 3, &"a".repeat(MAX_TEXT + 1));
         assert!(columns.wants(hour) && !columns.wants(url));
         let columns = columns.complete();
         assert_eq!(columns.names(), ["hour"]);

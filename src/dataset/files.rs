@@ -76,7 +76,11 @@ pub(super) fn readable(name: &OsStr) -> String {
 
 /// The bytes of the image file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let length = path.metadata().map_err(|cause| unreadable(path, &cause))?.len();
+    let file = path.metadata().map_err(|cause| unreadable(path, &cause))?;
+    if file.is_dir() {
+        return Err(Error::unusable("this is a folder, not an image file").at_path(path));
+    }
+    let length = file.len();
     if length > MAX_FILE_BYTES {
         return Err(Error::unusable(format!(
             "the image file has {length} bytes, more than {MAX_FILE_BYTES}"

@@ -348,7 +348,7 @@ mod tests {
         let error = scene.refusal();
         assert!(error.place.unwrap().ends_with('b') && error.what.contains("holds no image"));
         let error = Scene::with(&["1.png"]).refusal();
-        assert!(error.help.unwrap().contains("looked for IDX files"));
+        assert!(error.cause.unwrap().contains("1 image lies directly in it"));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Content, arrays, cifar, folder, idx, manifest, parquet, prefixed, unreadable, webdataset};
+use super::{
+    Content, arrays, cifar, folder, idx, manifest, parquet, prefixed, unclear, unreadable, webdataset,
+};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetFormat, DatasetSpec};
 
@@ -108,10 +110,13 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
     }
     for format in FORMATS {
         if (format.is_here)(&spec.path)? {
+            if format.format == DatasetFormat::Folder {
+                unclear::refuse_list_beside_one_class(&spec.path)?;
+            }
             return Ok(format);
         }
     }
-    Err(Error::unusable("this is no data set of a known format").at_path(&spec.path).help(looked_for()))
+    Err(unclear::unknown(&spec.path, &looked_for()))
 }
 
 /// Every format, in the order in which they are tried, and what is looked for.

@@ -3,6 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::wording::shortened;
 use crate::error::{Error, Result};
 
 /// The folder that a table's paths are relative to.
@@ -21,17 +22,21 @@ impl Root {
     /// Where `path` is, when it is within the folder. Looks at names, not at files: links that lie
     /// in the folder are followed as everywhere, but `..` never through one.
     pub(super) fn find(&self, path: &str) -> Result<PathBuf> {
+        let told = || shortened(path).escape_debug().to_string();
         let below = self.below(Path::new(path)).ok_or_else(|| {
-            Error::unusable(format!("the path `{}` leads out of the folder", path.escape_debug())).help(
-                format!(
-                    "name files below {}, or move the table to the folder that holds them",
-                    self.folder.display()
-                ),
-            )
+            Error::unusable(format!("the path `{}` leads out of the folder", told())).help(format!(
+                "name files below {}, or move the table to the folder that holds them",
+                self.folder.display()
+            ))
         })?;
+        if below.as_os_str().is_empty() {
+            return Err(Error::unusable(format!("the path `{}` is the folder itself", told()))
+                .help("name an image file in it"));
+        }
         Ok(self.folder.join(below))
     }
 
+    /// The way from the folder, empty for the folder itself; nothing where it leads out.
     fn below(&self, path: &Path) -> Option<PathBuf> {
         let relative = if path.has_root() || path.is_absolute() {
             self.absolute.iter().find_map(|root| path.strip_prefix(root).ok())?
@@ -47,8 +52,22 @@ impl Root {
                 Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
             }
         }
-        (!below.as_os_str().is_empty()).then_some(below)
+        Some(below)
     }
+}
+
+/// Adds to the error of a file that cannot be read what the form of its `path` tells.
+pub(super) fn explained(error: Error, path: &str) -> Error {
+    let (why, help) = if path.contains("://") {
+        let why = "the path is an address, and nothing is downloaded";
+        (why, "fetch the files, and name them by paths relative to the table")
+    } else if path.contains('\\') && !cfg!(windows) {
+        ("`\\` is a part of a name here", "write / between folders and files")
+    } else {
+        return error;
+    };
+    let cause = error.cause.as_ref().map_or_else(|| why.to_owned(), |cause| format!("{cause}; {why}"));
+    error.because(cause).help(help)
 }
 
 #[cfg(test)]
@@ -75,6 +94,15 @@ mod tests {
         {
             assert!(root.find(path).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn the_folder_itself_does_not_lead_out_of_itself() {
+        let root = Root::new(Path::new("data"));
+        for path in [".", "a/..", "", "./"] {
+            assert!(root.find(path).unwrap_err().what.ends_with("is the folder itself"), "{path}");
+        }
+        assert!(root.find("..").unwrap_err().what.ends_with("leads out of the folder"));
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::classes;
 use super::text_column::TextColumn;
+use super::wording::{counted, shortened};
 use crate::error::{Error, Result};
 
 /// Most classes; a larger index is a mistake, and names would be made for all below it.
@@ -57,7 +58,9 @@ pub(super) fn check(labels: &[u32], named: usize, place: Place<'_>) -> Result<()
     match labels.iter().position(|&label| label as usize >= named) {
         Some(image) => {
             let label = labels[image];
-            Err(Error::unusable(format!("label {label} is out of range: there are {named} class names"))
+            let are = if named == 1 { "is" } else { "are" };
+            let names = counted(named, "class name", "class names");
+            Err(Error::unusable(format!("label {label} is out of range: there {are} {names}"))
                 .at(place(image))
                 .help("labels count from 0; correct the label, or name all classes (`--class-names`, classes.txt)"))
         }
@@ -70,8 +73,9 @@ pub(super) fn check_count(labels: usize, images: u64) -> Result<()> {
     if labels as u64 == images {
         return Ok(());
     }
-    Err(Error::unusable(format!("{labels} labels do not fit {images} images"))
-        .help("take both from the same source"))
+    let (labels, fit) = (counted(labels, "label", "labels"), if labels == 1 { "does" } else { "do" });
+    let images = if images == 1 { "1 image".to_owned() } else { format!("{images} images") };
+    Err(Error::unusable(format!("{labels} {fit} not fit {images}")).help("take both from the same source"))
 }
 
 /// From texts: names of classes where these are known, else indices, else names that are numbered in
@@ -140,7 +144,7 @@ fn as_index(text: &str) -> Result<Option<u32>> {
     match text.parse::<f64>() {
         // A class may be called `inf` or `nan`, as `Inf` and `NaN` are words too.
         Ok(number) if number.is_finite() => {
-            Err(Error::unusable(format!("label `{text}` is a number, but no index"))
+            Err(Error::unusable(format!("label `{}` is a number, but no index", shortened(text)))
                 .help("write whole numbers from 0 without a decimal point, or class names"))
         }
         _ => Ok(None),
@@ -170,7 +174,7 @@ fn unknown(text: &str, names: &[String]) -> Error {
     const SHOWN: usize = 10;
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-    Error::unusable(format!("there is no class `{text}`")).help(format!(
+    Error::unusable(format!("there is no class `{}`", shortened(text))).help(format!(
         "correct the label, or the class names (`--class-names`, classes.txt), which are {shown}{more}"
     ))
 }
@@ -178,7 +182,7 @@ fn unknown(text: &str, names: &[String]) -> Error {
 /// Names in byte order would give the indices among them new meanings.
 fn mixed(text: &str, is_index: bool) -> Error {
     let told = if is_index { "an index, others are class names" } else { "a class name, others are indices" };
-    Error::unusable(format!("label `{text}` is {told}"))
+    Error::unusable(format!("label `{}` is {told}", shortened(text)))
         .help("write all labels in the same way, or give all names (`--class-names`, classes.txt)")
 }
 
@@ -238,6 +242,7 @@ mod tests {
         told(&["cat", "dgo"], Some(&["cat", "dog"]), "row 1", "no class `dgo`");
         told(&["cat", "cat", "1"], None, "row 2", "`1` is an index, others");
         told(&["0", "3"], Some(&["cat", "dog"]), "row 1", "label 3 is out of range: there are 2 class names");
+        told(&["0", "3"], Some(&["cat"]), "row 1", "there is 1 class name");
         told(&["0", "4294967295"], None, "row 1", "out of range");
         told(&["0", "99999999999"], None, "row 1", "out of range");
         told(&["cat", ""], None, "row 1", "no label");

@@ -6,9 +6,11 @@
 //! | | |
 //! |---|---|
 //! | `formats` | which format a path is |
+//! | `unclear` | what is said where that cannot be told |
 //! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
-//! | `files`, `file_names`, `inside` | files of images, their names, and paths that a table names |
+//! | `files`, `file_names`, `shard_numbers`, `inside` | files of images, their names, the numbers in these, and paths that a table names |
 //! | `splits`, `classes`, `labels`, `columns` | which split is meant, what its classes are called, which class each image is of, and what else is said of it |
+//! | `wording` | counts and texts in messages |
 //! | `raw` | pixels that lie in files without any encoding |
 //! | `decode` | from the bytes of an image file to pixels |
 //! | `selection` | the images that are meant, so many of them, and the stretch of those that one of several machines evaluates |
@@ -36,12 +38,15 @@ mod parquet;
 mod prefixed;
 mod raw;
 mod selection;
+mod shard_numbers;
 mod splits;
 pub mod survey;
 #[cfg(test)]
 mod table_fixtures;
 mod text_column;
+mod unclear;
 mod webdataset;
+mod wording;
 
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,21 @@
 
 use std::collections::HashMap;
 
+use crate::error::{Error, Result};
+
+/// Most bytes of a text that is said of an image: its label, its path, a value. What is longer is
+/// something else, and would stand in every record and on every page.
+pub(super) const MAX_TEXT: usize = 1 << 12;
+
+/// Refuses `what`, a text of `bytes` bytes, where that is more than [`MAX_TEXT`].
+pub(super) fn check_length(what: &str, bytes: usize) -> Result<()> {
+    if bytes <= MAX_TEXT {
+        return Ok(());
+    }
+    Err(Error::unusable(format!("{what} has {bytes} bytes, more than {MAX_TEXT}"))
+        .help("shorten it, or say where it is (`--label-column`, `--image-column`)"))
+}
+
 /// Texts in the order of rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TextColumn {

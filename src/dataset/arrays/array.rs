@@ -32,7 +32,8 @@ impl Element {
             )
             .help("save it with a type of its own, such as array.astype(\"int64\")")),
             Err(_) => {
-                Err(Error::unusable(format!("elements of type `{code}` are neither pixels nor labels")))
+                Err(Error::unusable(format!("elements of type `{code}` are neither pixels nor labels"))
+                    .help("save images as uint8 and labels as int64"))
             }
         }
     }
@@ -120,7 +121,8 @@ impl Shape {
 
     fn check_pixels(&self) -> Result<()> {
         if self.axes.contains(&0) {
-            return Err(Error::unusable(format!("the images have the shape {}: nothing", self.told())));
+            return Err(Error::unusable(format!("the images have the shape {}: nothing", self.told()))
+                .help("save an array with images in it"));
         }
         if (self.element.kind, self.element.size) == ('u', 1) {
             return Ok(());
@@ -159,7 +161,8 @@ impl Shape {
             .help("save labels.argmax(axis=1)"));
         }
         if !flat {
-            return Err(Error::unusable(format!("labels of shape {} are not one an image", self.told())));
+            return Err(Error::unusable(format!("labels of shape {} are not one an image", self.told()))
+                .help("save one whole number an image, in one axis"));
         }
         if self.element.is_integer() {
             return Ok(());

@@ -19,11 +19,15 @@ use super::{Content, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
-/// What `.npz` files start with, as any zip archive.
-const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+/// What `.npz` files start with, as any zip archive, also one without arrays.
+const ZIP_MAGIC: &[u8] = b"PK";
 const IMAGES: [&str; 10] =
     ["x", "image", "images", "img", "imgs", "data", "pixels", "features", "input", "inputs"];
 const LABELS: [&str; 7] = ["y", "label", "labels", "target", "targets", "class", "classes"];
+
+/// What to do about arrays that have other names.
+pub(super) const NAME_THEM: &str =
+    "name the arrays images and labels, or x_test and y_test, x_train and y_train";
 
 /// What an array is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,11 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
     Ok(start.starts_with(magic))
 }
 
+/// Whether `path` has the extension of a file of arrays.
+pub(super) fn is_called_as_one(path: &Path) -> bool {
+    kind(path).is_some()
+}
+
 /// The splits of the arrays in an archive or a folder, where their names tell of some.
 pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
     let files = match kind(path) {
@@ -92,6 +101,10 @@ pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
 
 /// Reads the labels, and the images' shape.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
+    listed(spec).map_err(|error| error.or_help("fetch the file again, or save it again with NumPy"))
+}
+
+fn listed(spec: &DatasetSpec) -> Result<Content> {
     let (split, pair) = locate(spec)?;
     let (Some((images, axes)), Some(labels_at)) = (&pair.images, &pair.labels) else {
         return Err(half_missing(&split, &pair).at_path(&spec.path));
@@ -299,8 +312,11 @@ fn unknown_names(files: &[PathBuf]) -> Result<Error> {
         }
     }
     found.truncate(12);
-    Ok(Error::unusable(format!("no array is named as images or labels; found: {}", found.join(", ")))
-        .help("name the arrays images and labels, or x_test and y_test, x_train and y_train"))
+    let what = match found.as_slice() {
+        [] => "there are no arrays in the file".to_owned(),
+        names => format!("no array is named as images or labels; found: {}", names.join(", ")),
+    };
+    Ok(Error::unusable(what).help(NAME_THEM))
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ fn archive(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
     let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
     let archive = ZipArchive::new(BufReader::new(file)).map_err(|cause| damaged(path, &cause))?;
     if archive.len() > MAX_MEMBERS {
-        return Err(
-            Error::unusable(format!("the archive has {} members: too many", archive.len())).at_path(path)
-        );
+        return Err(Error::unusable(format!("the archive has {} members: too many", archive.len()))
+            .at_path(path)
+            .help("save images and labels alone, each as one array"));
     }
     Ok(archive)
 }

@@ -40,8 +40,15 @@ fn is_pickle(path: &Path, cifar: Cifar) -> Result<bool> {
     Ok(read == 1 && matches!(start, [0x80 | b'(' | b'}']))
 }
 
+/// What a file must hold; the advice on all that is wrong with one.
+const BATCH: &str = "a batch of CIFAR is a dictionary of data (uint8, N x 3072) and labels or fine_labels: pickle it so, or fetch it again";
+
 /// Reads the pickles; their pixels stay where they are.
 pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
+    listed(spec).map_err(|error| error.or_help(BATCH))
+}
+
+fn listed(spec: &DatasetSpec) -> Result<Content> {
     let files = NAMING.locate(spec)?;
     let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
     let names = Names::of(&files)?;
@@ -134,7 +141,6 @@ impl Batch {
 
 fn missing(what: &str) -> Error {
     Error::unusable(format!("the pickle has no `{what}`"))
-        .help("a batch of CIFAR is a dictionary of data (uint8, N x 3072) and labels or fine_labels")
 }
 
 /// Several files as one list.
@@ -173,5 +179,32 @@ impl Batches {
         let mut names = FileNames::default();
         self.ids.iter().for_each(|id| names.push(id.as_ref()));
         Some(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_wrong_with_a_pickle_there_is_advice() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("test_batch");
+        // A list; lists that hold the one before twice; a number; no data; an array of another kind.
+        let doubled: Vec<u8> =
+            (0..60u8).flat_map(|at| [b'(', b'h', at, b'h', at, b'l', b'q', at + 1]).collect();
+        for program in [
+            &b"\x80\x02]."[..],
+            &[b"\x80\x02]q\x00", &doubled[..], b"."].concat(),
+            b"\x80\x02K\x01.",
+            b"\x80\x02}.",
+            b"\x80\x02}U\x04dataK\x01s.",
+            b"\x80\x02h\x07.",
+            b"\x80\x02\x8a\x09123456789.",
+        ] {
+            std::fs::write(&path, program).unwrap();
+            let error = list(&DatasetSpec::at(&path)).err().unwrap();
+            assert!(error.help.is_some() && error.place.is_some(), "{error}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use libjpeg_turbo_rs::{ColorSpace, Decoder};
 
+use super::jpeg;
 use crate::error::{Error, Result};
 
 /// Four channels become RGB as in Pillow: they are taken to be inverted, as Adobe writes them, and
@@ -41,9 +42,7 @@ pub(super) fn interleaved(decoder: Decoder<'_>) -> Result<Vec<u8>> {
     let factors = factors(&decoder).collect::<Option<Vec<_>>>().ok_or_else(|| {
         Error::unusable("the JPEG stores its channels at sizes that are no whole parts of each other")
     })?;
-    let raw = decoder
-        .decode_raw()
-        .map_err(|error| Error::unusable("the image cannot be decoded").because(error))?;
+    let raw = decoder.decode_raw().map_err(jpeg::broken)?;
     let channels =
         factors.iter().zip(&raw.planes).zip(&raw.plane_widths).map(|((&factor, samples), &stride)| {
             let (width, height) = (raw.width.div_ceil(factor.0), raw.height.div_ceil(factor.1));

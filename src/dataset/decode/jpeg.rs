@@ -67,8 +67,16 @@ fn pixels(decoder: &mut Decoder<'_>, format: PixelFormat) -> Result<Vec<u8>> {
     Ok(decoder.decode_image().map_err(broken)?.data)
 }
 
-fn broken(error: JpegError) -> Error {
-    Error::unusable("the image cannot be decoded").because(error)
+/// What the decoder says is wrong. Its word for too many scans would read as a fault of the decoder.
+pub(super) fn broken(error: JpegError) -> Error {
+    match error {
+        JpegError::LimitExceeded { what, .. } if what.contains("scan count") => Error::unusable(format!(
+            "the JPEG has more than {MAX_SCANS} scans, the limit"
+        ))
+        .because("each is a pass over the whole picture, and files with many are made to keep a decoder busy")
+        .help("save the image again, as a JPEG that is not progressive, or remove it"),
+        error => Error::unusable("the image cannot be decoded").because(error),
+    }
 }
 
 fn limits() -> DecodeLimits {
@@ -253,7 +261,8 @@ mod tests {
         let last = &whole[scans[scans.len() - 1]..whole.len() - 2];
         let bomb = [&whole[..whole.len() - 2], &last.repeat(20_000), &[0xff, 0xd9]].concat();
         let begun = Instant::now();
-        assert!(decode_file(&bomb, UPRIGHT).is_err());
+        let error = decode_file(&bomb, UPRIGHT).unwrap_err();
+        assert!(error.what.contains("more than 100 scans") && error.help.is_some(), "{error}");
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 

@@ -57,12 +57,14 @@ impl Header {
                 "the file starts with {:#010x}, not with {:#010x} as IDX files of this kind do",
                 u32::from_be_bytes(magic),
                 kind.magic()
-            )));
+            ))
+            .help("images lie in the file called images…idx3, labels in that called labels…idx1; 8-bit values only"));
         }
         let mut dimension = || read_word(from).map(u32::from_be_bytes);
         let count = u64::from(dimension()?);
         if count == 0 {
-            return Err(Error::unusable("the header declares no items"));
+            return Err(Error::unusable("the header declares no items")
+                .help("fetch it again, or write the number of items into bytes 4 to 7"));
         }
         let (height, width, bytes) = match kind {
             Kind::Images => (dimension()?, dimension()?, 16),
@@ -83,7 +85,8 @@ impl Header {
             Some(_) => "more",
             None => return Err(cut_short(format!("the header declares {declared} bytes, {actual} follow"))),
         };
-        Err(Error::unusable(format!("the header declares {declared} bytes, but {found} follow")))
+        Err(Error::unusable(format!("the header declares {declared} bytes, but {found} follow"))
+            .help("fetch it again, or correct the number of items in bytes 4 to 7"))
     }
 }
 
@@ -204,7 +207,10 @@ mod tests {
         let longer = [IMAGES.as_slice(), &[0]].concat();
         for bytes in [longer.clone(), packed(&longer)] {
             let error = open(&bytes).err().unwrap();
-            assert!(error.what.contains("declares 4 bytes, but more follow"), "{error}");
+            assert!(
+                error.what.contains("declares 4 bytes, but more follow") && error.help.is_some(),
+                "{error}"
+            );
         }
     }
 
@@ -220,7 +226,7 @@ mod tests {
             }
         }
         let bomb = IMAGES[..16].chain(Endless(0));
-        assert!(IdxFile::unpack(Kind::Images, bomb).is_err());
+        assert!(IdxFile::unpack(Kind::Images, bomb).err().unwrap().help.is_some());
     }
 
     #[test]
@@ -231,7 +237,7 @@ mod tests {
         };
         for dimensions in [[u32::MAX; 3], [1, 60_000, 60_000], [u32::MAX, 28, 28], [0, 28, 28], [2, 0, 28]] {
             for bytes in [declare(dimensions), packed(&declare(dimensions))] {
-                assert!(open(&bytes).is_err(), "{dimensions:?}");
+                assert!(open(&bytes).err().unwrap().help.is_some(), "{dimensions:?}");
             }
         }
     }
@@ -239,7 +245,7 @@ mod tests {
     #[test]
     fn another_kind_of_file_is_named_by_its_first_bytes() {
         let error = open(&[0, 0, 8, 1, 0, 0, 0, 1, 5]).err().unwrap();
-        assert!(error.what.contains("0x00000801, not with 0x00000803"), "{error}");
+        assert!(error.what.contains("0x00000801, not with 0x00000803") && error.help.is_some(), "{error}");
     }
 
     proptest! {

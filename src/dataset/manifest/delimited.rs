@@ -8,6 +8,7 @@ use csv::{ByteRecord, ReaderBuilder, Trim};
 use super::header::{self, Places};
 use super::line::{self, Watched};
 use super::table::Table;
+use crate::dataset::wording::{counted, shortened};
 use crate::error::{Error, Result};
 use crate::plan::DataColumns;
 
@@ -103,21 +104,40 @@ impl Form {
 
     fn add(&self, line: u64, fields: &[&str], table: &mut Table) -> Result<()> {
         if fields.len() != self.width {
-            return Err(Error::unusable(format!(
-                "the row has {} fields, the first has {}",
-                fields.len(),
-                self.width
-            ))
-            .at(table.at_line(line))
-            .help("put texts with separators into quotes, and give every row all fields"));
+            let counted = counted(fields.len(), "field", "fields");
+            let error = Error::unusable(format!("the row has {counted}, the first has {}", self.width))
+                .at(table.at_line(line));
+            return Err(match fields.iter().find(|field| has_line_end(field)) {
+                Some(field) => unclosed(error, field),
+                None => error.help(
+                    "give every row all fields, put texts with separators into quotation marks, and close each of these",
+                ),
+            });
+        }
+        let [path, label] = [self.places.path, self.places.label].map(|place| fields[place]);
+        if let Some(field) = [path, label].into_iter().find(|field| has_line_end(field)) {
+            let error = Error::unusable("the path or the label of a row goes over several lines");
+            return Err(unclosed(error.at(table.at_line(line)), field));
         }
         if let Some(place) = self.classes {
             same_classes(fields[place], table).map_err(|error| error.at(table.at_line(line)))?;
         }
         // They were added in this order; further ones than are kept have no number.
         let others = self.others.iter().map(|&place| fields[place]).enumerate();
-        table.push(line, fields[self.places.path], fields[self.places.label], others)
+        table.push(line, path, label, others)
     }
+}
+
+fn has_line_end(field: &str) -> bool {
+    field.contains(['\n', '\r'])
+}
+
+/// Only within quotation marks does a text go on in the next line.
+fn unclosed(error: Error, field: &str) -> Error {
+    let start = field.lines().next().unwrap_or_default();
+    error
+        .because(format!("the text that begins with `{}` goes on in the next line", shortened(start)))
+        .help("close the quotation mark before it, which is open")
 }
 
 /// `file,classes,label`: two numbers after a name that is no heading.

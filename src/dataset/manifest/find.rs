@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::{self, Lines};
 use super::{delimited, header, json_lines, listing};
-use crate::dataset::files::{parent, short_name};
+use crate::dataset::files::{parent, short_name, visible};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -116,6 +116,18 @@ fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
             named.iter().map(|(_, path)| short_name(path)).collect::<Vec<_>>().join(", ")
         ))),
     }
+}
+
+/// Tables of any name in `folder` whose first line names paths and labels, in the byte order of names.
+pub(super) fn lists_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = visible(folder, |name| is_table(Path::new(name)))?;
+    let paths = files.into_iter().map(|name| folder.join(name)).filter(|path| path.is_file());
+    Ok(paths.filter(|path| Kind::of_extension(path).is_some_and(|kind| looks_right(path, kind))).collect())
+}
+
+/// Whether the extension is one of tables. Texts may be anything.
+pub(super) fn is_table(path: &Path) -> bool {
+    matches!(Kind::of_extension(path), Some(Kind::Delimited | Kind::JsonLines))
 }
 
 /// Files of the usual names whose first line is understood.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::inside::Root;
+use super::inside::{Root, explained};
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
 use super::{Content, Image, Images, Picture, classes, files};
@@ -33,6 +33,16 @@ use table::Table;
 /// Whether `path` is a manifest or a folder that holds one under a usual name.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
     find::is_here(path)
+}
+
+/// Tables in the folder at `path` that list images by their first line, whatever they are called.
+pub(super) fn lists_in(path: &Path) -> Result<Vec<PathBuf>> {
+    find::lists_in(path)
+}
+
+/// Whether `path` has the extension of a table.
+pub(super) fn is_called_as_one(path: &Path) -> bool {
+    find::is_table(path)
 }
 
 /// The splits of the manifests in a folder.
@@ -112,7 +122,8 @@ impl Images for ManifestImages {
     }
 
     fn read(&self, index: usize) -> Result<Picture> {
-        let bytes = files::read_file(&self.file(index)?).map_err(|error| error.at(self.place(index)))?;
+        let bytes = files::read_file(&self.file(index)?)
+            .map_err(|error| explained(error.at(self.place(index)), self.table.path(index)))?;
         match raw_side(self.table.path(index), bytes.len()).filter(|_| self.table.classes.is_some()) {
             Some(side) => {
                 Ok(Picture::Pixels(Image { width: side, height: side, channels: 3, pixels: bytes }))
@@ -132,12 +143,11 @@ impl Images for ManifestImages {
             // No file is as long.
             Err(_) if self.skip => digest.update(u64::MAX.to_le_bytes()),
             Err(cause) => {
-                return Err(Error::unusable("the image is not there")
-                    .because(cause)
-                    .at(self.place(index))
-                    .help(
+                let error =
+                    Error::unusable("the image is not there").because(cause).at(self.place(index)).help(
                         "correct the path, which is relative to the manifest, or set `--on-bad-image skip`",
-                    ));
+                    );
+                return Err(explained(error, self.table.path(index)));
             }
         }
         Ok(())

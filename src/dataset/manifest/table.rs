@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::columns::Columns;
 use crate::dataset::file_names::FileNames;
-use crate::dataset::text_column::TextColumn;
+use crate::dataset::text_column::{TextColumn, check_length};
 use crate::error::{Error, Result};
 
 /// Most rows.
@@ -52,6 +52,9 @@ impl Table {
                 .at(self.at_line(line))
                 .help("give it a path, or remove the row"));
         }
+        check_length("the path", path.len())
+            .and_then(|()| check_length("the label", label.len()))
+            .map_err(|error| error.at(self.at_line(line)))?;
         if self.lines.len() == MAX_ROWS {
             return Err(Error::unusable(format!("there are more than {MAX_ROWS} rows")).at_path(&self.file));
         }

@@ -115,12 +115,20 @@ fn names_beside_the_manifest_give_the_order() {
 #[test]
 fn what_is_wrong_is_told_with_its_line() {
     let long = format!("path,label\na.png,{}\n", "x".repeat(1 << 20));
+    let long_label = format!("path,label\na.png,{}\n", "x".repeat(5000));
+    let long_path = format!("path,label\n{},0\n", "x".repeat(5000));
     let quote = format!("path,label\na.png,\"0\n{}", "a.png,0\n".repeat(200_000));
     for (name, text, what, place) in [
         ("x.csv", "path,label\na.png,0\n../b.png,0\n", "`../b.png` leads out", "x.csv:3"),
         ("x.csv", "path,label\n/etc/hostname,0\n", "leads out", "x.csv:2"),
         ("x.csv", "path,label\na.png,0\nnowhere.png,0\n", "not there", "x.csv:3 (nowhere.png)"),
         ("x.csv", "path,label\na.png,0,1\n", "3 fields, the first has 2", "x.csv:2"),
+        ("x.csv", "path,label\na.png\n", "has 1 field, the first has 2", "x.csv:2"),
+        ("x.csv", "path,label\n\"a.png,0\na.png,1\n", "begins with `a.png,0` goes on", "x.csv:2"),
+        ("x.csv", "path,label\na.png,\"0\na.png,1\n", "begins with `0` goes on", "x.csv:2"),
+        ("x.csv", &long_label, "the label has 5000 bytes, more than 4096", "x.csv:2"),
+        ("x.csv", &long_path, "the path has 5000 bytes, more than 4096", "x.csv:2"),
+        ("x.csv", "path,label\n.,0\n", "`.` is the folder itself", "x.csv:2"),
         ("x.csv", "path,label\n,0\n", "names no image", "x.csv:2"),
         ("x.csv", "path,label\na.png,\n", "no label", "x.csv:2"),
         ("x.csv", "path,label\na.png,cat\n\na.png,1\n", "`1` is an index", "x.csv:4"),
@@ -156,6 +164,32 @@ fn who_skips_bad_images_skips_files_that_are_not_there() {
     let data = open(&DatasetSpec { on_bad_image: OnBadImage::Skip, ..spec }).unwrap();
     says(&data.image(0).unwrap_err(), "cannot be read", "x.csv:2 (nowhere.png)");
     data.image(1).unwrap();
+}
+
+#[test]
+fn a_quotation_mark_that_is_never_closed_is_what_the_help_is_about() {
+    for text in
+        ["path,label\n\"a.png,0\na.png,1\n", "path,label\na.png,\"0\na.png,1\n", "path,label\n\"a.png,0"]
+    {
+        let help = refused("x.csv", text).help.unwrap();
+        assert!(help.contains("quotation mark") && help.contains("close"), "{help}");
+    }
+}
+
+#[test]
+fn what_is_no_path_of_a_file_here_is_told_by_its_kind() {
+    for (path, hint) in [
+        ("http://x/y.png", "fetch the files"),
+        (".\\a.png", "write / between"),
+        ("c.png", "correct the path"),
+    ] {
+        let error = refused("x.csv", format!("path,label\n{path},0\n"));
+        assert!(error.help.as_ref().unwrap().contains(hint), "{error}");
+    }
+    let (_scene, spec) = Scene::with("x.csv", "path,label\nb,0\nhttp://x/y.png,0\n");
+    let data = open(&DatasetSpec { on_bad_image: OnBadImage::Skip, ..spec }).unwrap();
+    says(&data.image(0).unwrap_err(), "this is a folder, not an image file", "x.csv:2 (b)");
+    says(&data.image(1).unwrap_err(), "the path is an address, and nothing is downloaded", "x.csv:3");
 }
 
 #[test]

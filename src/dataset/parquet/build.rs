@@ -17,7 +17,7 @@ use super::values::Cell;
 use super::{Columns, Content, FileNames, Group, ParquetImages, Root, Shard, damaged, footer};
 use crate::dataset::classes;
 use crate::dataset::labels::{self, Labels};
-use crate::dataset::text_column::TextColumn;
+use crate::dataset::text_column::{TextColumn, check_length};
 use crate::dataset::{files, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -128,7 +128,8 @@ impl Build {
         chunk.each(&mut |cell| {
             match &cell {
                 Cell::Bytes(bytes) => paths.push(OsStr::new(
-                    text(bytes, "the path of the image").map_err(|error| error.at(place(shards, row)))?,
+                    short_text(bytes, "the path of the image")
+                        .map_err(|error| error.at(place(shards, row)))?,
                 )),
                 Cell::Null | Cell::Int(_) => paths.push(OsStr::new("")),
             }
@@ -225,12 +226,12 @@ fn add_label(labels: &mut Column, cell: Cell) -> Result<()> {
             Ok(())
         }
         (Column::Texts(texts), Cell::Bytes(bytes)) => {
-            texts.push(text(&bytes, "the label")?);
+            texts.push(short_text(&bytes, "the label")?);
             Ok(())
         }
         (labels @ Column::Indices(_), Cell::Bytes(bytes)) if labels.is_empty() => {
             let mut texts = TextColumn::default();
-            texts.push(text(&bytes, "the label")?);
+            texts.push(short_text(&bytes, "the label")?);
             *labels = Column::Texts(texts);
             Ok(())
         }
@@ -249,6 +250,12 @@ fn value<'a>(cell: &'a Cell, names: Option<&'a [String]>) -> Result<Cow<'a, str>
             Ok(name.map_or_else(|| number.to_string().into(), |name| name.as_str().into()))
         }
     }
+}
+
+/// A text that is held for as long as the data set is open.
+fn short_text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
+    check_length(what, bytes.len())?;
+    text(bytes, what)
 }
 
 fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {

@@ -5,13 +5,14 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
 use super::features::Features;
+use crate::dataset::files::EXTENSIONS;
 use crate::error::{Error, Result};
 use crate::plan::DataColumns;
 
 /// Names of the column with the images where nothing else tells, in the order in which they are tried.
 const IMAGE_NAMES: [&str; 2] = ["image", "img"];
 /// Names of the column with the labels.
-const LABEL_NAMES: [&str; 3] = ["label", "labels", "fine_label"];
+const LABEL_NAMES: [&str; 4] = ["label", "labels", "fine_label", "cls"];
 
 /// A column that says more about an image than its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,13 +101,21 @@ impl Table<'_> {
         let declared = names.iter().find(|name| self.features.is_image(name));
         let with_bytes = || names.iter().find(|name| self.bytes(&[name, "bytes"]).is_some());
         let usual = || IMAGE_NAMES.iter().find(|name| self.binary(name).is_some());
-        let found = declared.or_else(with_bytes).or_else(usual);
+        let found = declared.or_else(with_bytes).or_else(usual).or_else(|| self.only_image_file(&names));
         found.and_then(|name| self.images_of(name)).ok_or_else(|| {
             Error::unusable("there is no column with images").help(format!(
-                "looked for a struct with `bytes`, and for binary columns image and img; name it with --image-column: the columns are {}",
+                "looked for a struct with `bytes`, for binary columns image and img, and for a single one called {} as in WebDataset; name it with --image-column: the columns are {}",
+                EXTENSIONS.join(", "),
                 names.join(", ")
             ))
         })
+    }
+
+    /// The column that is called by an extension of images, as in WebDataset, and alone has bytes.
+    fn only_image_file<'n>(&self, names: &'n [&'n str]) -> Option<&'n &'n str> {
+        let mut binary = names.iter().filter(|name| self.binary(name).is_some());
+        let only = binary.next().filter(|_| binary.next().is_none());
+        only.filter(|name| EXTENSIONS.contains(*name))
     }
 
     fn labels_of(&self, name: &str) -> Option<(String, usize)> {
@@ -184,4 +193,41 @@ fn is_text_or_number(column: &ColumnDescPtr) -> bool {
 fn is_text(column: &ColumnDescPtr) -> bool {
     matches!(column.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum))
         || matches!(column.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parquet::schema::parser::parse_message_type;
+
+    use super::*;
+
+    /// The columns of images and labels among those of a schema.
+    fn found(columns: &str) -> (Result<String>, Result<String>) {
+        let schema = parse_message_type(&format!("message table {{ {columns} }}")).unwrap();
+        let schema = SchemaDescriptor::new(Arc::new(schema));
+        let table = Table { schema: &schema, features: Features::default() };
+        (table.image(None).map(|(name, ..)| name), table.label(None).map(|(name, _)| name))
+    }
+
+    #[test]
+    fn names_of_webdataset_are_taken_where_no_usual_ones_are() {
+        for image in ["jpg", "jpeg", "png", "webp"] {
+            let (images, labels) = found(&format!(
+                "required binary {image}; required binary cls (UTF8); required binary note (UTF8);"
+            ));
+            assert_eq!((images.unwrap().as_str(), labels.unwrap().as_str()), (image, "cls"));
+        }
+        let (images, labels) =
+            found("required binary jpg; required binary image; required int32 cls; required int32 label;");
+        assert_eq!((images.unwrap().as_str(), labels.unwrap().as_str()), ("image", "label"));
+    }
+
+    #[test]
+    fn of_two_columns_of_bytes_neither_is_guessed() {
+        for columns in ["required binary jpg; required binary mask;", "required binary data;"] {
+            assert!(found(columns).0.unwrap_err().help.unwrap().contains("--image-column"), "{columns}");
+        }
+    }
 }

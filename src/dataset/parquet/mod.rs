@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::Columns;
 use super::file_names::FileNames;
-use super::inside::Root;
+use super::inside::{Root, explained};
 use super::{Content, Images, Picture, files, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -129,7 +129,8 @@ impl ParquetImages {
     fn beside(&self, index: usize) -> Result<Picture> {
         let path = self.path(index).ok_or_else(|| Error::unusable("the row has no image"))?;
         let file = self.shard(index).root.find(path)?;
-        files::read_file(&file).map(Picture::File).map_err(|error| error.at(self.place(index)))
+        let bytes = files::read_file(&file).map_err(|error| explained(error.at(self.place(index)), path));
+        bytes.map(Picture::File)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::files::{parent, short_name};
+use crate::dataset::shard_numbers::{Numbered, check_complete};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -40,8 +41,8 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>> {
 }
 
 fn of_file(spec: &DatasetSpec) -> Result<Shards> {
-    let stem = spec.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let split = Some(Part::of(&stem).split).filter(|split| splits::USUAL.contains(&split.as_str()));
+    let stem = stem(&spec.path);
+    let split = Some(split_of(&stem)).filter(|split| splits::USUAL.contains(&split.as_str()));
     splits::check(split.as_deref(), spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
     let folder = parent(&spec.path);
     let name = if split.is_some() { short_name(folder) } else { stem };
@@ -56,7 +57,8 @@ fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
     let names: Vec<&str> = found.keys().map(String::as_str).collect();
     let split = splits::choose(&names, spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
     let files = found.get(&split).cloned().unwrap_or_default();
-    check_complete(&files).map_err(|error| error.at_path(&spec.path))?;
+    let stems: Vec<String> = files.iter().map(|file| stem(file)).collect();
+    check_complete(&stems, "name one file").map_err(|error| error.at_path(&spec.path))?;
     let name = short_name(&spec.path);
     Ok(Shards { name, split: Some(split).filter(|split| split != splits::ALL), files })
 }
@@ -82,8 +84,7 @@ fn splits_in(root: &Path) -> Result<Splits> {
 fn by_name(files: Vec<PathBuf>) -> Splits {
     let mut splits = Splits::new();
     for file in files {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        splits.entry(Part::of(&stem).split).or_default().push(file);
+        splits.entry(split_of(&stem(&file))).or_default().push(file);
     }
     splits
 }
@@ -106,56 +107,17 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What the name of a file tells: `test-00001-of-00002` is the second of two.
-#[derive(Debug, PartialEq, Eq)]
-struct Part {
-    split: String,
-    /// How many files there are of its split.
-    of: Option<usize>,
-}
-
-impl Part {
-    fn of(stem: &str) -> Self {
-        if let Some((split, of)) = numbered(stem) {
-            return Self { split: named(split), of: Some(of) };
-        }
-        // `part-00000`, `0000`: four digits or more are a number of a file, fewer part of a name.
-        let name = stem.trim_end_matches(|c: char| c.is_ascii_digit());
-        let split = if stem.len() - name.len() >= 4 { name } else { stem };
-        Self { split: named(split), of: None }
-    }
-}
-
-fn named(split: &str) -> String {
-    let split = split.trim_end_matches(['-', '_', '.']);
+/// The split that a name without its extension tells: `part-00000`, `test-00001-of-00002`. Four digits
+/// or more are a number of a file, fewer are part of a name.
+fn split_of(stem: &str) -> String {
+    let numbered = Numbered::of(stem);
+    let counts = numbered.of.is_some() || numbered.digits.len() >= 4;
+    let split = if counts { numbered.name } else { stem }.trim_end_matches(['-', '_', '.']);
     if split.is_empty() { splits::ALL } else { split }.to_owned()
 }
 
-/// `NAME-NNNNN-of-NNNNN`, which a digest may follow.
-fn numbered(stem: &str) -> Option<(&str, usize)> {
-    let (before, after) = stem.rsplit_once("-of-")?;
-    let name = before.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-    let ends = after[digits..].is_empty() || after[digits..].starts_with('-');
-    let of = after[..digits].parse().ok()?;
-    (name.len() < before.len() && ends).then_some((name, of))
-}
-
-/// Holds the number of files against the number that their names tell.
-fn check_complete(files: &[PathBuf]) -> Result<()> {
-    for file in files {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        match Part::of(&stem).of {
-            Some(of) if of != files.len() => {
-                return Err(Error::unusable(format!("{} of {of} shards are here", files.len())).help(format!(
-                    "`{}` tells of {of}: fetch those that are missing, remove those of other versions, or name one file",
-                    short_name(file)
-                )));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -172,18 +134,18 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_the_split_and_how_many_shards_there_are() {
-        for (stem, split, of) in [
-            ("test-00000-of-00002", "test", Some(2)),
-            ("train-00001-of-00005-b42c8f7f9a3e", "train", Some(5)),
-            ("validation", "validation", None),
-            ("test_lossless_846", "test_lossless_846", None),
-            ("train-0003", "train", None),
-            ("0000", "all", None),
-            ("part-00000", "part", None),
-            ("one-of-many", "one-of-many", None),
+    fn names_tell_the_split() {
+        for (stem, split) in [
+            ("test-00000-of-00002", "test"),
+            ("train-00001-of-00005-b42c8f7f9a3e", "train"),
+            ("validation", "validation"),
+            ("test_lossless_846", "test_lossless_846"),
+            ("train-0003", "train"),
+            ("0000", "all"),
+            ("part-00000", "part"),
+            ("one-of-many", "one-of-many"),
         ] {
-            assert_eq!(Part::of(stem), Part { split: split.into(), of }, "{stem}");
+            assert_eq!(split_of(stem), split, "{stem}");
         }
     }
 
@@ -211,6 +173,8 @@ mod tests {
     fn a_missing_shard_is_told() {
         let error = found(&["test-00000-of-00002.parquet"], None).unwrap_err();
         assert!(error.what.contains("1 of 2 shards"), "{error}");
+        let error = found(&["test/0000.parquet", "test/0002.parquet"], None).unwrap_err();
+        assert!(error.what.contains("`0001` is missing"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 use std::path::Path;
 
+use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use proptest::prelude::*;
 
 use super::*;
@@ -120,6 +123,37 @@ fn what_cannot_be_used_is_refused_with_file_and_row() {
     }
     let delta = listed("delta-byte-array.parquet");
     says(&delta.images.read(3).unwrap_err(), "DELTA_BYTE_ARRAY", "row group 0, column image");
+}
+
+/// A file of two rows: the paths of their images, their labels and a remark on each.
+fn rows_of(texts: [[&str; 2]; 3]) -> Result<Content> {
+    let schema = "message table { required group image { required binary bytes; required binary path (UTF8); } \
+        required binary label (UTF8); required binary note (UTF8); }";
+    let file = tempfile::Builder::new().suffix(".parquet").tempfile().unwrap();
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(file.reopen().unwrap(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for column in [["", ""]].into_iter().chain(texts) {
+        let mut writer = group.next_column().unwrap().unwrap();
+        writer.typed::<ByteArrayType>().write_batch(&column.map(ByteArray::from), None, None).unwrap();
+        writer.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    list(&DatasetSpec::at(file.path()))
+}
+
+#[test]
+fn a_text_that_is_longer_than_any_label_or_path_is_refused_by_its_row() {
+    let (long, longest) = ("x".repeat(4097), "x".repeat(4096));
+    let error = rows_of([["a", "b"], ["cat", &long], ["", ""]]).err().unwrap();
+    says(&error, "the label has 4097 bytes, more than 4096", ".parquet, row 1");
+    let error = rows_of([["a", &long], ["cat", "dog"], ["", ""]]).err().unwrap();
+    says(&error, "the path of the image has 4097 bytes", ".parquet, row 1");
+    let content = rows_of([["a", &longest], ["cat", &longest], ["day", &longest]]).unwrap();
+    assert_eq!((content.images.count(), content.columns), (2, vec!["note".to_owned()]));
+    let content = rows_of([["a", "b"], ["cat", "dog"], ["day", &long]]).unwrap();
+    assert_eq!((content.columns.len(), content.images.left_out()), (0, &["note".to_owned()][..]));
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl Raster {
             (Ok(width), Ok(height)) if (1..=MAX_PIXELS).contains(&pixels) => {
                 Ok(Self { width, height, channels, planar })
             }
-            _ => Err(Error::unusable(format!("images of {width}x{height} pixels cannot be used"))),
+            _ => Err(Error::unusable(format!("images of {width}x{height} pixels cannot be used"))
+                .help(format!("an image has 1 to {MAX_PIXELS} pixels: fetch or save the file again"))),
         }
     }
 
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn sizes_that_no_image_has_are_refused() {
         for (height, width) in [(0, 8), (8, 0), (1 << 20, 1 << 20), (u64::MAX, 2), (1, 1 << 40)] {
-            assert!(Raster::new(height, width, 1, false).is_err(), "{width}x{height}");
+            assert!(Raster::new(height, width, 1, false).unwrap_err().help.is_some(), "{width}x{height}");
         }
     }
 }

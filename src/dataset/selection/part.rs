@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use crate::dataset::wording::{counted, shortened};
 use crate::dataset::{Content, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::Part;
@@ -106,8 +107,9 @@ fn listed(content: &Content, path: &Path) -> Result<Vec<bool>> {
     }
     let mut unknown: Vec<(&str, usize)> = missing.into_iter().collect();
     unknown.sort_unstable_by_key(|(_, line)| *line);
-    let first = content.images.id(0);
-    Err(Error::usage(format!("{} of the list are not in the data set", ids(unknown.len())))
+    let first = shortened(&content.images.id(0));
+    let are = if unknown.len() == 1 { "is" } else { "are" };
+    Err(Error::usage(format!("{} of the list {are} not in the data set", ids(unknown.len())))
         .because(some(unknown.iter().map(|(id, _)| *id)))
         .at_path(path)
         .help(format!(
@@ -129,9 +131,13 @@ fn ids_of(text: &str) -> Result<HashMap<&str, usize>> {
     }
     match twice.as_slice() {
         [] => Ok(lines),
-        _ => Err(Error::usage(format!("{} of the list occur more than once", ids(twice.len())))
-            .because(some(twice.into_iter()))
-            .help("leave each id in it once")),
+        _ => Err(Error::usage(format!(
+            "{} of the list {} more than once",
+            ids(twice.len()),
+            if twice.len() == 1 { "occurs" } else { "occur" }
+        ))
+        .because(some(twice.into_iter()))
+        .help("leave each id in it once")),
     }
 }
 
@@ -151,14 +157,16 @@ fn unreadable_list(path: &Path, cause: &std::io::Error) -> Error {
 }
 
 fn ids(count: usize) -> String {
-    if count == 1 { "1 id".into() } else { format!("{count} ids") }
+    counted(count, "id", "ids")
 }
 
 /// The first of `names`, and how many more there are.
 fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let count = names.len();
-    let shown: Vec<&str> =
-        names.take(NAMED).map(|name| if name.is_empty() { "(none)" } else { name }).collect();
+    let shown: Vec<String> = names
+        .take(NAMED)
+        .map(|name| if name.is_empty() { "(none)".to_owned() } else { shortened(name) })
+        .collect();
     match count.saturating_sub(NAMED) {
         0 => shown.join(", "),
         more => format!("{} … and {more} more", shown.join(", ")),
@@ -256,8 +264,16 @@ mod tests {
         assert!(error.what.starts_with("2 ids") && error.help.unwrap().contains("`0.png`"));
         assert_eq!(error.cause.unwrap(), "x.png, a.png");
         let error = of_list("7.png\n1.png\n7.png\n").unwrap_err();
-        assert!(error.what.starts_with("1 id ") && error.cause.unwrap() == "7.png");
+        assert_eq!(error.what, "1 id of the list occurs more than once");
+        assert_eq!(error.cause.unwrap(), "7.png");
+        assert_eq!(of_list("x\n").unwrap_err().what, "1 id of the list is not in the data set");
         assert!(of_list("\n").unwrap_err().what.contains("empty"));
+    }
+
+    #[test]
+    fn an_id_of_a_megabyte_does_not_fill_the_message() {
+        let error = of_list(&"\0".repeat(1 << 20)).unwrap_err();
+        assert!(error.to_string().len() < 1000);
     }
 
     #[test]

@@ -181,7 +181,7 @@ impl<R: Read + Seek> Archive<R> {
                 Ok((offset, size))
             }
             None => Err(Error::unusable("the shard is cut short or damaged")
-                .because(format!("a member has {size} bytes by its header, and {left} follow"))
+                .because(missing(size, left))
                 .at(place())
                 .help(FETCH_AGAIN)),
         }
@@ -258,6 +258,14 @@ impl<R: Read + Seek> Archive<R> {
         };
         error.at(self.byte(at))
     }
+}
+
+/// What is not there of a member of `size` bytes, where `left` follow its header.
+fn missing(size: u64, left: u64) -> String {
+    if size > left {
+        return format!("a member has {size} bytes by its header, and {left} follow");
+    }
+    format!("the last block of a member is cut: each has {BLOCK} bytes, this one {}", left % BLOCK)
 }
 
 const FETCH_AGAIN: &str = "fetch or copy it again";

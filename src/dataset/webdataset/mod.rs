@@ -37,16 +37,21 @@ use crate::plan::DatasetSpec;
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let Shards { name, split, files, folders, passed_over } = shards::locate(spec)?;
-    let mut index = Index { strays: Strays(passed_over), ..Index::default() };
+    let mut index = Index { strays: Strays::of(passed_over), ..Index::default() };
     for file in files {
         index.add_file(file)?;
     }
     if index.parts.is_empty() {
-        return Err(Error::unusable("the shards hold no image")
+        let error = Error::unusable("the shards hold no image");
+        let error = match index.strays.told() {
+            Some(strays) => error.because(format!("passed over: {}", strays.first)),
+            None => error,
+        };
+        return Err(error
             .at_path(&spec.path)
             .help(format!("an image is KEY.{}, with a label in KEY.cls", EXTENSIONS.join(", KEY."))));
     }
-    let passed_over = index.strays.0.take();
+    let passed_over = index.strays.told().cloned();
     let (images, classes) = index.finish(classes::given(spec, folders.iter().map(PathBuf::as_path))?)?;
     Ok(Content {
         name,

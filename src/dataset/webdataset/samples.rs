@@ -1,7 +1,7 @@
 //! The samples of one shard: members that share a key, which is all before the first dot of the name,
 //! folders included. Of a sample the image, the label and the JSON are of use; other parts are not read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek};
 
 use serde_json::{Map, Value};
@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use super::archive::{Archive, Kind, Member};
 use crate::dataset::file_names::readable;
 use crate::dataset::files::{EXTENSIONS, LITTER};
+use crate::dataset::text_column::{MAX_TEXT, check_length};
+use crate::dataset::wording::shortened;
 use crate::error::{Error, Result};
 use crate::record::PassedOver;
 
-/// Most bytes of a label.
-const MAX_LABEL: u64 = 1 << 12;
 /// Most bytes of a JSON.
 const MAX_JSON: u64 = 1 << 20;
 /// Fields of a JSON that hold the label, in the order in which they are looked for.
@@ -42,12 +42,40 @@ pub(super) struct Part {
 
 /// What lay among the images and was not read.
 #[derive(Debug, Default)]
-pub(super) struct Strays(pub Option<PassedOver>);
+pub(super) struct Strays {
+    found: Option<PassedOver>,
+    /// Whether the first is one that has a dot in its key.
+    dotted: bool,
+}
 
 impl Strays {
+    /// What was passed over before.
+    pub(super) fn of(found: Option<PassedOver>) -> Self {
+        Self { found, dotted: false }
+    }
+
+    /// What was passed over so far.
+    pub(super) fn told(&self) -> Option<&PassedOver> {
+        self.found.as_ref()
+    }
+
     fn add(&mut self, name: &[u8]) {
-        let strays = self.0.get_or_insert_with(|| PassedOver { count: 0, first: readable(name) });
-        strays.count += 1;
+        let first = || PassedOver { count: 0, first: shortened(&readable(name)) };
+        self.found.get_or_insert_with(first).count += 1;
+    }
+
+    /// Adds a part of a sample that is lost since its key has a dot. The first of them goes before all
+    /// else that was passed over, since images are lost with it.
+    fn add_dotted(&mut self, name: &[u8], key: &str) {
+        self.add(name);
+        if let Some(found) = self.found.as_mut().filter(|_| !self.dotted) {
+            found.first = format!(
+                "{}, where the key of a sample ends at the first dot of its name, here `{}`: pack it again under a name without other dots",
+                shortened(&readable(name)),
+                shortened(key)
+            );
+            self.dotted = true;
+        }
     }
 }
 
@@ -81,6 +109,38 @@ struct Draft {
     json: Option<(Member, Json)>,
     /// The first part that is none of these, and its suffix.
     other: Option<(Member, String)>,
+    dotted: Vec<Dotted>,
+}
+
+/// A part whose suffix has further dots and ends as that of an image or a label does: `seg.png` of a
+/// mask, and `v2.0.png` of a sample that was meant to have the key `img.v2.0`.
+struct Dotted {
+    name: Vec<u8>,
+    /// The suffix up to its last dot.
+    stem: String,
+    is_image: bool,
+}
+
+impl Dotted {
+    fn of(name: &[u8], suffix: &str) -> Option<Self> {
+        let (stem, end) = suffix.rsplit_once('.')?;
+        let is_image = EXTENSIONS.contains(&end);
+        let is_part = is_image || matches!(end, "cls" | "json");
+        is_part.then(|| Self { name: name.to_owned(), stem: stem.to_owned(), is_image })
+    }
+}
+
+/// Those of `parts` that make samples of their own: an image with a label of the same stem, and where
+/// the key has no image (`has_image`), an image alone.
+fn lost(parts: &[Dotted], has_image: bool) -> impl Iterator<Item = &Dotted> {
+    let stems = |is_image: bool| -> HashSet<&str> {
+        parts.iter().filter(|part| part.is_image == is_image).map(|part| part.stem.as_str()).collect()
+    };
+    let (images, labels) = (stems(true), stems(false));
+    parts.iter().filter(move |part| {
+        let stem = part.stem.as_str();
+        images.contains(stem) && (!has_image || labels.contains(stem))
+    })
 }
 
 impl Drafts {
@@ -126,6 +186,7 @@ impl Draft {
                 self.json.replace((member, json)).is_some()
             }
             (other, None) => {
+                self.dotted.extend(Dotted::of(&member.name, other));
                 self.other.get_or_insert_with(|| (member, other.to_owned()));
                 false
             }
@@ -141,9 +202,17 @@ impl Draft {
 
     /// The sample; nothing where there is neither image nor label.
     fn finish(self, archive: &Archive<impl Read + Seek>, strays: &mut Strays) -> Result<Option<Sample>> {
-        let Self { key, image, label, json, other } = self;
+        let Self { key, image, label, json, other, dotted } = self;
+        let mut is_lost = false;
+        for part in lost(&dotted, image.is_some()) {
+            strays.add_dotted(&part.name, &key);
+            is_lost = true;
+        }
         let (json_member, json) = json.unzip();
         let Json { label: field, facts } = json.unwrap_or_default();
+        if let (Some((member, text)), Some(field)) = (&label, &field) {
+            check_agreement(&key, text, field).map_err(|error| error.at(archive.place(member)))?;
+        }
         let label = label.or_else(|| json_member.clone().zip(field));
         match (image, label) {
             (Some((member, extension)), Some((_, label))) => {
@@ -152,6 +221,7 @@ impl Draft {
             }
             (Some((member, _)), None) => Err(no_label(&key, json_member).at(archive.place(&member))),
             (None, Some((member, _))) => Err(no_image(&key, other).at(archive.place(&member))),
+            (None, None) if is_lost => Ok(None),
             (None, None) => {
                 if let Some((member, _)) = other.or(json_member.map(|member| (member, String::new()))) {
                     strays.add(&member.name);
@@ -160,6 +230,21 @@ impl Draft {
             }
         }
     }
+}
+
+/// Holds the label in its own file against that in the JSON. An index and a name may mean the same.
+fn check_agreement(key: &str, text: &str, field: &str) -> Result<()> {
+    let differ = match (text.parse::<i128>(), field.parse::<i128>()) {
+        (Ok(text), Ok(field)) => text != field,
+        (Err(_), Err(_)) => text != field,
+        _ => false,
+    };
+    if !differ {
+        return Ok(());
+    }
+    let (text, field) = (shortened(text), shortened(field));
+    Err(Error::unusable(format!("sample `{key}` has label `{text}` in its .cls and `{field}` in its JSON"))
+        .help("make both the same, or leave one of them out: which is right cannot be told"))
 }
 
 fn no_label(key: &str, json: Option<Member>) -> Error {
@@ -217,7 +302,7 @@ fn content<'a>(archive: &'a mut Archive<impl Read + Seek>, member: &Member, most
 }
 
 fn label_text(archive: &mut Archive<impl Read + Seek>, member: &Member) -> Result<String> {
-    let bytes = content(archive, member, MAX_LABEL)?;
+    let bytes = content(archive, member, MAX_TEXT as u64)?;
     let text = std::str::from_utf8(bytes)
         .map_err(|cause| Error::unusable("the label is no text").because(cause))?
         .trim_start_matches('\u{feff}')
@@ -253,9 +338,12 @@ impl Json {
 fn label_value(value: &Value) -> Result<String> {
     match value {
         Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
-        Value::String(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+        Value::String(name) if !name.trim().is_empty() => {
+            check_length("the label", name.trim().len())?;
+            Ok(name.trim().to_owned())
+        }
         other => {
-            let shown: String = other.to_string().chars().take(40).collect();
+            let shown = shortened(&other.to_string());
             Err(Error::unusable(format!("the label is {shown}, neither a whole number nor a name"))
                 .help("write the number of the class, or its name"))
         }

@@ -9,6 +9,7 @@ use super::archive::BLOCK;
 use super::braces;
 use super::header::Header;
 use crate::dataset::files::short_name;
+use crate::dataset::shard_numbers::check_complete;
 use crate::dataset::splits;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
@@ -74,6 +75,9 @@ fn in_folder(spec: &DatasetSpec) -> Result<Shards> {
     let found: Vec<String> = splits.keys().flatten().cloned().collect();
     let split = split_among(&found, spec)?;
     let files = splits.remove(&split).unwrap_or_default();
+    let stems: Vec<String> = files.iter().map(|file| stem(file)).collect();
+    check_complete(&stems, "name those that are meant, as in NAME-{000000,000003}.tar")
+        .map_err(|error| error.at_path(root))?;
     if files.is_empty() {
         return Err(Error::unusable("there are no shards here")
             .at_path(root)
@@ -281,6 +285,18 @@ mod tests {
         assert_eq!(stems(&train), ["train-00", "train-01"]);
         let error = asked(pattern("val-{00..02}.tar"), None).unwrap_err();
         assert!(error.place.unwrap().ends_with("val-02.tar"));
+    }
+
+    #[test]
+    fn a_folder_that_lacks_a_shard_is_refused_unless_the_others_are_named() {
+        let folder = folder_of(&["test-000000.tar", "test-000003.tar", "train-000000.tar"]);
+        let error = asked(folder.path(), None).unwrap_err();
+        assert_eq!(error.what, "shard `test-000001` is missing");
+        assert!(error.help.unwrap().contains("{000000,000003}.tar"));
+        assert_eq!(asked(folder.path().join("test-{000000,000003}.tar"), None).unwrap().files.len(), 2);
+        assert_eq!(asked(folder.path(), Some("train")).unwrap().files.len(), 1);
+        let folder = folder_of(&["test-00000-of-00002.tar"]);
+        assert!(asked(folder.path(), None).unwrap_err().what.contains("1 of 2 shards"));
     }
 
     #[test]

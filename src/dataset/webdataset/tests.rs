@@ -109,14 +109,13 @@ fn parts_of_a_sample_may_lie_apart() {
 #[test]
 fn fields_of_the_json_become_columns_and_the_label_in_its_own_file_goes_first() {
     let json = br#"{"label": "cat", "light": "dim", "hour": 3, "sharp": true, "box": [1], "none": null}"#;
-    let shard = Packed::default()
-        .sample("1", "dog")
-        .file("1.json", json)
-        .file("2.png", b"")
-        .file("2.json", json)
-        .end();
-    let (images, classes) = opened(&shard);
-    assert_eq!((images.label(0), images.label(1), classes), (1, 0, vec!["cat".to_owned(), "dog".to_owned()]));
+    let shard =
+        Packed::default().sample("1", "7").file("1.json", json).file("2.png", b"").file("2.json", json).end();
+    let index = index(&shard).unwrap();
+    assert_eq!((index.labels.get(0), index.labels.get(1)), ("7", "cat"));
+    let names = (0..8).map(|class| if class == 0 { "cat".to_owned() } else { class.to_string() }).collect();
+    let (images, _) = index.finish(Some(names)).unwrap();
+    assert_eq!((images.label(0), images.label(1)), (7, 0));
     assert_eq!(images.columns.names(), ["hour", "light", "sharp"]);
     let row: Vec<&str> = (0..3).map(|column| images.value(column, 1)).collect();
     assert_eq!(row, ["3", "dim", "true"]);
@@ -132,6 +131,78 @@ fn an_image_without_label_and_a_label_without_image_are_named() {
     assert!(error.help.unwrap().ends_with("here it is `v2.jpg`"));
     let error = Packed::default().file("1.png", b"").file("1.json", b"{\"name\": 1}").refusal();
     assert_eq!(error.what, "the JSON of sample `1` has no label, cls, class");
+}
+
+#[test]
+fn two_labels_of_one_sample_must_agree() {
+    let both = |cls: &str, json: &str| {
+        Packed::default().sample("1", cls).file("1.json", format!("{{\"label\": {json}}}").as_bytes()).end()
+    };
+    for (cls, json) in [("1", "0"), ("cat", "\"dog\"")] {
+        let error = refusal(&both(cls, json));
+        let json = json.trim_matches('"');
+        assert_eq!(error.what, format!("sample `1` has label `{cls}` in its .cls and `{json}` in its JSON"));
+        assert!(error.place.unwrap().starts_with("member `1.cls`") && error.help.is_some());
+    }
+    for (cls, json) in [("1", "1"), ("01", "1"), ("1", "\"1\""), ("cat", "\"cat\""), ("1", "\"cat\"")] {
+        assert_eq!(opened(&both(cls, json)).0.count(), 1, "{cls} and {json}");
+    }
+}
+
+#[test]
+fn samples_with_a_dot_in_their_key_are_counted_and_told_by_name() {
+    let shard = Packed::default()
+        .file("README", b"hello")
+        .sample("img1", "0")
+        .sample("img.v2.0", "1")
+        .sample("img.v2.2", "0")
+        .end();
+    let index = index(&shard).unwrap();
+    let told = index.strays.told().unwrap();
+    assert_eq!(told.count, 5);
+    assert!(
+        told.first.starts_with("img.v2.0.png, where the key of a sample ends at the first dot"),
+        "{}",
+        told.first
+    );
+    assert!(told.first.contains("here `img`"), "{}", told.first);
+    assert_eq!(ids(&index.finish(None).unwrap().0), ["s/img1"]);
+}
+
+#[test]
+fn a_sample_with_a_dot_in_its_key_is_not_hidden_by_another_that_has_the_key_before() {
+    let shard = Packed::default().sample("x.y.z", "0").sample("x", "1").end();
+    let index = index(&shard).unwrap();
+    assert_eq!(index.strays.told().unwrap().count, 2);
+    assert_eq!(ids(&index.finish(None).unwrap().0), ["s/x"]);
+}
+
+#[test]
+fn masks_and_further_labels_of_a_sample_are_parts_of_it() {
+    let shard = Packed::default()
+        .sample("1", "0")
+        .file("1.seg.png", b"a mask")
+        .file("1.coarse.cls", b"3")
+        .file("1.meta.json", b"{}")
+        .end();
+    assert_eq!(index(&shard).unwrap().strays.told(), None);
+}
+
+#[test]
+fn where_all_keys_have_dots_the_refusal_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.tar");
+    std::fs::write(&path, Packed::default().sample("a.0", "0").sample("a.1", "1").end()).unwrap();
+    let error = list(&DatasetSpec::at(path)).err().unwrap();
+    assert_eq!(error.what, "the shards hold no image");
+    assert!(error.cause.unwrap().contains("a.0.png, where the key of a sample ends"));
+}
+
+#[test]
+fn a_last_block_that_is_cut_is_told_as_such() {
+    let shard = Packed::default().file("1.png", b"p").0;
+    let error = refusal(&shard[..shard.len() - 100]);
+    assert_eq!(error.cause.unwrap(), "the last block of a member is cut: each has 512 bytes, this one 412");
 }
 
 #[test]
@@ -157,6 +228,7 @@ fn the_same_key_in_two_shards_is_two_images() {
 #[test]
 fn labels_that_say_nothing_are_named() {
     let too_long = "x".repeat(5000);
+    let too_long_json = format!("{{\"label\": \"{too_long}\"}}");
     for (label, what) in [
         ("", "not one line"),
         ("a\nb", "not one line"),
@@ -174,6 +246,7 @@ fn labels_that_say_nothing_are_named() {
         ("{\"label\": 1.5}", "the label is 1.5, neither"),
         ("{\"label\": null}", "the label is null, neither"),
         ("{\"label\": [1]}", "the label is [1], neither"),
+        (too_long_json.as_str(), "the label has 5000 bytes, more than 4096"),
     ] {
         let error = Packed::default().file("1.png", b"").file("1.json", json.as_bytes()).refusal();
         assert!(error.what.contains(what) && error.place.unwrap().contains("`1.json`"), "{}", error.what);
@@ -195,7 +268,7 @@ fn links_and_devices_are_counted_and_not_followed() {
         .sample("1", "0")
         .end();
     let index = index(&shard).unwrap();
-    assert_eq!(index.strays.0, Some(PassedOver { count: 5, first: "link.png".into() }));
+    assert_eq!(index.strays.told(), Some(&PassedOver { count: 5, first: "link.png".into() }));
     assert_eq!(ids(&index.finish(None).unwrap().0), ["s/1"]);
 }
 

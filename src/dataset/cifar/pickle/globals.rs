@@ -4,6 +4,7 @@
 use super::machine::Machine;
 use super::source::Span;
 use super::{Object, Parts, Text, Value};
+use crate::dataset::wording::shortened;
 use crate::error::{Error, Result};
 
 /// The names that stand for data.
@@ -51,7 +52,7 @@ const LONGEST_STATE: usize = 9;
 pub(super) fn find(module: &[u8], name: &[u8]) -> Result<Global> {
     let is = |known: &&(&str, &str, Global)| known.0.as_bytes() == module && known.1.as_bytes() == name;
     KNOWN.iter().find(is).map(|known| known.2).ok_or_else(|| {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(80).collect::<String>();
+        let text = |bytes: &[u8]| shortened(&String::from_utf8_lossy(bytes));
         Error::unusable(format!("the pickle asks for `{}.{}`, which is not data", text(module), text(name)))
             .help("pickles may hold dictionaries, lists, numbers, text and NumPy arrays; nothing in them is run")
     })
