@@ -144,7 +144,7 @@ fn files_that_are_no_images_are_counted_and_litter_is_not_seen() {
         .recorded()
         .run()
         .exits(0)
-        .prints("1 file or folder is no image that can be read (first: circle/old.tiff)");
+        .prints("1 file or folder is not read as an image (first: circle/old.tiff)");
     assert_eq!(ending.column(0)["dataset"]["passed_over"]["count"], 1);
     assert_eq!(ending.stdout().matches("old.tiff").count(), 1, "said once, not once a run");
 }

@@ -75,7 +75,8 @@ def text(recipe, report: dict, columns: list[dict], folder: Path) -> str:
         f"# {system.title}",
         f"{recipe.summary}\n\nHeadline of the system that this reproduces: {system.headline}.",
         _files(models),
-        f"`bench.toml` looks for the data in `data` beside it, or give `--data`. Class names and preprocessing are in the models' own metadata.\n\n"
+        "`bench.toml` says where the data are looked for; `--data` gives another place. Class names and preprocessing "
+        "are in the models' own metadata.\n\n"
         f"## Model\n\n{system.network}\n\n{_ports(columns[0], system)}",
         f"## Data\n\n{system.data}",
         _figures(recipe, report, columns),

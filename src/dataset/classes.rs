@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::unreadable;
+use super::wording::counted;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -34,9 +35,9 @@ fn not_empty(names: &[String]) -> Result<Vec<String>> {
 pub(super) fn or_own(given: Option<Vec<String>>, own: Vec<String>) -> Result<Vec<String>> {
     match given {
         Some(given) if given.len() != own.len() => Err(Error::usage(format!(
-            "{} class names are given, the data has {} classes",
-            given.len(),
-            own.len()
+            "{} given, the data has {}",
+            counted(given.len(), "class name is", "class names are"),
+            counted(own.len(), "class", "classes")
         ))
         .help("give one name a class in label order, or none to use the data set's own")),
         Some(given) => Ok(given),

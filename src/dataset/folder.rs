@@ -1,8 +1,10 @@
 //! A folder with one folder of images a class: `root/class/*.jpg` or `root/split/class/*.jpg`.
-//! Labels follow the byte order of the class folders' names, as in torchvision. Hidden files and what
+//! Labels follow the byte order of the class folders' names, as in torchvision, unless the class names
+//! that the user or the model gives are those very names in another order. Hidden files and what
 //! file managers leave are not seen. Files without an image's extension, folders within a class and
 //! links to nothing are passed over and counted.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -29,8 +31,9 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     }
     let split = split(&spec.path, spec.split.as_deref())?;
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
-    let folders = class_folders(&root)?;
+    let mut folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
+    order_as(&mut folders, &names);
     let mut strays = Strays::default();
     strays.add_all(loose_in(&root)?, &|name| readable(name));
     let (classes, files) = list_files(&root, &folders, &mut strays)?;
@@ -114,6 +117,17 @@ fn class_folders(root: &Path) -> Result<Vec<OsString>> {
 fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
     let own = folders.iter().map(|folder| readable(folder)).collect();
     classes::or_own(classes::given(spec, [])?, own)
+}
+
+/// Puts folders in the order of `names` where those are their own: who says that dogs are class 0 does
+/// not mean the cats.
+fn order_as(folders: &mut [OsString], names: &[String]) {
+    let place: HashMap<&str, usize> =
+        names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+    let placed = |folder: &OsString| place.get(readable(folder).as_str()).copied();
+    if place.len() == folders.len() && folders.iter().all(|folder| placed(folder).is_some()) {
+        folders.sort_by_key(placed);
+    }
 }
 
 /// A class folder and the index of its first image.
@@ -283,6 +297,21 @@ mod tests {
         assert_eq!(ids(data.as_ref()), ["B/1.png", "a10/1.png", "a9/1.png", "b/1.png"]);
         assert_eq!(data.entry(3).unwrap().label, 3);
         assert!(data.entry(4).is_err());
+    }
+
+    #[test]
+    fn given_names_that_are_the_folders_own_say_their_order() {
+        let scene = Scene::with(&["10/1.png", "2/1.png", "1/1.png"]);
+        let label = |names: &[&str], id: &str| {
+            let class_names = names.iter().map(|&name| name.to_owned()).collect();
+            let data = open(&DatasetSpec { class_names, ..scene.spec() }).unwrap();
+            let entry = |index: usize| data.entry(index).unwrap();
+            (0..3).map(entry).find(|entry| entry.id == id).unwrap().label
+        };
+        assert_eq!(label(&[], "10/1.png"), 1, "1, 10, 2");
+        assert_eq!(label(&["1", "2", "10"], "10/1.png"), 2);
+        assert_eq!(label(&["one", "ten", "two"], "10/1.png"), 1, "other words tell of no order");
+        assert_eq!(label(&["1", "1", "10"], "10/1.png"), 1, "neither do some of the names");
     }
 
     #[test]

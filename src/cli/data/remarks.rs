@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::document::{List, Lists};
 use crate::dataset::survey::{Between, ClassCount, Noticed, Repeated, Survey};
+use crate::plan::DatasetFormat;
 use crate::report::number::{counted, whole};
 
 /// A largest class of so many times the smallest is told.
@@ -317,9 +318,11 @@ fn passed_over(survey: &Survey) -> Option<Remark> {
     let count: usize = found.clone().map(|it| it.count).sum();
     let first = found.map(|it| it.first.as_str()).next()?;
     let files = counted(count as u64, "file or folder is", "files or folders are");
-    remark(
-        RemarkCode::FilesPassedOver,
-        format!("{files} no image that can be read (first: {first})"),
-        "they were passed over: convert images of other formats, and put images into class folders",
-    )
+    let advice = match survey.format == DatasetFormat::Webdataset.name() {
+        true => {
+            "they were passed over: convert images of other formats, and give what belongs to one sample one name up to its first dot"
+        }
+        false => "they were passed over: convert images of other formats, and put images into class folders",
+    };
+    remark(RemarkCode::FilesPassedOver, format!("{files} not read as an image (first: {first})"), advice)
 }

@@ -11,7 +11,7 @@ pub(super) fn passed_over(record: &RunRecord) -> Option<Warning> {
     let passed_over = data.passed_over.as_ref()?;
     let (count, first) = (passed_over.count, &passed_over.first);
     let files = if count == 1 { "file or folder is" } else { "files or folders are" };
-    let message = format!("{}: {count} {files} no image that can be read (first: {first})", data.name);
+    let message = format!("{}: {count} {files} not read as an image (first: {first})", data.name);
     Some(Warning { code: WarningCode::FilesPassedOver, message })
 }
 
@@ -150,7 +150,7 @@ mod tests {
         let passed_over = Some(PassedOver { count: 3, first: "cat/3.tiff".into() });
         run.record.dataset.as_mut().unwrap().passed_over = passed_over;
         let message = &told(&run)[0].message;
-        assert_eq!(message, "shirts: 3 files or folders are no image that can be read (first: cat/3.tiff)");
+        assert_eq!(message, "shirts: 3 files or folders are not read as an image (first: cat/3.tiff)");
     }
 
     #[test]
