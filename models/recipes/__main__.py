@@ -49,6 +49,9 @@ def main() -> int:
     except RecipeError as error:
         print(error, file=sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        print("interrupted; the same words go on from here", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -25,7 +25,6 @@ def cats_dogs(options: Options):
     """A head on the frozen base, then the upper blocks too; a stratified fifth is never trained on."""
     found = photographs.find(options.data, classes=2)
     kept, held_out = splits.stratified(found.labels, HOLD_OUT, options.seed)
-    splits.write_list([found.ids[row] for row in held_out], options.out / "holdout.txt")
     kept = kept[splits.limited(found.labels[kept], options.limit, options.seed)]
     training = found.rows(kept)
     if len(training.ids) < 20:
@@ -35,6 +34,7 @@ def cats_dogs(options: Options):
     model = transfer.whole(base, *trained.model, nn.Sigmoid(), before=Signed())
     made = facts.making("cats-dogs", options, base.name, len(training.ids), trained.epochs, trained.seconds)
     _write(model, training, options, facts.usage(found.names, PREPROCESS) | made)
+    splits.write_list([found.ids[row] for row in held_out], options.out / "holdout.txt")
 
 
 class Signed(nn.Module):

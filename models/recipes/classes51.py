@@ -26,12 +26,13 @@ MOST_FROM_PIXELS = 0.70
 
 def classes51(options: Options):
     """A head on the frozen base, then its upper blocks too; the test part is left for `bench`."""
+    # First, since a base that cannot be had is told before 61,000 images are rendered.
+    base = transfer.Base(options, CUT)
     numbers = _rendered(options)
     parts = {split: [n for n in numbers if symbols.place(n)[0] == split] for split in ("train", "val")}
     images = parts["train"] + parts["val"]
     labels = np.array([symbols.place(number)[1] for number in images])
     kept, validation = np.split(np.arange(len(images)), [len(parts["train"])])
-    base = transfer.Base(options, CUT)
     cache = transfer.cached(base, _views(options, images), options.work / "features")
 
     def stage(model: nn.Module, views, schedule: Schedule, name: str) -> Trained:

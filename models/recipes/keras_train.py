@@ -1,5 +1,6 @@
 """The training loop for Keras: one cosine of rates, resumable after each epoch."""
 
+import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def train(
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-    settings = f"{schedule} on {count} images"
+    settings = f"{schedule} on {count} images, {_sample(images, labels)}"
     done, spent = _resume(model, optimizer, settings, work)
     for epoch in range(done, schedule.epochs):
         begun = time.monotonic()
@@ -65,6 +66,13 @@ def train(
         )
         _save(model, optimizer, settings, epoch + 1, spent, work)
     return spent
+
+
+def _sample(images: np.ndarray, labels: np.ndarray) -> str:
+    """A digest of all labels and some images: other data are told by it."""
+    state = hashlib.sha256(np.ascontiguousarray(labels).tobytes())
+    state.update(np.ascontiguousarray(images[:: max(1, len(images) // 64)]).tobytes())
+    return state.hexdigest()[:12]
 
 
 def varied(images: np.ndarray, shift: int, draw: np.random.Generator) -> np.ndarray:

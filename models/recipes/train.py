@@ -1,5 +1,6 @@
 """One training loop for every PyTorch recipe: one-cycle rates, early stopping, resumable."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +12,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from .errors import RecipeError
+
+SAMPLED = 64
+"""Inputs that a work folder knows its data by."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,14 @@ def train(
     return _Run(model, training, validation, schedule, work, objective or softmax_objective()).to_the_end()
 
 
+def sample(examples: Examples) -> str:
+    """A digest of all labels and of some inputs: other data, and features of another base, are told by it."""
+    rows = torch.linspace(0, len(examples) - 1, min(SAMPLED, len(examples))).long()
+    state = hashlib.sha256(examples.labels.numpy().tobytes())
+    state.update(examples.batch(rows, augment=False).contiguous().numpy().tobytes())
+    return state.hexdigest()[:12]
+
+
 def evaluate(model: nn.Module, examples: Examples, objective: Objective, device: str = "cpu") -> tuple[float, float]:
     """Mean loss and accuracy over all examples as they are."""
     if len(examples) == 0:
@@ -126,6 +138,7 @@ class _Run:
         if self.steps == 0:
             raise RecipeError(f"{len(training)} images are too few to train on")
         self.optimizer = _optimizer(self.model, schedule.optimizer)
+        self.sample = sample(training)
         self.epoch, self.spent = 0, 0.0
         self.best: dict | None = None
         self.rate_state: dict | None = None
@@ -194,7 +207,7 @@ class _Run:
         return patience is not None and self.best is not None and self.epoch - self.best["epoch"] >= patience
 
     def _settings(self) -> str:
-        return f"{asdict(self.schedule)} on {len(self.training)} images"
+        return f"{asdict(self.schedule)} on {len(self.training)} images, {self.sample}"
 
     def _save(self, rate):
         self.work.mkdir(parents=True, exist_ok=True)

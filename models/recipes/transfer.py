@@ -5,6 +5,7 @@ for every view of every image and kept on disk; an epoch then costs what lies ab
 """
 
 import copy
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from . import base_weights, features, keras_mobilenetv2
 from .images import shifted
 from .options import Options
 
+SAMPLED = 64
+"""Images that cached features know their data by."""
+
 Pixels = Callable[[int, int], torch.Tensor]
 """Base inputs `[last - first, 3, S, S]` f32 in [-1, 1] of one view of images `first .. last`."""
 
@@ -26,7 +30,7 @@ class Base:
 
     def __init__(self, options: Options, cut: int):
         weights = base_weights.weights(options.base, options.work.parent / "base")
-        self.name = f"{options.base} {base_weights.digest(weights)}" if weights else "none"
+        self.name = f"{Path(options.base).name} {base_weights.digest(weights)}" if weights else "none"
         torch.manual_seed(options.seed)
         network = keras_mobilenetv2.features()
         if weights:
@@ -43,7 +47,14 @@ class Views:
     pixels: tuple[Pixels, ...]
     count: int
     identity: str
-    """Names everything that the pixels depend on."""
+    """Names how the pixels are made; what they are made of is told by some of them."""
+
+    def sample(self) -> str:
+        """A digest of some images as they are."""
+        state = hashlib.sha256()
+        for image in np.unique(np.linspace(0, self.count - 1, min(SAMPLED, self.count)).astype(int)).tolist():
+            state.update(self.pixels[0](image, image + 1).contiguous().numpy().tobytes())
+        return state.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -57,8 +68,9 @@ class Cached:
 def cached(base: Base, views: Views, work: Path) -> Cached:
     """Computes what is not on disk yet."""
     middle, pooled = [], []
+    sample = views.sample()
     for number, pixels in enumerate(views.pixels):
-        identity = f"{views.identity}, view {number}, base {base.identity}"
+        identity = f"{views.identity}, pixels {sample}, view {number}, base {base.identity}"
         at_cut = features.extract(base.lower, pixels, views.count, work / f"view{number}.middle.npy", identity)
         above = features.extract(
             base.upper, _reader(at_cut), views.count, work / f"view{number}.pooled.npy", identity

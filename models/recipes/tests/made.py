@@ -63,16 +63,27 @@ def cifar100_python(folder: Path, train: int = 400, test: int = 200):
 
 def cifar10_parquet(folder: Path, train: int = 400, test: int = 200):
     """As the library `datasets` writes it: structs of bytes and path, class names in the metadata."""
+    _parquet(folder, {"train": train, "test": test}, {"label": 10})
+
+
+def cifar100_parquet(folder: Path, train: int = 400, test: int = 200):
+    """The same with fine and coarse labels."""
+    _parquet(folder, {"train": train, "test": test}, {"fine_label": 100, "coarse_label": 20})
+
+
+def _parquet(folder: Path, splits: dict[str, int], kinds: dict[str, int]):
     import pyarrow
     from pyarrow import parquet
 
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"class{n}" for n in range(10)]
-    features = {"img": {"_type": "Image"}, "label": {"names": names, "_type": "ClassLabel"}}
-    for split, count in (("train", train), ("test", test)):
-        images, labels = pictures(count, 10, seed=count)
+    features = {"img": {"_type": "Image"}}
+    for label, classes in kinds.items():
+        features[label] = {"names": [f"class{n}" for n in range(classes)], "_type": "ClassLabel"}
+    for split, count in splits.items():
+        images, labels = pictures(count, max(kinds.values()), seed=count)
         cells = [{"bytes": _encoded(image), "path": f"{n}.png"} for n, image in enumerate(images)]
-        table = pyarrow.table({"img": cells, "label": labels.astype(np.int64)})
+        columns = {label: (labels % classes).astype(np.int64) for label, classes in kinds.items()}
+        table = pyarrow.table({"img": cells, **columns})
         metadata = {"huggingface": json.dumps({"info": {"features": features}})}
         parquet.write_table(table.replace_schema_metadata(metadata), folder / f"{split}.parquet")
 

@@ -83,6 +83,12 @@ class Parquet(Folder):
         np.testing.assert_array_equal(found.labels, labels)
         self.assertEqual(found.names[9], "class9")
 
+    def test_of_fine_and_coarse_labels_the_fine_ones_count(self):
+        made.cifar100_parquet(self.folder, train=300, test=100)
+        found = parquet.load(parquet.shards(self.folder, "train"), 100)
+        np.testing.assert_array_equal(found.labels, made.pictures(300, 100, seed=300)[1])
+        self.assertEqual(found.names[99], "class99")
+
     def test_shards_are_found_below_and_in_order(self):
         (self.folder / "plain_text").mkdir()
         for number in (1, 0):

@@ -32,7 +32,7 @@ class Training(unittest.TestCase):
         draw = np.random.default_rng(1)
         images, labels = draw.random((96, 28, 28, 1), np.float32), draw.integers(0, 10, 96)
         keras.utils.set_random_seed(3)
-        model = depthwise_small.network()
+        model = depthwise_small.network(7)
         schedule = keras_train.Schedule(epochs, 1e-3, 1e-3, batch=16, plain=1)
         if stop_after is not None:
             model.evaluate = fails_after(model.evaluate, stop_after)
@@ -73,7 +73,7 @@ class Export(unittest.TestCase):
         import onnx
         import onnxruntime
 
-        model = depthwise_small.network()
+        model = depthwise_small.network(7)
         images = np.random.default_rng(1).random((5, 28, 28, 1), np.float32)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"

@@ -31,10 +31,10 @@ class Training(unittest.TestCase):
         self.work = Path(folder.name)
         torch.set_num_threads(1)
 
-    def run_to(self, name: str, schedule, stop_after: int | None = None):
+    def run_to(self, name: str, schedule, stop_after: int | None = None, lighter: float = 0, swapped: int = 0):
         draw = torch.Generator().manual_seed(1)
-        labels = torch.arange(96) % 2
-        pixels = torch.randn(96, 1, 6, 6, generator=draw) + labels[:, None, None, None] * 0.5
+        labels = (torch.arange(96) + swapped) % 2
+        pixels = torch.randn(96, 1, 6, 6, generator=draw) + labels[:, None, None, None] * 0.5 + lighter
         training = Images(pixels[:64], labels[:64], shift=1)
         if stop_after is not None:
             training = StopsAfter(training, stop_after)
@@ -81,12 +81,20 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(RecipeError, "other settings"):
             self.run_to("one", Schedule((Cycle(2, 0.1, 1e-3),), batch=16))
 
+    def test_other_images_or_labels_do_not_continue_a_run(self):
+        schedule = Schedule((Cycle(1, 0.1, 1e-3),), batch=16)
+        self.run_to("one", schedule)
+        for other in ({"lighter": 0.01}, {"swapped": 1}):
+            with self.assertRaisesRegex(RecipeError, "other settings"):
+                self.run_to("one", schedule, **other)
+
 
 class StopsAfter:
     """Examples that fail after so many training batches."""
 
     def __init__(self, examples, batches: int):
-        self.examples, self.labels, self.left = examples, examples.labels, batches
+        # One more is the sample that a work folder knows its data by.
+        self.examples, self.labels, self.left = examples, examples.labels, batches + 1
 
     def __len__(self):
         return len(self.examples)

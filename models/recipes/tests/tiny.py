@@ -78,6 +78,7 @@ def _through(name: str, folder: Path, args: argparse.Namespace):
     again = _ran(training)
     if tiny.trains and "continuing after epoch 1" not in again:
         sys.exit(f"{name}: started again, it did not continue:\n{again}")
+    _distinct(name, out)
     report = folder / "report.json"
     told = [word.format(out=out) for word in tiny.told]
     models = sorted(out.glob("*.onnx"))
@@ -87,6 +88,13 @@ def _through(name: str, folder: Path, args: argparse.Namespace):
     if tiny.trains:
         _described(name, [*recipe, "--card", report], out)
     print(f"{name}: {len(models)} models, {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _distinct(name: str, out: Path):
+    """No two files are the same: a way to quantize that changes nothing is not what its name says."""
+    contents = [path.read_bytes() for path in sorted(out.glob("*.onnx"))]
+    if len(set(contents)) < len(contents):
+        sys.exit(f"{name}: two of its files are the same")
 
 
 def _described(name: str, command: list, out: Path):
