@@ -70,6 +70,7 @@ def write(recipe, report: Path, path: Path):
 def text(recipe, report: dict, columns: list[dict], folder: Path) -> str:
     """The card as Markdown; the models lie in `folder`."""
     system = recipe.system()
+    final = _final(columns)
     models = [folder / name for name in dict.fromkeys(Path(column["model"]["path"]).name for column in columns)]
     parts = (
         f"# {system.title}",
@@ -77,15 +78,23 @@ def text(recipe, report: dict, columns: list[dict], folder: Path) -> str:
         _files(models),
         "`bench.toml` says where the data are looked for; `--data` gives another place. Class names and preprocessing "
         "are in the models' own metadata.\n\n"
-        f"## Model\n\n{system.network}\n\n{_ports(columns[0], system)}",
+        f"## Model\n\n{system.network}\n\n{_ports(final[0], system)}",
         f"## Data\n\n{system.data}",
         _figures(recipe, report, columns),
-        _classes(columns),
-        _confusion(columns[0]),
+        _classes(final),
+        _confusion(final[0]),
         _training(recipe, models),
         f"## Licence\n\n{system.licence}",
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _final(columns: list[dict]) -> list[dict]:
+    """The last stage in fp32 and what was quantized of it, in the first runtime."""
+    own = [column for column in columns if column["runtime"]["name"] == columns[0]["runtime"]["name"]]
+    quantized = ["int8" in Path(column["model"]["path"]).name for column in own]
+    last = max((place for place, int8 in enumerate(quantized) if not int8), default=0)
+    return own[last:]
 
 
 def _files(models: list[Path]) -> str:
@@ -115,6 +124,7 @@ def _port(port: dict) -> str:
 
 
 def _figures(recipe, report: dict, columns: list[dict]) -> str:
+    final = _final(columns)[0]
     names = dict.fromkeys(Path(column["model"]["path"]).name for column in columns)
     files = " ".join(f"models/{recipe.folder}/{name}" for name in names)
     versions = dict.fromkeys(f"{column['runtime']['name']} {column['runtime']['version']}" for column in columns)
@@ -126,7 +136,7 @@ def _figures(recipe, report: dict, columns: list[dict]) -> str:
         f"## Figures\n\nMeasured with `bench` {report['tool']['version']} on {images:,} images "
         f"({', '.join(versions)}; {columns[0]['environment']['cpu']}):\n\n    bench compare {files}\n\n"
         + _table(("", *(column["label"] for column in columns)), shown, right=True)
-        + f"\n\n95 % interval of the accuracy of {columns[0]['label']}: {_interval(columns[0])}."
+        + f"\n\n95 % interval of the accuracy of {final['label']}: {_interval(final)}."
     )
 
 
@@ -150,9 +160,8 @@ def _interval(column: dict) -> str:
 
 
 def _classes(columns: list[dict]) -> str:
-    """Precision, recall and F1 of each class in the baseline, F1 in the others of the same runtime."""
-    first = columns[0]
-    others = [column for column in columns[1:] if column["runtime"]["name"] == first["runtime"]["name"]]
+    """Precision, recall and F1 of each class in the first column, F1 in the others."""
+    first, others = columns[0], columns[1:]
     names = first["classes"]["names"]
     scores = [_per_class(first, metric) for metric in ("macro_precision", "macro_recall", "macro_f1")]
     scores += [_per_class(column, "macro_f1") for column in others]

@@ -76,6 +76,14 @@ class Card(unittest.TestCase):
         self.assertIn("| dog | 0.9048 | 0.9500 |  |  |", self.text)
         self.assertIn("| dog | 5 | 95 |", self.text)
 
+    def test_of_several_stages_the_last_is_shown_with_what_was_quantized_of_it(self):
+        def column(runtime: str, path: str):
+            return {"runtime": {"name": runtime}, "model": {"path": path}}
+
+        files = ["1.fp32.onnx", "2.fp32.onnx", "2.int8.onnx"]
+        columns = [column(runtime, path) for runtime in ("ort", "tract") for path in files]
+        self.assertEqual(card._final(columns), columns[1:3])
+
     def test_seed_and_time_come_from_the_files(self):
         self.assertIn("| `fp32.onnx` | 7 |  |  |  | 61 |  |", self.text)
 
