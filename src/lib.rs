@@ -16,6 +16,7 @@ pub mod gate;
 pub mod measure;
 pub mod metric;
 pub mod model;
+mod parquet_metadata;
 pub mod plan;
 pub mod preprocess;
 pub mod record;

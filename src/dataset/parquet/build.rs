@@ -69,7 +69,7 @@ struct Build {
 
 impl Build {
     fn add(&mut self, path: &Path, spec: &DatasetSpec) -> Result<()> {
-        let metadata = footer::read(path)?;
+        let metadata = footer(path)?;
         let layout = Layout::find(&metadata, &spec.columns).map_err(|error| error.at_path(path))?;
         let layout = self.same_layout(layout).map_err(|error| error.at_path(path))?;
         let file = Opened::of(path, &metadata)?;

@@ -15,16 +15,11 @@ use parquet::column::page::Page;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::header::{Header, Kind};
 use super::values::{self, Cell};
 use super::{damaged, guarded};
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
-
-/// Bytes that are read for a header; one with statistics can be longer.
-const HEADER: u64 = 512;
-/// Longest header.
-const MAX_HEADER: u64 = 1 << 20;
+use crate::parquet_metadata::{Header, Kind, beyond};
 
 /// Most values of a page that is held as a whole.
 const MAX_IMAGES: usize = 1 << 20;
@@ -162,11 +157,11 @@ impl Chunk {
         let (mut pages, mut at, mut first) =
             (Pages { dictionary: None, data: Vec::new() }, self.bytes.start, 0);
         while at < self.bytes.end && first < self.rows {
-            let (header, length) = self.header(&mut file, at)?;
+            let (header, length) = Header::read_at(&mut file, &(at..self.bytes.end))?;
             let span = Span { at: at + length, first, header };
             at = span.at + u64::from(span.header.packed);
             if at > self.bytes.end {
-                return Err(damaged("a page goes on beyond its column"));
+                return Err(beyond());
             }
             match span.header.kind {
                 Kind::Dictionary => pages.dictionary = Some(span),
@@ -181,19 +176,6 @@ impl Chunk {
             return Ok(pages);
         }
         Err(damaged(format!("a row group has {} rows, its pages have {first}", self.rows)))
-    }
-
-    fn header(&self, file: &mut File, at: u64) -> Result<(Header, u64)> {
-        let left = self.bytes.end - at;
-        let mut length = HEADER.min(left);
-        loop {
-            let bytes = read_at(file, at, length).map_err(|cause| unreadable(&self.path, &cause))?;
-            match Header::read(&bytes) {
-                Ok((header, length)) => return Ok((header, length as u64)),
-                Err(error) if length >= left.min(MAX_HEADER) => return Err(error),
-                Err(_) => length = (length * 16).min(left).min(MAX_HEADER),
-            }
-        }
     }
 
     fn located(&self, mut error: Error) -> Error {

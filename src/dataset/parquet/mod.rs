@@ -3,7 +3,7 @@
 //! by their row, a page at a time.
 //!
 //! A file can say whatever it likes of itself, and the library that decodes it believes much of it. So
-//! footers and headers of pages are looked over first (`footer`, `header`), pages are unpacked here
+//! footers and headers of pages are looked over first (`parquet_metadata`), pages are unpacked here
 //! (`codec`), and the library sees only pages whose sizes are known.
 
 mod build;
@@ -11,12 +11,9 @@ mod cache;
 mod chunk;
 mod codec;
 mod features;
-mod footer;
-mod header;
 mod layout;
 mod page;
 mod shards;
-mod thrift;
 mod values;
 
 use std::fs::File;
@@ -25,6 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use sha2::{Digest, Sha256};
 
 use super::columns::Columns;
@@ -32,6 +30,7 @@ use super::file_names::FileNames;
 use super::inside::{Root, explained};
 use super::{Content, Images, Picture, files, unreadable};
 use crate::error::{Error, Result};
+use crate::parquet_metadata::{MAGIC, damaged, looked_over};
 use crate::plan::DatasetSpec;
 use cache::PageCache;
 use chunk::{Chunk, Pages};
@@ -49,7 +48,7 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
     let mut start = Vec::new();
     let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
     file.take(4).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
-    Ok(start == footer::MAGIC)
+    Ok(start == MAGIC)
 }
 
 /// The splits that the names of the files in a folder tell.
@@ -62,14 +61,18 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     guarded(|| build::content(spec, shards::find(spec)?))
 }
 
+/// What the file at `path` says of itself.
+fn footer(path: &Path) -> Result<ParquetMetaData> {
+    let mut file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let decoded = looked_over(&mut file)
+        .and_then(|bytes| guarded(|| ParquetMetaDataReader::decode_metadata(&bytes).map_err(damaged)));
+    decoded.map_err(|error| error.within(path))
+}
+
 /// Runs what may panic on a damaged file: the library that decodes Parquet slices and unwraps.
 fn guarded<T>(decode: impl FnOnce() -> Result<T>) -> Result<T> {
     // Whatever was half made in there is dropped with the panic.
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Err(damaged("the decoder gave up")))
-}
-
-fn damaged(cause: impl std::fmt::Display) -> Error {
-    Error::unusable("the Parquet file is damaged").because(cause).help("fetch or copy it again")
 }
 
 /// One of the files.

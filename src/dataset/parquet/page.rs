@@ -7,8 +7,8 @@ use parquet::column::page::Page;
 
 use super::codec::decompress;
 use super::damaged;
-use super::header::{Header, Kind};
 use crate::error::{Error, Result};
+use crate::parquet_metadata::{Header, Kind};
 
 impl Header {
     /// The page, from the `packed` bytes that follow the header. `levels` says whether they begin

@@ -282,7 +282,7 @@ const MAGIC_START: &[u8] = b"PAR1";
 #[test]
 fn a_group_that_says_more_rows_than_its_pages_is_refused() {
     let whole = std::fs::read(table("pages.parquet")).unwrap();
-    let metadata = footer::read(&table("pages.parquet")).unwrap();
+    let metadata = footer(&table("pages.parquet")).unwrap();
     let length = whole.len() as u64;
     let path: Arc<Path> = table("pages.parquet").into();
     let column = metadata.row_group(0).column(0);

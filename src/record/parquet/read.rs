@@ -14,6 +14,7 @@ use parquet::schema::types::Type;
 
 use super::{CLASSES, ParquetResult, SLICE, schema};
 use crate::error::{Error, Result};
+use crate::parquet_metadata::{look_over_pages, looked_over};
 use crate::record::{Predictions, seal};
 
 /// The digest that was given when the file at `path` was written; none for another file.
@@ -48,7 +49,7 @@ fn read_file(mut file: File) -> ParquetResult<Predictions> {
     if !seal::is_intact(&mut file)? {
         return Err(ParquetError::General("its content does not match its digest".into()));
     }
-    let reader = SerializedFileReader::new(file)?;
+    let reader = opened(file)?;
     let file_metadata = reader.metadata().file_metadata();
     let metadata = file_metadata.key_value_metadata();
     let slices = slice_names(file_metadata.schema());
@@ -60,6 +61,22 @@ fn read_file(mut file: File) -> ParquetResult<Predictions> {
         read_group(reader.get_row_group(index)?.as_ref(), &mut predictions)?;
     }
     Ok(predictions)
+}
+
+/// The library reads on for as long as the counts in the footer and in the headers of pages say.
+fn opened(mut file: File) -> ParquetResult<SerializedFileReader<File>> {
+    let said = |error: Error| ParquetError::General(error.cause.unwrap_or(error.what));
+    looked_over(&mut file).map_err(said)?;
+    let mut pages = file.try_clone()?;
+    let reader = SerializedFileReader::new(file)?;
+    for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+        let (start, length) = column.byte_range();
+        let end =
+            start.checked_add(length).filter(|&end| end <= pages.metadata().map_or(0, |file| file.len()));
+        let end = end.ok_or_else(|| ParquetError::General("a column lies beyond the end".into()))?;
+        look_over_pages(&mut pages, start..end).map_err(said)?;
+    }
+    Ok(reader)
 }
 
 /// The columns that the data set has of its own, without what stands before their names.

@@ -1,17 +1,25 @@
 //! The header of a page, held to sensible sizes before it is believed.
 
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+
 use parquet::basic::Encoding;
 
-use super::damaged;
-use super::thrift::{Compact, STRUCT, TRUE};
+use super::compact::{Compact, STRUCT, TRUE};
+use super::{damaged, unreadable};
 use crate::error::{Error, Result};
+
+/// Bytes that are read for a header; one with statistics can be longer.
+const USUAL: u64 = 512;
+/// Longest header.
+const MAX_HEADER: u64 = 1 << 20;
 
 /// Largest page, unpacked: a thousand large photographs.
 const MAX_PAGE: u32 = 1 << 30;
 
 /// What a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Values.
     Data,
     /// Values, in the second version of the format.
@@ -24,7 +32,7 @@ pub(super) enum Kind {
 
 /// The header of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub kind: Kind,
     /// Bytes that follow the header in the file.
     pub packed: u32,
@@ -39,8 +47,24 @@ pub(super) struct Header {
 }
 
 impl Header {
+    /// Reads the header at the start of `bytes` of `file`, which has them, and gives its length too.
+    pub(crate) fn read_at(file: &mut (impl Read + Seek), bytes: &Range<u64>) -> Result<(Self, u64)> {
+        let left = bytes.end - bytes.start;
+        let mut length = USUAL.min(left);
+        loop {
+            let mut header = vec![0; length as usize];
+            file.seek(SeekFrom::Start(bytes.start)).map_err(unreadable)?;
+            file.read_exact(&mut header).map_err(unreadable)?;
+            match Self::read(&header) {
+                Ok((header, length)) => return Ok((header, length as u64)),
+                Err(error) if length >= left.min(MAX_HEADER) => return Err(error),
+                Err(_) => length = (length * 16).min(left).min(MAX_HEADER),
+            }
+        }
+    }
+
     /// Reads a header from the start of `bytes`, and gives its length too.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, usize)> {
+    fn read(bytes: &[u8]) -> Result<(Self, usize)> {
         let mut compact = Compact::new(bytes);
         let header = Fields::read(&mut compact)?.header()?;
         header.check()?;
@@ -68,14 +92,14 @@ impl Header {
     }
 
     /// Whether the values are numbers of a dictionary's values.
-    pub(super) fn uses_dictionary(&self) -> bool {
+    pub(crate) fn uses_dictionary(&self) -> bool {
         matches!(self.kind, Kind::Data | Kind::DataV2 { .. })
             && matches!(self.encoding, PLAIN_DICTIONARY | RLE_DICTIONARY)
     }
 
     /// How the values are written. DELTA_BYTE_ARRAY is not read: its values can be many times as
     /// long as the page.
-    pub(super) fn encoding(&self) -> Result<Encoding> {
+    pub(crate) fn encoding(&self) -> Result<Encoding> {
         match self.encoding {
             0 => Ok(Encoding::PLAIN),
             PLAIN_DICTIONARY => Ok(Encoding::PLAIN_DICTIONARY),
@@ -89,12 +113,29 @@ impl Header {
     }
 
     /// How definition levels are written.
-    pub(super) fn level_encoding(&self) -> Result<Encoding> {
+    pub(crate) fn level_encoding(&self) -> Result<Encoding> {
         match self.definition_encoding {
             3 => Ok(Encoding::RLE),
             other => Err(unknown_encoding(&format!("of levels, number {other}"))),
         }
     }
+}
+
+/// Steps through the headers of all pages in `bytes` of `file`, which has them.
+pub(crate) fn look_over_pages(file: &mut (impl Read + Seek), mut bytes: Range<u64>) -> Result<()> {
+    while !bytes.is_empty() {
+        let (header, length) = Header::read_at(file, &bytes)?;
+        bytes.start += length + u64::from(header.packed);
+        if bytes.start > bytes.end {
+            return Err(beyond());
+        }
+    }
+    Ok(())
+}
+
+/// The words for a page that is longer than what holds it.
+pub(crate) fn beyond() -> Error {
+    damaged("a page goes on beyond its column")
 }
 
 const PLAIN_DICTIONARY: i64 = 2;
@@ -186,5 +227,50 @@ impl Inner {
             }
         }
         Ok(inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// The header of a page of values, with these bytes before its end.
+    fn header(packed: u8, more: &[u8]) -> Vec<u8> {
+        // 1: i32 = 0, 2: i32, 3: i32, 5: { 1: i32 = 1, 2: i32 = 0 }.
+        let known = [0x15, 0, 0x15, packed * 2, 0x15, packed * 2, 0x2c, 0x15, 2, 0x15, 0, 0];
+        [&known, more, &[0]].concat()
+    }
+
+    fn looked_over(bytes: &[u8]) -> Result<()> {
+        look_over_pages(&mut Cursor::new(bytes), 0..bytes.len() as u64)
+    }
+
+    #[test]
+    fn every_page_must_end_where_the_next_begins_and_the_last_with_its_column() {
+        let page = [header(3, &[]), vec![7; 3]].concat();
+        looked_over(&[page.clone(), page.clone()].concat()).unwrap();
+        for wrong in [&page[..page.len() - 1], &[&page[..], &[1]].concat(), &header(1, &[])] {
+            assert!(looked_over(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_claims_more_than_there_is_ends_with_its_bytes() {
+        // 9: a list of 2^35 structures; 9: a map of as many.
+        let many = [0x80, 0x80, 0x80, 0x80, 0x80, 1];
+        for claim in [&[0x49, 0xfc][..], &[0x4b]] {
+            let bytes = header(0, &[claim, &many, &[0xcc; 40]].concat());
+            assert!(looked_over(&bytes).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn headers_longer_than_what_is_read_at_once_are_read_whole() {
+        // 9: text of 1,000 bytes, as statistics are.
+        let bytes = header(0, &[&[0x48, 0xe8, 0x07][..], &[b'x'; 1000]].concat());
+        looked_over(&bytes).unwrap();
+        assert!(looked_over(&bytes[..900]).is_err());
     }
 }

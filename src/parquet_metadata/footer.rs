@@ -1,18 +1,13 @@
-//! What a Parquet file says of itself: its columns, and where their parts are. It stands at the end.
+//! The footer: which columns there are, and where their parts are. It stands at the end.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-
-use super::thrift::{Compact, STRUCT};
-use super::{damaged, guarded};
-use crate::dataset::unreadable;
+use super::compact::{Compact, STRUCT};
+use super::{damaged, unreadable};
 use crate::error::{Error, Result};
 
 /// How Parquet files begin and end.
-pub(super) const MAGIC: &[u8; 4] = b"PAR1";
+pub(crate) const MAGIC: &[u8; 4] = b"PAR1";
 /// How they end when the footer is encrypted.
 const ENCRYPTED: &[u8] = b"PARE";
 /// Longest footer. A thousand row groups of ten columns take 2 MB.
@@ -22,29 +17,23 @@ const MAX_PARTS: usize = 100_000;
 /// Deepest nesting of columns: the library follows it by recursion.
 const MAX_DEPTH: usize = 32;
 
-/// Reads and checks the footer of the file at `path`.
-pub(super) fn read(path: &Path) -> Result<ParquetMetaData> {
-    let bytes = bytes(path).map_err(|error| at(error, path))?;
-    look_over(&bytes).map_err(|error| at(error, path))?;
-    let decoded = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes).map_err(damaged));
-    decoded.map_err(|error| at(error, path))
+/// The bytes of the footer of `file`, in which every count is of things that are there. Fails where it
+/// has none, or one that nobody writes.
+pub(crate) fn looked_over(file: &mut (impl Read + Seek)) -> Result<Vec<u8>> {
+    let bytes = bytes(file)?;
+    look_over(&bytes)?;
+    Ok(bytes)
 }
 
-fn at(error: Error, path: &Path) -> Error {
-    if error.place.is_some() { error } else { error.at_path(path) }
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let io = |cause: std::io::Error| unreadable(path, &cause);
-    let mut file = File::open(path).map_err(io)?;
-    let length = file.metadata().map_err(io)?.len();
+fn bytes(file: &mut (impl Read + Seek)) -> Result<Vec<u8>> {
+    let length = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
     // The magic at both ends and the length of the footer.
     if length < 12 {
         return Err(cut_short(format!("it has {length} bytes")));
     }
-    file.seek(SeekFrom::End(-8)).map_err(io)?;
+    file.seek(SeekFrom::End(-8)).map_err(unreadable)?;
     let mut tail = [0; 8];
-    file.read_exact(&mut tail).map_err(io)?;
+    file.read_exact(&mut tail).map_err(unreadable)?;
     let (size, magic) = tail.split_at(4);
     if magic == ENCRYPTED {
         return Err(Error::unsupported("the Parquet file is encrypted").help("decrypt it first"));
@@ -56,10 +45,10 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     if size > MAX_BYTES || size > length - 12 {
         return Err(damaged(format!("its footer is said to have {size} bytes")));
     }
-    file.seek(SeekFrom::Start(length - 8 - size)).map_err(io)?;
+    file.seek(SeekFrom::Start(length - 8 - size)).map_err(unreadable)?;
     // Not more than the file has, and than the limit.
     let mut bytes = vec![0; size as usize];
-    file.read_exact(&mut bytes).map_err(io)?;
+    file.read_exact(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -69,8 +58,7 @@ fn cut_short(cause: impl std::fmt::Display) -> Error {
         .help("fetch or copy it again")
 }
 
-/// Walks through the whole footer before the library does, which allocates what the counts say and
-/// recurses as deep as the columns are nested.
+/// Walks through the whole footer, since the library allocates what the counts say and recurses as deep as the columns are nested.
 fn look_over(bytes: &[u8]) -> Result<()> {
     let (mut compact, mut last) = (Compact::new(bytes), 0);
     while let Some((number, kind)) = compact.field(&mut last)? {
