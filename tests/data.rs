@@ -172,6 +172,33 @@ fn a_folder_of_every_image_format_opens_and_decodes() {
 }
 
 #[test]
+fn images_stay_in_their_class_whatever_order_its_names_are_given_in() {
+    for path in [
+        "images/shapes",
+        "fashion-mnist",
+        "arrays/cifar-10-batches-bin",
+        "arrays/cifar-100-python",
+        "arrays/numpy/loose",
+        "tables/snappy-1.parquet",
+        "tables/manifests/tabs.tsv",
+        "shards/names",
+    ] {
+        let own = open(&spec(fixture(path))).unwrap();
+        let class_names: Vec<String> = own.identity().classes.iter().rev().cloned().collect();
+        let turned = open(&DatasetSpec { class_names: class_names.clone(), ..spec(fixture(path)) }).unwrap();
+        assert_eq!(turned.identity().classes, class_names);
+        let (own, turned) = (class_of_each(own.as_ref()), class_of_each(turned.as_ref()));
+        assert_eq!(own, turned, "{path}");
+        assert!(own.values().any(|class| *class != own[own.keys().next().unwrap()]), "{path}: one class");
+    }
+}
+
+fn class_of_each(data: &dyn Dataset) -> BTreeMap<String, String> {
+    let class = |entry: Entry| (entry.id, data.identity().classes[entry.label as usize].clone());
+    (0..data.count()).map(|index| class(data.entry(index).unwrap())).collect()
+}
+
+#[test]
 fn a_path_that_is_nothing_says_what_was_looked_for() {
     let error = open(&spec(fixture("images/odd/text.jpg"))).err().unwrap();
     assert!(error.help.unwrap().contains("one folder of .jpg"));

@@ -1,7 +1,6 @@
 //! From what the user named to candidates: model files become jobs with every setting resolved,
 //! saved records are loaded, and both look the same afterwards.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::beside::beside;
@@ -268,7 +267,7 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<Vec<String>> {
             model.path().display(),
             spec.path.display()
         ))),
-        _ => check_order(spec).map(|()| names),
+        _ => Ok(names),
     }
 }
 
@@ -287,38 +286,6 @@ fn other_classes(job: &Job, judged: usize, classes: usize) -> Error {
     };
     let data = counted(classes as u64, "class", "classes");
     Error::usage(format!("the model has {what}, the data set has {data}")).help(help)
-}
-
-/// Names that are the data set's own in another order would be put on the wrong classes, where the
-/// data says by numbers or folders which image is of which class. Where it says so by names, the
-/// names decide, and every image still has its own.
-fn check_order(spec: &DatasetSpec) -> Result<()> {
-    if spec.class_names.is_empty() {
-        return Ok(());
-    }
-    let whole = DatasetSpec { part: Part::default(), limit: None, shard: None, ..spec.clone() };
-    let named = dataset::open(&whole)?;
-    let own = dataset::open(&DatasetSpec { class_names: Vec::new(), ..whole })?;
-    let (names, own_names) = (&named.identity().classes, &own.identity().classes);
-    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    if names == own_names || set(names) != set(own_names) {
-        return Ok(());
-    }
-    for index in 0..own.count() {
-        let (label, own_label) = (named.entry(index)?.label as usize, own.entry(index)?.label as usize);
-        let (name, own_name) = (&names[label], &own_names[own_label]);
-        if name != own_name {
-            return Err(another_order(label, name, own_name).at(spec.path.display().to_string()));
-        }
-    }
-    Ok(())
-}
-
-fn another_order(label: usize, name: &str, own: &str) -> Error {
-    Error::usage(format!(
-        "the classes are in another order than the data set's: class {label} is {name:?} there and {own:?} in the data"
-    ))
-    .help("number the data as the model does: rename the class folders so that they sort like the model's classes")
 }
 
 /// Short names of the variants: what the file names do not share, `fp32` and `int8` of

@@ -1,5 +1,6 @@
 //! Class names: those that the user gives, else the data set's own, else the numbers.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::unreadable;
@@ -10,38 +11,98 @@ use crate::plan::DatasetSpec;
 /// Longest `classes.txt` that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The names that the user gives, else those of a `classes.txt` in one of `folders`, the nearest first.
+/// What the classes are called, in the order of the model's outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ClassNames {
+    names: Vec<String>,
+    /// For each number that the data gives a class, its number here. Nothing where they are the same.
+    numbers: Option<Vec<u32>>,
+}
+
+impl ClassNames {
+    /// `names` for data that calls its classes by its `own`. Where those are the same in another order,
+    /// images go with their class: who says that dogs are class 0 does not mean the cats.
+    fn of(names: Vec<String>, own: &[String]) -> Self {
+        let places: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+        let numbers: Option<Vec<u32>> = own.iter().map(|name| places.get(name.as_str()).copied()).collect();
+        let distinct = places.len() == names.len() && names.len() == own.len();
+        let numbers = numbers.filter(|numbers| distinct && !numbers.is_sorted());
+        Self { names, numbers }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
+    }
+
+    /// From the numbers that the data gives its classes, all of which are below [`ClassNames::count`].
+    pub(super) fn number(&self, mut labels: Vec<u32>) -> Vec<u32> {
+        if let Some(numbers) = &self.numbers {
+            labels.iter_mut().for_each(|label| *label = numbers[*label as usize]);
+        }
+        labels
+    }
+
+    /// From what the data holds of each class, in its own order.
+    pub(super) fn arrange<T>(&self, own: Vec<T>) -> Vec<T> {
+        let mut numbered: Vec<(u32, T)> =
+            self.number((0..own.len() as u32).collect()).into_iter().zip(own).collect();
+        numbered.sort_by_key(|&(number, _)| number);
+        numbered.into_iter().map(|(_, own)| own).collect()
+    }
+}
+
+impl From<Vec<String>> for ClassNames {
+    fn from(names: Vec<String>) -> Self {
+        Self { names, numbers: None }
+    }
+}
+
+/// The names that the user or the model gives, else those of a `classes.txt` in one of `folders`, the
+/// nearest first.
 pub(super) fn given<'a>(
     spec: &DatasetSpec,
     folders: impl IntoIterator<Item = &'a Path>,
-) -> Result<Option<Vec<String>>> {
-    if !spec.class_names.is_empty() {
-        return not_empty(&spec.class_names).map(Some);
-    }
+) -> Result<Option<ClassNames>> {
     let mut files = folders.into_iter().map(|folder| in_file(&folder.join("classes.txt")));
-    files.find_map(Result::transpose).transpose()
+    let own = files.find_map(Result::transpose).transpose();
+    if spec.class_names.is_empty() {
+        return Ok(own?.map(ClassNames::from));
+    }
+    // A list that cannot be read is not needed then.
+    let own = own.ok().flatten().unwrap_or_default();
+    Ok(Some(ClassNames::of(not_empty(&spec.class_names)?, &own)))
 }
 
+/// Names come from a flag, from bench.toml or from the model, so the error does not say where.
 fn not_empty(names: &[String]) -> Result<Vec<String>> {
     match names.iter().position(|name| name.trim().is_empty()) {
-        Some(class) => Err(Error::usage(format!("the name of class {class} is empty"))
-            .at("--class-names")
-            .help("give every class a name; one that holds a comma goes in double quotes")),
+        Some(class) => Err(Error::usage(format!("the name of class {class} is empty")).help(
+            "name every class, in `--class-names` (a name that holds a comma goes in double quotes), bench.toml or the model's metadata",
+        )),
         None => Ok(names.to_vec()),
     }
 }
 
 /// The data set's `own` names, unless others are `given`, which must be as many.
-pub(super) fn or_own(given: Option<Vec<String>>, own: Vec<String>) -> Result<Vec<String>> {
+pub(super) fn or_own(given: Option<ClassNames>, own: Vec<String>) -> Result<ClassNames> {
     match given {
-        Some(given) if given.len() != own.len() => Err(Error::usage(format!(
+        Some(given) if given.count() != own.len() => Err(Error::usage(format!(
             "{} given, the data has {}",
-            counted(given.len(), "class name is", "class names are"),
+            counted(given.count(), "class name is", "class names are"),
             counted(own.len(), "class", "classes")
         ))
         .help("give one name a class in label order, or none to use the data set's own")),
-        Some(given) => Ok(given),
-        None => Ok(own),
+        Some(given) if given.numbers.is_some() => Ok(given),
+        Some(given) => Ok(ClassNames::of(given.names, &own)),
+        None => Ok(own.into()),
     }
 }
 
@@ -80,6 +141,38 @@ pub(super) fn numbered(count: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn names(of: &[&str]) -> Vec<String> {
+        of.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn images_go_with_their_class_where_names_are_the_same_in_another_order() {
+        let own = ["cat", "dog", "eel"];
+        let numbered = |given: &[&str]| {
+            let classes = or_own(Some(names(given).into()), names(&own)).unwrap();
+            assert_eq!(classes.names(), given);
+            let arranged = classes.arrange(own.to_vec());
+            (classes.number(vec![0, 1, 2, 0]), arranged)
+        };
+        assert_eq!(numbered(&["eel", "cat", "dog"]), (vec![1, 2, 0, 1], vec!["eel", "cat", "dog"]));
+        let unchanged = (vec![0, 1, 2, 0], own.to_vec());
+        assert_eq!(numbered(&own), unchanged);
+        assert_eq!(numbered(&["eel", "cat", "puppy"]), unchanged, "other words tell of no order");
+        assert_eq!(numbered(&["eel", "cat", "cat"]), unchanged, "neither do some of the names");
+    }
+
+    #[test]
+    fn a_list_beside_the_data_says_what_its_numbers_mean() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("classes.txt"), "cat\ndog\n").unwrap();
+        let spec =
+            |given: &[&str]| DatasetSpec { class_names: names(given), ..DatasetSpec::at(folder.path()) };
+        let classes = |given: &[&str]| self::given(&spec(given), [folder.path()]).unwrap().unwrap();
+        assert_eq!(classes(&[]).names(), ["cat", "dog"]);
+        assert_eq!(classes(&["dog", "cat"]).number(vec![0, 0, 1]), [1, 1, 0]);
+        assert_eq!(classes(&["kitten", "puppy"]).number(vec![0, 0, 1]), [0, 0, 1]);
+    }
+
     #[test]
     fn names_are_one_a_line_whatever_the_line_ends() {
         assert_eq!(from_lines("cat\r\nhot dog\n\n").unwrap(), ["cat", "hot dog"]);
@@ -94,16 +187,15 @@ mod tests {
 
     #[test]
     fn a_name_that_is_missing_between_two_commas_is_refused_by_its_class() {
-        let names = |of: &[&str]| not_empty(&of.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-        assert!(names(&["cat", "dog"]).is_ok());
-        assert!(names(&["cat", " ", "dog"]).unwrap_err().what.contains("class 1"));
+        assert!(not_empty(&names(&["cat", "dog"])).is_ok());
+        assert!(not_empty(&names(&["cat", " ", "dog"])).unwrap_err().what.contains("class 1"));
     }
 
     #[test]
     fn a_wrong_number_of_names_is_refused_with_both_numbers() {
-        assert_eq!(or_own(Some(vec!["cat".into()]), numbered(1)).unwrap(), ["cat"]);
-        assert_eq!(or_own(None, numbered(2)).unwrap(), ["0", "1"]);
-        let error = or_own(Some(numbered(3)), numbered(10)).unwrap_err();
+        assert_eq!(or_own(Some(names(&["cat"]).into()), numbered(1)).unwrap().names(), ["cat"]);
+        assert_eq!(or_own(None, numbered(2)).unwrap().names(), ["0", "1"]);
+        let error = or_own(Some(numbered(3).into()), numbered(10)).unwrap_err();
         assert!(error.what.contains("3 class names") && error.what.contains("10 classes"), "{error}");
     }
 }

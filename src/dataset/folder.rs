@@ -4,17 +4,17 @@
 //! file managers leave are not seen. Files without an image's extension, folders within a class and
 //! links to nothing are passed over and counted.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use sha2::Sha256;
 
+use super::classes::{self, ClassNames};
 use super::file_names::FileNames;
 use super::files::{
     self, EXTENSIONS, folders_in, has_image_extension, read_file, readable, short_name, sorted_in, visible,
 };
-use super::{Content, Images, Picture, classes, splits};
+use super::{Content, Images, Picture, splits};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
@@ -31,16 +31,16 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     }
     let split = split(&spec.path, spec.split.as_deref())?;
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
-    let mut folders = class_folders(&root)?;
+    let folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
-    order_as(&mut folders, &names);
+    let folders = names.arrange(folders);
     let mut strays = Strays::default();
     strays.add_all(loose_in(&root)?, &|name| readable(name));
     let (classes, files) = list_files(&root, &folders, &mut strays)?;
     Ok(Content {
         name: short_name(&spec.path),
         split,
-        classes: names,
+        classes: names.into_names(),
         passed_over: strays.told(),
         columns: Vec::new(),
         images: Box::new(FolderImages { root, classes, files }),
@@ -114,20 +114,9 @@ fn class_folders(root: &Path) -> Result<Vec<OsString>> {
     Ok(folders)
 }
 
-fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<Vec<String>> {
+fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<ClassNames> {
     let own = folders.iter().map(|folder| readable(folder)).collect();
     classes::or_own(classes::given(spec, [])?, own)
-}
-
-/// Puts folders in the order of `names` where those are their own: who says that dogs are class 0 does
-/// not mean the cats.
-fn order_as(folders: &mut [OsString], names: &[String]) {
-    let place: HashMap<&str, usize> =
-        names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let placed = |folder: &OsString| place.get(readable(folder).as_str()).copied();
-    if place.len() == folders.len() && folders.iter().all(|folder| placed(folder).is_some()) {
-        folders.sort_by_key(placed);
-    }
 }
 
 /// A class folder and the index of its first image.

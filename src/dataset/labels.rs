@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::classes;
+use super::classes::{self, ClassNames};
 use super::text_column::TextColumn;
 use super::wording::{counted, shortened};
 use crate::error::{Error, Result};
@@ -44,10 +44,10 @@ pub(super) fn from_integers(values: impl IntoIterator<Item = i128>, place: Place
 }
 
 /// From indices, which are held against the class names where there are some.
-pub(super) fn from_indices(labels: Vec<u32>, names: Option<Vec<String>>, place: Place<'_>) -> Result<Labels> {
+pub(super) fn from_indices(labels: Vec<u32>, names: Option<ClassNames>, place: Place<'_>) -> Result<Labels> {
     if let Some(names) = names {
-        check(&labels, names.len(), place)?;
-        return Ok(Labels { labels, classes: names });
+        check(&labels, names.count(), place)?;
+        return Ok(Labels { labels: names.number(labels), classes: names.into_names() });
     }
     let most = labels.iter().max().map_or(0, |&label| label as usize + 1);
     Ok(Labels { labels, classes: classes::numbered(most) })
@@ -80,11 +80,7 @@ pub(super) fn check_count(labels: usize, images: u64) -> Result<()> {
 
 /// From texts: names of classes where these are known, else indices, else names that are numbered in
 /// byte order; in all images alike.
-pub(super) fn from_texts(
-    column: &TextColumn,
-    names: Option<Vec<String>>,
-    place: Place<'_>,
-) -> Result<Labels> {
+pub(super) fn from_texts(column: &TextColumn, names: Option<ClassNames>, place: Place<'_>) -> Result<Labels> {
     let image = |text: usize| column.codes().iter().position(|&code| code as usize == text);
     let of_texts = of_texts(column.texts(), names, &|text| place(image(text).unwrap_or_default()))?;
     let labels = column.codes().iter().map(|&code| of_texts.labels[code as usize]).collect();
@@ -92,10 +88,10 @@ pub(super) fn from_texts(
 }
 
 /// The class of each of `texts`, no two of which are alike.
-fn of_texts(texts: &[Box<str>], names: Option<Vec<String>>, place: Place<'_>) -> Result<Labels> {
-    let named = names.as_deref().map(|names| by_name(texts, names));
-    if let (Some(Ok(labels)), Some(classes)) = (&named, &names) {
-        return Ok(Labels { labels: labels.clone(), classes: classes.clone() });
+fn of_texts(texts: &[Box<str>], names: Option<ClassNames>, place: Place<'_>) -> Result<Labels> {
+    let named = names.as_ref().map(|names| by_name(texts, names.names()));
+    if let (Some(Ok(labels)), Some(names)) = (&named, &names) {
+        return Ok(Labels { labels: labels.clone(), classes: names.names().to_vec() });
     }
     let mut indices = Vec::with_capacity(texts.len());
     for (at, text) in texts.iter().enumerate() {
@@ -107,7 +103,7 @@ fn of_texts(texts: &[Box<str>], names: Option<Vec<String>>, place: Place<'_>) ->
     // The first that is not written as the first of all is the odd one.
     let odd = indices.iter().position(|index| index.is_some() != indices[0].is_some());
     match (named, names, odd) {
-        (Some(Err(at)), Some(names), _) => Err(unknown(&texts[at], &names).at(place(at))),
+        (Some(Err(at)), Some(names), _) => Err(unknown(&texts[at], names.names()).at(place(at))),
         (.., Some(at)) => Err(mixed(&texts[at], indices[at].is_some()).at(place(at))),
         _ => in_byte_order(texts, place),
     }
@@ -198,8 +194,9 @@ mod tests {
         column
     }
 
-    fn labels(texts: &[&str], names: Option<&[&str]>) -> Result<Labels> {
-        let names = names.map(|names| names.iter().map(|&name| name.into()).collect());
+    fn labels(texts: &[&str], names_of: Option<&[&str]>) -> Result<Labels> {
+        let names = |names: &[&str]| names.iter().map(|&name| name.into()).collect::<Vec<String>>().into();
+        let names = names_of.map(names);
         from_texts(&column(texts), names, &|row| format!("row {row}"))
     }
 

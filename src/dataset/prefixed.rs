@@ -35,15 +35,16 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let Some(words) = words(&root)? else { return Err(not_prefixed(&root)) };
     let names = classes::or_own(classes::given(spec, [])?, words.keys().cloned().collect())?;
+    let images = PrefixedImages::of(root.clone(), names.arrange(words.into_values().collect()));
     let others = sorted_in(&root)?.others;
     let passed_over = others.first().map(|first| PassedOver { count: others.len(), first: readable(first) });
     Ok(Content {
         name: short_name(&spec.path),
         split,
-        classes: names,
+        classes: names.into_names(),
         passed_over,
         columns: Vec::new(),
-        images: Box::new(PrefixedImages::of(root, words)),
+        images: Box::new(images),
     })
 }
 
@@ -103,9 +104,10 @@ struct PrefixedImages {
 }
 
 impl PrefixedImages {
-    fn of(root: PathBuf, words: Words) -> Self {
-        let (mut firsts, mut files) = (Vec::with_capacity(words.len()), FileNames::default());
-        for names in words.into_values() {
+    /// Of the files of each class.
+    fn of(root: PathBuf, classes: Vec<Vec<OsString>>) -> Self {
+        let (mut firsts, mut files) = (Vec::with_capacity(classes.len()), FileNames::default());
+        for names in classes {
             firsts.push(files.count());
             names.iter().for_each(|name| files.push(name));
         }
@@ -180,6 +182,15 @@ mod tests {
         assert_eq!(entries(data.as_ref()), wanted.map(|(id, label)| (id.to_owned(), label)));
         assert_eq!(data.image(3).unwrap().width, 8);
         assert_eq!(data.identity().passed_over.as_ref().unwrap().first, "readme.txt");
+    }
+
+    #[test]
+    fn given_names_that_are_the_words_say_their_order() {
+        let scene = scene(&["dog.0.jpg", "cat.0.jpg"]);
+        let class_names = ["dog", "cat"].map(String::from).into();
+        let data = open(&DatasetSpec { class_names, ..DatasetSpec::at(scene.path()) }).unwrap();
+        assert_eq!(data.identity().classes, ["dog", "cat"]);
+        assert_eq!(entries(data.as_ref()), [("dog.0.jpg".to_owned(), 0), ("cat.0.jpg".to_owned(), 1)]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{classes, files, splits, unreadable};
+use crate::dataset::classes::{self, ClassNames};
+use crate::dataset::{files, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -90,7 +91,7 @@ impl Files {
         spec: &DatasetSpec,
         labels: Labels,
         own: Option<Vec<String>>,
-    ) -> Result<Vec<String>> {
+    ) -> Result<ClassNames> {
         match own {
             Some(own) => classes::or_own(classes::given(spec, [])?, own),
             None => classes::or_own(classes::given(spec, [&*self.folder])?, labels.names(None)),

@@ -56,9 +56,10 @@ fn listed(spec: &DatasetSpec) -> Result<Content> {
     let mut all = Batches::default();
     for path in &files.paths {
         let batch = Batch::read(path, counting, other).map_err(|error| error.within(path))?;
-        labels::check(&batch.labels, classes.len(), &labels::in_file(path))?;
+        labels::check(&batch.labels, classes.count(), &labels::in_file(path))?;
         all.add(batch);
     }
+    all.labels = classes.number(std::mem::take(&mut all.labels));
     let remarks = match other {
         Some(other) => all.remarks(other, other.names(names.of_labels(other)?), &files.folder)?,
         None => None,
@@ -66,7 +67,7 @@ fn listed(spec: &DatasetSpec) -> Result<Content> {
     Ok(Content {
         name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
-        classes,
+        classes: classes.into_names(),
         passed_over: None,
         columns: remarks.iter().map(|remarks| remarks.column.to_owned()).collect(),
         images: Box::new(RawImages {

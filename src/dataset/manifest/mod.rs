@@ -21,10 +21,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::classes::{self, ClassNames};
 use super::inside::{Root, explained};
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
-use super::{Content, Image, Images, Picture, classes, files};
+use super::{Content, Image, Images, Picture, files};
 use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage};
 use find::{Kind, Manifest};
@@ -72,7 +73,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 }
 
 /// Those given; else those of `classes.txt`; else numbers, where the manifest says how many.
-fn class_names(spec: &DatasetSpec, folder: &Path, table: &Table) -> Result<Option<Vec<String>>> {
+fn class_names(spec: &DatasetSpec, folder: &Path, table: &Table) -> Result<Option<ClassNames>> {
     let given = classes::given(spec, [folder])?;
     match table.classes {
         Some(count) => classes::or_own(given, classes::numbered(count)).map(Some),

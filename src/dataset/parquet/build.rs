@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::shards::Shards;
 use super::values::Cell;
 use super::{Columns, Content, FileNames, Group, ParquetImages, Root, Shard, damaged, footer};
-use crate::dataset::classes;
+use crate::dataset::classes::{self, ClassNames};
 use crate::dataset::labels::{self, Labels};
 use crate::dataset::text_column::{TextColumn, check_length};
 use crate::dataset::{files, unreadable};
@@ -267,11 +267,7 @@ fn text<'a>(bytes: &'a ByteArray, what: &str) -> Result<&'a str> {
 }
 
 /// Those given; else those of the file; else those of a `classes.txt` beside it.
-fn class_names(
-    spec: &DatasetSpec,
-    own: Option<&[String]>,
-    shards: &[PathBuf],
-) -> Result<Option<Vec<String>>> {
+fn class_names(spec: &DatasetSpec, own: Option<&[String]>, shards: &[PathBuf]) -> Result<Option<ClassNames>> {
     match own {
         Some(own) => classes::or_own(classes::given(spec, [])?, own.to_vec()).map(Some),
         None => classes::given(spec, shards.first().map(|shard| files::parent(shard))),

@@ -25,12 +25,13 @@ use samples::{Part, Sample, Strays};
 use shards::Shards;
 pub(super) use shards::{is_here, is_pattern, splits};
 
+use super::classes::{self, ClassNames};
 use super::columns::Columns;
 use super::file_names::FileNames;
 use super::files::{EXTENSIONS, MAX_FILE_BYTES};
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
-use super::{Content, Images, Picture, classes, unreadable};
+use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -107,7 +108,7 @@ impl Index {
     }
 
     /// The images, and the class names in label order.
-    fn finish(self, given: Option<Vec<String>>) -> Result<(ShardImages, Vec<String>)> {
+    fn finish(self, given: Option<ClassNames>) -> Result<(ShardImages, Vec<String>)> {
         let Self { shards, keys, parts, labels: texts, columns, strays: _ } = self;
         let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.complete() };
         let Labels { labels, classes } = labels::from_texts(&texts, given, &|image| images.place(image))?;

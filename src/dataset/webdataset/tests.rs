@@ -113,8 +113,9 @@ fn fields_of_the_json_become_columns_and_the_label_in_its_own_file_goes_first() 
         Packed::default().sample("1", "7").file("1.json", json).file("2.png", b"").file("2.json", json).end();
     let index = index(&shard).unwrap();
     assert_eq!((index.labels.get(0), index.labels.get(1)), ("7", "cat"));
-    let names = (0..8).map(|class| if class == 0 { "cat".to_owned() } else { class.to_string() }).collect();
-    let (images, _) = index.finish(Some(names)).unwrap();
+    let names =
+        (0..8).map(|class| if class == 0 { "cat".to_owned() } else { class.to_string() }).collect::<Vec<_>>();
+    let (images, _) = index.finish(Some(names.into())).unwrap();
     assert_eq!((images.label(0), images.label(1)), (7, 0));
     assert_eq!(images.columns.names(), ["hour", "light", "sharp"]);
     let row: Vec<&str> = (0..3).map(|column| images.value(column, 1)).collect();
