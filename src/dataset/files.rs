@@ -1,6 +1,7 @@
 //! Files of images, and what lies in folders.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::{DirEntry, FileType};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -28,7 +29,8 @@ pub(super) fn parent(path: &Path) -> &Path {
 
 /// Names of the visible folders, in byte order; links are followed.
 pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
-    visible(path, |name| path.join(name).is_dir())
+    let folders = visible(path)?.into_iter().filter(Visible::is_folder);
+    Ok(folders.map(|folder| folder.name).collect())
 }
 
 /// What a class folder holds, in byte order.
@@ -41,22 +43,51 @@ pub(super) struct Found {
 /// Tells images from all else that is visible; links are followed. Only regular files are images: a
 /// named pipe with an image's name would be waited on for ever.
 pub(super) fn sorted_in(path: &Path) -> Result<Found> {
-    let is_image = |name: &OsString| has_image_extension(name) && path.join(name).is_file();
-    let (images, others) = visible(path, |_| true)?.into_iter().partition(is_image);
-    Ok(Found { images, others })
+    let mut found = Found::default();
+    for entry in visible(path)? {
+        let is_image = has_image_extension(&entry.name) && entry.is_file();
+        let names = if is_image { &mut found.images } else { &mut found.others };
+        names.push(entry.name);
+    }
+    Ok(found)
 }
 
-/// The names in the folder at `path`, in byte order, that are no litter and `wanted`.
-pub(super) fn visible(path: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>> {
-    let mut names = Vec::new();
+/// A name in a folder, and what it is the name of.
+pub(super) struct Visible {
+    pub name: OsString,
+    /// Nothing for a link to nothing.
+    kind: Option<FileType>,
+}
+
+impl Visible {
+    fn of(entry: &DirEntry, name: OsString) -> Self {
+        // The folder itself tells it, so that no file of a large data set is asked for it.
+        let told = entry.file_type().ok().filter(|kind| !kind.is_symlink());
+        let kind = told.or_else(|| entry.path().metadata().ok().map(|about| about.file_type()));
+        Self { name, kind }
+    }
+
+    pub(super) fn is_file(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.is_file())
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.is_dir())
+    }
+}
+
+/// What is in the folder at `path` and no litter, in the byte order of names; links are followed.
+pub(super) fn visible(path: &Path) -> Result<Vec<Visible>> {
+    let mut found = Vec::new();
     for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
-        let name = entry.map_err(|cause| unreadable(path, &cause))?.file_name();
-        if !is_litter(&name) && wanted(&name) {
-            names.push(name);
+        let entry = entry.map_err(|cause| unreadable(path, &cause))?;
+        let name = entry.file_name();
+        if !is_litter(&name) {
+            found.push(Visible::of(&entry, name));
         }
     }
-    names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
-    Ok(names)
+    found.sort_unstable_by(|a, b| a.name.as_encoded_bytes().cmp(b.name.as_encoded_bytes()));
+    Ok(found)
 }
 
 fn is_litter(name: &OsStr) -> bool {

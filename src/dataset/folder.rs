@@ -12,7 +12,8 @@ use sha2::Sha256;
 use super::classes::{self, ClassNames};
 use super::file_names::FileNames;
 use super::files::{
-    self, EXTENSIONS, folders_in, has_image_extension, read_file, readable, short_name, sorted_in, visible,
+    self, EXTENSIONS, Visible, folders_in, has_image_extension, read_file, readable, short_name, sorted_in,
+    visible,
 };
 use super::{Content, Images, Picture, splits};
 use crate::error::{Error, Result};
@@ -178,10 +179,9 @@ fn empty_class(path: &Path) -> Error {
 /// What lies beside the class folders and may have been meant as data: images that are in no class,
 /// and links to nothing, each of which may stand for a class. A list or a licence is fine there.
 fn loose_in(root: &Path) -> Result<Vec<OsString>> {
-    visible(root, |name| {
-        let path = root.join(name);
-        !path.is_dir() && (has_image_extension(name) || !path.is_file())
-    })
+    let is_loose =
+        |entry: &Visible| !entry.is_folder() && (has_image_extension(&entry.name) || !entry.is_file());
+    Ok(visible(root)?.into_iter().filter(is_loose).map(|entry| entry.name).collect())
 }
 
 /// `class/file`.

@@ -35,8 +35,10 @@ impl Workbench {
     fn carry_out(&mut self, command: &Command, progress: &mut dyn FnMut(u64)) -> Result<Answer> {
         if let Command::Prepare = command {
             let (candidate, prepared) = Candidate::prepare(self.assignment.job.clone())?;
-            // Without them there are no later launches, which is no reason to give up.
-            let _ = candidate.save_inputs(&self.assignment.inputs);
+            if self.assignment.job.protocol.passes.is_all() {
+                // Without them there are no later launches, which is no reason to give up.
+                let _ = candidate.save_inputs(&self.assignment.inputs);
+            }
             self.candidate = Some(candidate);
             return Ok(Answer::Prepared(Box::new(prepared)));
         }

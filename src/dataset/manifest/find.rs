@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::{self, Lines};
 use super::{delimited, header, json_lines, listing};
-use crate::dataset::files::{parent, short_name, visible};
+use crate::dataset::files::{Visible, parent, short_name, visible};
 use crate::dataset::{splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -120,8 +120,8 @@ fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
 
 /// Tables of any name in `folder` whose first line names paths and labels, in the byte order of names.
 pub(super) fn lists_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = visible(folder, |name| is_table(Path::new(name)))?;
-    let paths = files.into_iter().map(|name| folder.join(name)).filter(|path| path.is_file());
+    let files = visible(folder)?.into_iter().filter(Visible::is_file).map(|file| folder.join(file.name));
+    let paths = files.filter(|path| is_table(path));
     Ok(paths.filter(|path| Kind::of_extension(path).is_some_and(|kind| looks_right(path, kind))).collect())
 }
 
