@@ -28,18 +28,21 @@ fn two_models_on_images_end_in_a_table_and_a_record_each() {
 }
 
 #[test]
-fn saved_records_give_the_report_of_the_live_run() {
+fn saved_records_give_the_report_of_the_live_run_and_its_verdict_unless_flags_say_otherwise() {
     let live = Story::compare(&[FP32, INT8])
-        .args(&["--data", SHAPES, "--runtime", "fake"])
+        .args(&["--data", SHAPES, "--runtime", "fake", "--margin", "37"])
         .recorded()
         .run()
-        .exits(0);
+        .exits(0)
+        .prints("37.00");
     let records = live.desk().join("records");
-    let again = Story::new("report").args(&[records.to_str().unwrap()]).run().exits(0);
-    assert_eq!(live.stdout(), again.stdout());
+    let report = |more: &[&str]| Story::new("report").args(&[records.to_str().unwrap()]).args(more).run();
+    assert_eq!(live.stdout(), report(&[]).exits(0).stdout());
     let (a, b) = (records.join("01-fake-fp32.json"), records.join("02-fake-int8.json"));
     let compared = Story::new("compare").args(&[a.to_str().unwrap(), b.to_str().unwrap()]).run().exits(0);
     assert_eq!(live.stdout(), compared.stdout());
+    let otherwise = report(&["--margin", "41"]).exits(0).prints("41.00");
+    assert!(!otherwise.stdout().contains("37.00"));
 }
 
 #[test]

@@ -159,6 +159,7 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
         preprocess,
         dataset: dataset_spec(settings, protocol.seed),
         protocol,
+        verdict: settings.verdict.clone(),
         sources: planned
             .resolved
             .sources
@@ -295,14 +296,15 @@ fn variants(paths: &[PathBuf]) -> Vec<String> {
         .iter()
         .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
         .collect();
-    let parts: Vec<Vec<&str>> = stems.iter().map(|stem| stem.split(['.', '-', '_']).collect()).collect();
+    let parts: Vec<Vec<&str>> =
+        stems.iter().map(|stem| stem.split_inclusive(['.', '-', '_']).collect()).collect();
     let shared = match parts.split_first() {
         Some((first, others)) if !others.is_empty() => {
             (0..first.len()).take_while(|&i| others.iter().all(|other| other.get(i) == first.get(i))).count()
         }
         _ => 0,
     };
-    let short: Vec<String> = parts.iter().map(|parts| parts[shared.min(parts.len())..].join(".")).collect();
+    let short: Vec<String> = parts.iter().map(|parts| parts[shared.min(parts.len())..].concat()).collect();
     let distinct =
         short.iter().all(|name| !name.is_empty() && short.iter().filter(|other| *other == name).count() == 1);
     if distinct { short } else { numbered(stems) }
@@ -327,9 +329,9 @@ mod tests {
     #[test]
     fn variants_are_what_the_names_do_not_share() {
         assert_eq!(named(&["m/net.fp32.onnx", "m/net.int8.onnx"]), ["fp32", "int8"]);
-        assert_eq!(named(&["net_v2_fp32.onnx", "net_v2_qdq_u8.onnx"]), ["fp32", "qdq.u8"]);
+        assert_eq!(named(&["net_v2_fp32.onnx", "net_v2_qdq_u8.onnx"]), ["fp32", "qdq_u8"]);
         assert_eq!(named(&["net.onnx", "net.int8.onnx"]), ["net", "net.int8"]);
-        assert_eq!(named(&["net.onnx"]), ["net"]);
+        assert_eq!(named(&["my-net.onnx"]), ["my-net"]);
     }
 
     #[test]

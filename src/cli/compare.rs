@@ -48,7 +48,10 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     args.output.check()?;
     let options = match planned.first() {
         Some((_, baseline)) => criteria::options(&baseline.resolved)?,
-        None => args.settings.criteria.options(matches)?,
+        None => {
+            let first = saved.first().and_then(|(_, runs)| runs.get(lineup::baseline(runs)));
+            args.settings.criteria.options(matches, first)?
+        }
     };
     let interrupt = Interrupt::default();
     signals::watch(&interrupt)?;

@@ -5,6 +5,7 @@ use clap::{ArgMatches, Args, parser::ValueSource};
 use crate::compare::{Criteria, Margin, Options, Resampling};
 use crate::error::{Error, Result};
 use crate::plan::{Layer, Resolved, Settings, Source, VerdictSettings, resolve};
+use crate::record::Run;
 
 /// What is accepted.
 #[derive(Args, Clone, Debug)]
@@ -32,16 +33,18 @@ impl CriteriaArgs {
         }
     }
 
-    /// The options of a command that reads no settings files.
-    pub fn options(&self, matches: &ArgMatches) -> Result<Options> {
-        let layer = |source: Source, from: ValueSource| Layer {
-            source,
-            settings: Settings { verdict: self.said(matches, from), ..Settings::default() },
-        };
-        let layers = [
-            layer(Source::Flag, ValueSource::CommandLine),
-            layer(Source::Environment, ValueSource::EnvVariable),
+    /// The options of a command that measures nothing: what they do not say, the saved `baseline` was
+    /// to be judged by.
+    pub fn options(&self, matches: &ArgMatches, baseline: Option<&Run>) -> Result<Options> {
+        let layer = |source, verdict| Layer { source, settings: Settings { verdict, ..Settings::default() } };
+        let mut layers = vec![
+            layer(Source::Flag, self.said(matches, ValueSource::CommandLine)),
+            layer(Source::Environment, self.said(matches, ValueSource::EnvVariable)),
         ];
+        layers.extend(baseline.map(|run| {
+            let job = &run.record.job;
+            layer(Source::Record(job.label()), job.verdict.clone())
+        }));
         options(&resolve(&layers)?)
     }
 }

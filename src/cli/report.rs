@@ -82,12 +82,12 @@ pub struct OutputArgs {
 
 /// Shows saved runs.
 pub fn report(args: &ReportArgs, matches: &ArgMatches) -> Result<()> {
-    let options = args.criteria.options(matches)?;
     args.output.check()?;
     let mut runs = Vec::new();
     for path in &args.records {
         runs.extend(load(path)?);
     }
+    let options = args.criteria.options(matches, runs.get(baseline(&runs)))?;
     publish(runs, &options, &args.output)
 }
 

@@ -67,6 +67,7 @@ fn job(variant: &str) -> Job {
             size,
         },
         dataset: None,
+        verdict: Default::default(),
         protocol: Protocol::default(),
         sources: BTreeMap::new(),
     }

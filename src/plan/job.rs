@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DatasetSpec, Protocol, RuntimeSpec, SessionOptions};
+use super::{DatasetSpec, Protocol, RuntimeSpec, SessionOptions, VerdictSettings};
 use crate::preprocess::Preprocess;
 use crate::tensor::ElementType;
 
@@ -140,6 +140,9 @@ pub struct Job {
     pub dataset: Option<DatasetSpec>,
     /// How long and how often to measure.
     pub protocol: Protocol,
+    /// What was to be accepted, as far as somebody said: a saved run is judged by it again.
+    #[serde(default, skip_serializing_if = "VerdictSettings::is_default")]
+    pub verdict: VerdictSettings,
     /// Who decided each setting that somebody did: `preprocess.resize` and the flag, file and field.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, String>,

@@ -361,6 +361,7 @@ fn job(runtime: &str, variant: &str) -> Job {
             size: Size { width: 28, height: 28 },
         },
         dataset: None,
+        verdict: Default::default(),
         protocol: Protocol::default(),
         sources: Default::default(),
     }

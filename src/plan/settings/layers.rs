@@ -24,6 +24,8 @@ pub enum Source {
     Metadata(PathBuf),
     /// A file that the model ships with, and the field of it.
     Beside(PathBuf, String),
+    /// A saved run, which was to be judged so.
+    Record(String),
     /// Nobody said anything.
     Default,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Source {
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Metadata(path) => write!(f, "metadata of {}", path.display()),
             Self::Beside(path, field) => write!(f, "{}: {field}", path.display()),
+            Self::Record(run) => write!(f, "record of {run}"),
             Self::Default => f.write_str("default"),
         }
     }

@@ -14,6 +14,7 @@ mod layers;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use file::{discover, read_file};
@@ -161,7 +162,7 @@ pub struct MeasureSettings {
 }
 
 /// What is accepted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "snake_case")]
 pub struct VerdictSettings {
     /// Accuracy that may be lost: `0.5` percentage points, `99%-of-baseline`, `110%-of-errors`.
@@ -173,4 +174,11 @@ pub struct VerdictSettings {
     /// Resamples behind the intervals of figures that have no formula.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resamples: Option<u32>,
+}
+
+impl VerdictSettings {
+    /// Whether nobody said anything.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
