@@ -20,6 +20,7 @@ mod parquet_metadata;
 pub mod plan;
 pub mod preprocess;
 pub mod record;
+mod regular_file;
 pub mod report;
 pub mod runtime;
 pub mod stats;

@@ -198,6 +198,17 @@ fn class_of_each(data: &dyn Dataset) -> BTreeMap<String, String> {
     (0..data.count()).map(|index| class(data.entry(index).unwrap())).collect()
 }
 
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_told_as_such_and_never_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.path().join("x.png")).unwrap();
+    let rows = folder.path().join("rows.csv");
+    std::fs::write(&rows, "path,label\nx.png,cat\n").unwrap();
+    let error = open(&spec(rows)).unwrap().image(0).unwrap_err();
+    assert!(error.to_string().contains("a device"), "{error}");
+}
+
 #[test]
 fn a_path_that_is_nothing_says_what_was_looked_for() {
     let error = open(&spec(fixture("images/odd/text.jpg"))).err().unwrap();

@@ -1,7 +1,6 @@
 //! What lies beside a model: the files that Hugging Face, Optimum and timm put there, as layers of
 //! settings.
 
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use crate::model::ModelFile;
 use crate::plan::{Layer, ModelSettings, Settings, Source};
 use crate::preprocess::config::{self, Found, Labels};
 use crate::preprocess::{Layout, Size};
+use crate::regular_file;
 
 /// How an image is prepared, by Hugging Face's transformers.
 const PREPROCESSOR: &str = "preprocessor_config.json";
@@ -79,7 +79,7 @@ fn read(model: &Path, name: &str) -> Result<Option<(PathBuf, String)>> {
         )
     };
     let mut text = String::new();
-    let file = fs::File::open(&path).map_err(|e| unreadable(&e))?;
+    let file = regular_file::open(&path).map_err(|e| unreadable(&e))?;
     file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|e| unreadable(&e))?;
     if text.len() as u64 > MAX_BYTES {
         return Err(unreadable(&format!("it is longer than {MAX_BYTES} bytes")));

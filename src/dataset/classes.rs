@@ -1,12 +1,13 @@
 //! Class names: those that the user gives, else the data set's own, else the numbers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::unreadable;
 use super::wording::counted;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::regular_file;
 
 /// Longest `classes.txt` that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -21,13 +22,28 @@ pub(super) struct ClassNames {
 
 impl ClassNames {
     /// `names` for data that calls its classes by its `own`. Where those are the same in another order,
-    /// images go with their class: who says that dogs are class 0 does not mean the cats.
-    fn of(names: Vec<String>, own: &[String]) -> Self {
-        let places: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
-        let numbers: Option<Vec<u32>> = own.iter().map(|name| places.get(name.as_str()).copied()).collect();
+    /// images go with their class: who says that dogs are class 0 does not mean the cats. Fails where
+    /// only some are the same and stand elsewhere: one of them is misspelt, and all would be moved.
+    fn of(names: Vec<String>, own: &[String]) -> Result<Self> {
+        let places: HashMap<String, u32> = names.iter().map(|name| folded(name)).zip(0..).collect();
+        let found: Vec<Option<u32>> = own.iter().map(|name| places.get(&folded(name)).copied()).collect();
+        let all: Option<Vec<u32>> = found.iter().copied().collect();
         let distinct = places.len() == names.len() && names.len() == own.len();
-        let numbers = numbers.filter(|numbers| distinct && !numbers.is_sorted());
-        Self { names, numbers }
+        if let Some(numbers) = all.filter(|_| distinct) {
+            let numbers = Some(numbers).filter(|numbers| !numbers.is_sorted());
+            return Ok(Self { names, numbers });
+        }
+        let elsewhere = |class: usize| {
+            let here = names.get(class).is_some_and(|name| folded(name) == folded(&own[class]));
+            found[class].filter(|_| !here).map(|place| (class, place))
+        };
+        // Numbers are no names of the data's own, and names that repeat say nothing of their places.
+        let says_order =
+            own != numbered(own.len()) && names.len() == own.len() && places.len() == names.len();
+        match (0..own.len()).find_map(elsewhere).filter(|_| says_order) {
+            Some((class, place)) => Err(some_elsewhere(&names, own, class, place as usize)),
+            None => Ok(Self { names, numbers: None }),
+        }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -50,13 +66,26 @@ impl ClassNames {
         labels
     }
 
-    /// From what the data holds of each class, in its own order.
-    pub(super) fn arrange<T>(&self, own: Vec<T>) -> Vec<T> {
-        let mut numbered: Vec<(u32, T)> =
-            self.number((0..own.len() as u32).collect()).into_iter().zip(own).collect();
-        numbered.sort_by_key(|&(number, _)| number);
-        numbered.into_iter().map(|(_, own)| own).collect()
+    /// The number of each class of the data, in its own order.
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        self.numbers.clone().unwrap_or_else(|| (0..self.names.len() as u32).collect())
     }
+}
+
+/// A name as it is compared with others: `Hot_Dog` is `hot dog`.
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase().replace(['_', '-'], " ")
+}
+
+/// The names of the data's class `class` and others stand elsewhere among `names`, but not all of them.
+fn some_elsewhere(names: &[String], own: &[String], class: usize, place: usize) -> Error {
+    let known: HashSet<String> = own.iter().map(|name| folded(name)).collect();
+    let strange = names.iter().find(|name| !known.contains(&folded(name))).map_or("", String::as_str);
+    Error::usage(format!(
+        "class {place} is called `{}`, which is class {class} of the data, but no class of the data is called `{strange}`",
+        names[place]
+    ))
+    .help(format!("give the data's own names, in the order of the model's outputs: they are {}", own.join(", ")))
 }
 
 impl From<Vec<String>> for ClassNames {
@@ -72,13 +101,12 @@ pub(super) fn given<'a>(
     folders: impl IntoIterator<Item = &'a Path>,
 ) -> Result<Option<ClassNames>> {
     let mut files = folders.into_iter().map(|folder| in_file(&folder.join("classes.txt")));
-    let own = files.find_map(Result::transpose).transpose();
+    let own = files.find_map(Result::transpose).transpose()?;
     if spec.class_names.is_empty() {
-        return Ok(own?.map(ClassNames::from));
+        return Ok(own.map(ClassNames::from));
     }
-    // A list that cannot be read is not needed then.
-    let own = own.ok().flatten().unwrap_or_default();
-    Ok(Some(ClassNames::of(not_empty(&spec.class_names)?, &own)))
+    // What cannot be read may say what the numbers mean.
+    ClassNames::of(not_empty(&spec.class_names)?, &own.unwrap_or_default()).map(Some)
 }
 
 /// Names come from a flag, from bench.toml or from the model, so the error does not say where.
@@ -101,7 +129,7 @@ pub(super) fn or_own(given: Option<ClassNames>, own: Vec<String>) -> Result<Clas
         ))
         .help("give one name a class in label order, or none to use the data set's own")),
         Some(given) if given.numbers.is_some() => Ok(given),
-        Some(given) => Ok(ClassNames::of(given.names, &own)),
+        Some(given) => ClassNames::of(given.names, &own),
         None => Ok(own.into()),
     }
 }
@@ -110,7 +138,7 @@ pub(super) fn or_own(given: Option<ClassNames>, own: Vec<String>) -> Result<Clas
 pub(super) fn in_file(path: &Path) -> Result<Option<Vec<String>>> {
     match path.metadata() {
         Ok(file) if file.is_file() && file.len() <= MAX_BYTES => {
-            let text = std::fs::read(path).map_err(|cause| unreadable(path, &cause))?;
+            let text = regular_file::read(path).map_err(|cause| unreadable(path, &cause))?;
             let text = String::from_utf8(text).map_err(|cause| {
                 Error::unusable("the class names are not UTF-8").because(cause).at_path(path)
             })?;
@@ -151,14 +179,30 @@ mod tests {
         let numbered = |given: &[&str]| {
             let classes = or_own(Some(names(given).into()), names(&own)).unwrap();
             assert_eq!(classes.names(), given);
-            let arranged = classes.arrange(own.to_vec());
-            (classes.number(vec![0, 1, 2, 0]), arranged)
+            assert_eq!(classes.number(vec![0, 1, 2]), classes.numbers());
+            classes.number(vec![0, 1, 2, 0])
         };
-        assert_eq!(numbered(&["eel", "cat", "dog"]), (vec![1, 2, 0, 1], vec!["eel", "cat", "dog"]));
-        let unchanged = (vec![0, 1, 2, 0], own.to_vec());
+        assert_eq!(numbered(&["eel", "cat", "dog"]), [1, 2, 0, 1]);
+        let unchanged = [0, 1, 2, 0];
         assert_eq!(numbered(&own), unchanged);
-        assert_eq!(numbered(&["eel", "cat", "puppy"]), unchanged, "other words tell of no order");
-        assert_eq!(numbered(&["eel", "cat", "cat"]), unchanged, "neither do some of the names");
+        assert_eq!(numbered(&["Eel", "CAT", "dog"]), [1, 2, 0, 1], "however they are written");
+        assert_eq!(numbered(&["kitten", "puppy", "elver"]), unchanged, "other words tell of no order");
+        assert_eq!(
+            numbered(&["cat", "puppy", "eel"]),
+            unchanged,
+            "neither do those that stand where they did"
+        );
+        assert_eq!(numbered(&["eel", "cat", "cat"]), unchanged, "nor those that repeat");
+    }
+
+    #[test]
+    fn a_name_that_is_misspelt_among_others_in_another_order_is_refused() {
+        let own = names(&["cat", "dog", "eel"]);
+        let error = or_own(Some(names(&["eel", "cta", "dog"]).into()), own).unwrap_err();
+        assert!(error.what.contains("class 2 is called `dog`, which is class 1"), "{error}");
+        assert!(error.what.contains("`cta`") && error.help.unwrap().contains("cat, dog, eel"));
+        let numbered = or_own(Some(names(&["1", "2", "10"]).into()), numbered(3)).unwrap();
+        assert_eq!(numbered.number(vec![1]), [1], "numbers are no names");
     }
 
     #[test]

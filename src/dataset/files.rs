@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{file_names, unreadable};
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Extensions of image files, without the dot.
 pub(super) const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
@@ -117,7 +118,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
             "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
         )));
     }
-    std::fs::read(path).map_err(|cause| unreadable(path, &cause))
+    regular_file::read(path).map_err(|cause| unreadable(path, &cause))
 }
 
 /// Adds the length of the file at `path` to `digest`: reading every file would cost as much as the

@@ -34,10 +34,9 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
-    let folders = names.arrange(folders);
     let mut strays = Strays::default();
     strays.add_all(loose_in(&root)?, &|name| readable(name));
-    let (classes, files) = list_files(&root, &folders, &mut strays)?;
+    let (classes, files) = list_files(&root, folders.iter().zip(names.numbers()), &mut strays)?;
     Ok(Content {
         name: short_name(&spec.path),
         split,
@@ -123,26 +122,25 @@ fn class_names(spec: &DatasetSpec, folders: &[OsString]) -> Result<ClassNames> {
 /// A class folder and the index of its first image.
 struct ClassFolder {
     name: OsString,
+    label: u32,
     first: usize,
 }
 
-fn list_files(
+/// Of `folders` with the labels of their images.
+fn list_files<'a>(
     root: &Path,
-    folders: &[OsString],
+    folders: impl Iterator<Item = (&'a OsString, u32)>,
     strays: &mut Strays,
 ) -> Result<(Vec<ClassFolder>, FileNames)> {
-    if u32::try_from(folders.len()).is_err() {
-        return Err(Error::unusable("there are too many classes").at_path(root));
-    }
-    let (mut classes, mut files) = (Vec::with_capacity(folders.len()), FileNames::default());
-    for class in folders {
+    let (mut classes, mut files) = (Vec::new(), FileNames::default());
+    for (class, label) in folders {
         let path = root.join(class);
         let found = sorted_in(&path)?;
         if found.images.is_empty() {
             return Err(empty_class(&path));
         }
         strays.add_all(found.others, &|name| id(class, name));
-        classes.push(ClassFolder { name: class.clone(), first: files.count() });
+        classes.push(ClassFolder { name: class.clone(), label, first: files.count() });
         found.images.iter().for_each(|name| files.push(name));
     }
     Ok((classes, files))
@@ -215,8 +213,7 @@ impl Images for FolderImages {
     }
 
     fn label(&self, index: usize) -> u32 {
-        // `list_files` refuses more classes than fit.
-        self.class(index) as u32
+        self.classes[self.class(index)].label
     }
 
     fn read(&self, index: usize) -> Result<Picture> {

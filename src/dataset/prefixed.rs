@@ -35,7 +35,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));
     let Some(words) = words(&root)? else { return Err(not_prefixed(&root)) };
     let names = classes::or_own(classes::given(spec, [])?, words.keys().cloned().collect())?;
-    let images = PrefixedImages::of(root.clone(), names.arrange(words.into_values().collect()));
+    let images = PrefixedImages::of(root.clone(), words, names.numbers());
     let others = sorted_in(&root)?.others;
     let passed_over = others.first().map(|first| PassedOver { count: others.len(), first: readable(first) });
     Ok(Content {
@@ -98,20 +98,21 @@ fn not_prefixed(folder: &Path) -> Error {
 
 struct PrefixedImages {
     root: PathBuf,
-    /// Index of the first image of each class.
+    /// The label of each word.
+    labels: Vec<u32>,
+    /// Index of the first image of each.
     firsts: Vec<usize>,
     files: FileNames,
 }
 
 impl PrefixedImages {
-    /// Of the files of each class.
-    fn of(root: PathBuf, classes: Vec<Vec<OsString>>) -> Self {
-        let (mut firsts, mut files) = (Vec::with_capacity(classes.len()), FileNames::default());
-        for names in classes {
+    fn of(root: PathBuf, words: Words, labels: Vec<u32>) -> Self {
+        let (mut firsts, mut files) = (Vec::with_capacity(words.len()), FileNames::default());
+        for names in words.into_values() {
             firsts.push(files.count());
             names.iter().for_each(|name| files.push(name));
         }
-        Self { root, firsts, files }
+        Self { root, labels, firsts, files }
     }
 
     fn path(&self, index: usize) -> PathBuf {
@@ -129,8 +130,7 @@ impl Images for PrefixedImages {
     }
 
     fn label(&self, index: usize) -> u32 {
-        // A folder holds fewer files than would overflow this.
-        (self.firsts.partition_point(|&first| first <= index) - 1) as u32
+        self.labels[self.firsts.partition_point(|&first| first <= index) - 1]
     }
 
     fn read(&self, index: usize) -> Result<Picture> {
@@ -190,7 +190,7 @@ mod tests {
         let class_names = ["dog", "cat"].map(String::from).into();
         let data = open(&DatasetSpec { class_names, ..DatasetSpec::at(scene.path()) }).unwrap();
         assert_eq!(data.identity().classes, ["dog", "cat"]);
-        assert_eq!(entries(data.as_ref()), [("dog.0.jpg".to_owned(), 0), ("cat.0.jpg".to_owned(), 1)]);
+        assert_eq!(entries(data.as_ref()), [("cat.0.jpg".to_owned(), 1), ("dog.0.jpg".to_owned(), 0)]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::file::write_whole;
 use super::parquet::{digest_of, read_predictions, write_predictions};
 use super::{Predictions, Run, RunRecord, SCHEMA_VERSION};
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Saves a run as `<stem>.json` in `folder`, which is made where it is missing, and returns the
 /// file's path. Predictions go to `<stem>.predictions.parquet` beside it, and the saved record
@@ -205,7 +206,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let bytes = fs::read(path)
+    let bytes = regular_file::read(path)
         .map_err(|error| Error::unusable("the record cannot be read").because(error).at_path(path))?;
     String::from_utf8(bytes).map_err(|_| {
         Error::unusable("this is not a record of bench: not text")

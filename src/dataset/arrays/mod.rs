@@ -6,7 +6,6 @@ mod npy;
 mod npz;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +17,7 @@ use super::raw::{Part, RawImages};
 use super::{Content, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::regular_file;
 
 /// What `.npz` files start with, as any zip archive, also one without arrays.
 const ZIP_MAGIC: &[u8] = b"PK";
@@ -79,7 +79,7 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
         None => return Ok(false),
     };
     let mut start = Vec::new();
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     file.take(8).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
     Ok(start.starts_with(magic))
 }

@@ -1,6 +1,5 @@
 //! One `.npy` file: a magic number, a header that is a Python dictionary in text, then the elements.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use super::array::{Array, Element, Shape, check_fits_memory, cut_short, wrong_le
 use crate::dataset::raw::stored::Stored;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// What every such file starts with.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -18,7 +18,7 @@ pub(super) const MAX_START: u64 = MAX_HEADER as u64 + 12;
 
 /// Opens the file at `path`; the elements stay in it.
 pub(super) fn open(path: &Path) -> Result<Array> {
-    let mut file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let mut file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let length = file.metadata().map_err(|cause| unreadable(path, &cause))?.len();
     let array = read_header(&mut file).and_then(|header| {
         let data =

@@ -11,12 +11,13 @@ use super::npy;
 use crate::dataset::raw::stored::Stored;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Most members that are looked at: an archive of arrays has a handful.
 const MAX_MEMBERS: usize = 10_000;
 
 fn archive(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let archive = ZipArchive::new(BufReader::new(file)).map_err(|cause| damaged(path, &cause))?;
     if archive.len() > MAX_MEMBERS {
         return Err(Error::unusable(format!("the archive has {} members: too many", archive.len()))
@@ -49,7 +50,7 @@ pub(super) fn open(path: &Path, name: &str) -> Result<Array> {
 
 /// The array in `length` bytes of the file from `start` on.
 fn in_place(path: &Path, start: u64, length: u64) -> Result<Array> {
-    let open = || File::open(path).map_err(|cause| unreadable(path, &cause));
+    let open = || regular_file::open(path).map_err(|cause| unreadable(path, &cause));
     let member = Stored::part(open()?, start, length).map_err(cut_short)?;
     let start_of_it = member.start(npy::MAX_START).map_err(cut_short)?;
     let header = npy::read_header(&mut start_of_it.as_slice())?;

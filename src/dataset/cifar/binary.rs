@@ -2,7 +2,6 @@
 //! one), then 1,024 bytes each of red, green and blue. Records are read where they lie; only labels
 //! are held.
 
-use std::fs::File;
 use std::path::Path;
 
 use super::files::{Cifar, Files, Labels, Naming};
@@ -11,6 +10,7 @@ use crate::dataset::raw::{Part, Raster, RawImages, Remarks};
 use crate::dataset::{Content, classes, labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::regular_file;
 
 /// What every image of CIFAR is, pickled ones too.
 pub(super) const RASTER: Raster = Raster { width: 32, height: 32, channels: 3, planar: true };
@@ -79,7 +79,7 @@ fn own_names(files: &Files, labels: Labels) -> Result<Option<Vec<String>>> {
 
 /// Opens a file and holds its length against that of its records.
 fn open(path: &Path, cifar: Cifar) -> Result<Part> {
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let length = file.metadata().map_err(|cause| unreadable(path, &cause))?.len();
     let record = record(cifar) as u64;
     if length == 0 || !length.is_multiple_of(record) {

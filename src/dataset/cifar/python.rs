@@ -2,7 +2,6 @@
 //! or with `fine_labels` and `coarse_labels`, as they come or pickled again by a later Python.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use crate::dataset::raw::{Part, RawImages, Remarks};
 use crate::dataset::{Content, labels, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::regular_file;
 
 const NAMING: Naming =
     Naming { suffix: "", folders: ["cifar-10-batches-py", "cifar-100-python"], is_it: is_pickle };
@@ -35,7 +35,7 @@ fn is_pickle(path: &Path, cifar: Cifar) -> Result<bool> {
         return Ok(path.is_file());
     }
     let mut start = [0; 1];
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let read = file.take(1).read(&mut start).map_err(|cause| unreadable(path, &cause))?;
     Ok(read == 1 && matches!(start, [0x80 | b'(' | b'}']))
 }

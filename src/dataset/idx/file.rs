@@ -1,6 +1,5 @@
 //! One IDX file: a magic number, dimensions (big-endian `u32`), then bytes; plain or gzip.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use crate::dataset::raw::Raster;
 use crate::dataset::raw::stored::{MAX_UNPACKED, Stored};
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// What an IDX file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,10 +112,10 @@ impl IdxFile {
     pub(super) fn open(path: &Path, kind: Kind) -> Result<Self> {
         let at = |error: Error| error.at_path(path);
         if is_gzip(path)? {
-            let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+            let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
             return Self::unpack(kind, MultiGzDecoder::new(std::io::BufReader::new(file))).map_err(at);
         }
-        let mut file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+        let mut file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
         let header = Header::read(kind, &mut file).map_err(at)?;
         let length = file.metadata().map_err(|cause| unreadable(path, &cause))?.len();
         header.check_length(length.saturating_sub(header.bytes)).map_err(at)?;
@@ -147,7 +147,7 @@ impl IdxFile {
 }
 
 fn is_gzip(path: &Path) -> Result<bool> {
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let mut start = Vec::new();
     file.take(2).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
     Ok(start == [0x1f, 0x8b])
@@ -155,7 +155,7 @@ fn is_gzip(path: &Path) -> Result<bool> {
 
 /// What the file at `path` holds by its first bytes; `None` when it is no IDX file that we read.
 pub(super) fn sniff(path: &Path) -> Result<Option<Kind>> {
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let magic =
         if is_gzip(path)? { read_word(&mut MultiGzDecoder::new(file)) } else { read_word(&mut { file }) };
     Ok(magic.ok().and_then(Kind::from_magic))

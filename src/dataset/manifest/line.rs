@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Longest line, and longest row where a text in quotes goes over several lines.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
@@ -21,7 +22,7 @@ pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
         return Err(Error::unusable("this is no manifest but a folder, or something else that is no file")
             .at_path(path));
     }
-    let mut reader = BufReader::new(File::open(path).map_err(io)?);
+    let mut reader = BufReader::new(regular_file::open(path).map_err(io)?);
     let start = reader.fill_buf().map_err(io)?;
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         return Err(not_utf8("it begins as UTF-16 does").at_path(path));

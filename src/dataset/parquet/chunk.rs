@@ -20,6 +20,7 @@ use super::{damaged, guarded};
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 use crate::parquet_metadata::{Header, Kind, beyond};
+use crate::regular_file;
 
 /// Most values of a page that is held as a whole.
 const MAX_IMAGES: usize = 1 << 20;
@@ -149,7 +150,7 @@ impl Chunk {
 
     /// Opened for each page: threads then share no position, and a thousand shards no descriptors.
     fn open(&self) -> Result<File> {
-        File::open(&self.path).map_err(|cause| unreadable(&self.path, &cause))
+        regular_file::open(&self.path).map_err(|cause| unreadable(&self.path, &cause))
     }
 
     fn scan(&self) -> Result<Pages> {

@@ -16,7 +16,6 @@ mod page;
 mod shards;
 mod values;
 
-use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -32,6 +31,7 @@ use super::{Content, Images, Picture, files, unreadable};
 use crate::error::{Error, Result};
 use crate::parquet_metadata::{MAGIC, damaged, looked_over};
 use crate::plan::DatasetSpec;
+use crate::regular_file;
 use cache::PageCache;
 use chunk::{Chunk, Pages};
 use values::Cell;
@@ -46,7 +46,7 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
         return Ok(path.is_file());
     }
     let mut start = Vec::new();
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     file.take(4).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
     Ok(start == MAGIC)
 }
@@ -63,7 +63,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 
 /// What the file at `path` says of itself.
 fn footer(path: &Path) -> Result<ParquetMetaData> {
-    let mut file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let mut file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let decoded = looked_over(&mut file)
         .and_then(|bytes| guarded(|| ParquetMetaDataReader::decode_metadata(&bytes).map_err(damaged)));
     decoded.map_err(|error| error.within(path))

@@ -8,6 +8,7 @@ use crate::dataset::wording::{counted, shortened};
 use crate::dataset::{Content, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::Part;
+use crate::regular_file;
 
 /// Most names in a message; the rest is counted.
 const NAMED: usize = 20;
@@ -146,7 +147,7 @@ fn read_list(path: &Path) -> Result<String> {
     if !path.is_file() || length > MAX_LIST_BYTES {
         return Err(Error::usage("this is no list of ids").at_path(path).help("write one id a line"));
     }
-    let bytes = std::fs::read(path).map_err(|cause| unreadable_list(path, &cause))?;
+    let bytes = regular_file::read(path).map_err(|cause| unreadable_list(path, &cause))?;
     let text = String::from_utf8(bytes)
         .map_err(|cause| Error::unusable("the list is not UTF-8").because(cause).at_path(path))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))

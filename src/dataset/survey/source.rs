@@ -1,6 +1,5 @@
 //! The lists of images that are looked at: the splits of a data set, and what it is compared with.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::plan::{DatasetSpec, OnBadImage, Part};
 use crate::preprocess::Decoding;
 use crate::record::DatasetIdentity;
+use crate::regular_file;
 
 /// As much of a file as tells whether it is a list of ids, bytes.
 const START: u64 = 1 << 16;
@@ -165,7 +165,7 @@ fn neither(path: &Path, cause: Error) -> Error {
 /// Whether the first line of the file at `path` is an id of the data that `spec` means.
 fn is_list(path: &Path, spec: &DatasetSpec) -> Result<bool> {
     let mut start = Vec::new();
-    let Ok(file) = File::open(path) else { return Ok(false) };
+    let Ok(file) = regular_file::open(path) else { return Ok(false) };
     if file.take(START).read_to_end(&mut start).is_err() {
         return Ok(false);
     }

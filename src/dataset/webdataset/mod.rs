@@ -34,6 +34,7 @@ use super::text_column::TextColumn;
 use super::{Content, Images, Picture, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::regular_file;
 
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
@@ -83,7 +84,7 @@ struct Shard {
 
 impl Index {
     fn add_file(&mut self, path: PathBuf) -> Result<()> {
-        let file = File::open(&path).map_err(|cause| unreadable(&path, &cause))?;
+        let file = regular_file::open(&path).map_err(|cause| unreadable(&path, &cause))?;
         self.add(path, file)
     }
 
@@ -157,7 +158,7 @@ impl Images for ShardImages {
             return Err(Error::unusable(what));
         }
         // Opened for each image: no handle is kept for thousands of shards, and no lock is needed.
-        let bytes = File::open(path).and_then(|file| read_at(file, part.offset, part.bytes));
+        let bytes = regular_file::open(path).and_then(|file| read_at(file, part.offset, part.bytes));
         bytes.map(Picture::File).map_err(|cause| unreadable(path, &cause).at(self.place(index)))
     }
 

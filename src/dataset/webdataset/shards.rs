@@ -1,7 +1,6 @@
 //! Which archives make up the data set: one file, a folder of them, or a pattern with braces.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use crate::dataset::unreadable;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::record::PassedOver;
+use crate::regular_file;
 
 /// Endings of shards. The packed ones are found so that they can be refused in words.
 const ENDINGS: [&str; 3] = [".tar", ".tar.gz", ".tgz"];
@@ -200,7 +200,7 @@ fn has_ending(path: &Path) -> bool {
 
 fn starts_as_archive(path: &Path) -> Result<bool> {
     let mut block = [0; BLOCK as usize];
-    let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+    let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
     let mut start = Vec::new();
     file.take(BLOCK).read_to_end(&mut start).map_err(|cause| unreadable(path, &cause))?;
     if start.len() < block.len() || start.iter().all(|&byte| byte == 0) {

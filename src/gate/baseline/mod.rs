@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::plan::RuntimeSpec;
 use crate::record::{self, Outcome, Run, RunRecord, ToolIdentity};
+use crate::regular_file;
 
 /// Version of the baseline's layout. A breaking change raises it.
 pub const BASELINE_VERSION: u32 = 1;
@@ -134,7 +135,7 @@ impl Baseline {
 
     /// Whether the file at `path` says that it is a baseline, of whatever version.
     pub fn is_one(path: &Path) -> bool {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let text = regular_file::read_to_string(path).unwrap_or_default();
         serde_json::from_str::<Outline>(&text).is_ok()
     }
 
@@ -146,7 +147,8 @@ impl Baseline {
                 .at_path(path)
                 .help("give a file that `bench baseline save` made, or save it anew")
         };
-        let text = std::fs::read_to_string(path).map_err(|e| wrong("the baseline cannot be read", &e))?;
+        let text =
+            regular_file::read_to_string(path).map_err(|e| wrong("the baseline cannot be read", &e))?;
         let outline: Outline =
             serde_json::from_str(&text).map_err(|e| wrong("this is not a baseline of bench", &e))?;
         if outline.baseline_version > BASELINE_VERSION {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Layer, Settings, Source};
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Name of the settings file.
 const FILE_NAME: &str = "bench.toml";
@@ -27,7 +28,7 @@ pub fn read_file(path: &Path) -> Result<Layer> {
     if !path.metadata().map_err(|e| unreadable(&e))?.is_file() {
         return Err(unreadable(&"it is a folder, or something else that is no file"));
     }
-    let text = std::fs::read_to_string(path).map_err(|e| unreadable(&e))?;
+    let text = regular_file::read_to_string(path).map_err(|e| unreadable(&e))?;
     let mut settings: Settings = toml::from_str(&text).map_err(|e| {
         Error::usage("the settings file is not understood")
             .because(e.message())

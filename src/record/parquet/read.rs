@@ -16,15 +16,16 @@ use super::{CLASSES, ParquetResult, SLICE, schema};
 use crate::error::{Error, Result};
 use crate::parquet_metadata::{look_over_pages, looked_over};
 use crate::record::{Predictions, seal};
+use crate::regular_file;
 
 /// The digest that was given when the file at `path` was written; none for another file.
 pub(in crate::record) fn digest_of(path: &Path) -> Option<String> {
-    seal::read(&mut File::open(path).ok()?).ok()?
+    seal::read(&mut regular_file::open(path).ok()?).ok()?
 }
 
 /// Reads a file that a [`PredictionsWriter`](super::PredictionsWriter) wrote.
 pub fn read_predictions(path: &Path) -> Result<Predictions> {
-    let file = File::open(path).map_err(|error| {
+    let file = regular_file::open(path).map_err(|error| {
         Error::unusable("the predictions cannot be read")
             .because(error)
             .at_path(path)

@@ -10,7 +10,6 @@ mod globals;
 mod machine;
 mod source;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use globals::Global;
@@ -22,6 +21,7 @@ use crate::dataset::labels::{self, Place};
 use crate::dataset::raw::stored::Stored;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Most bytes of all the texts of one list together.
 const MAX_TEXTS: usize = 1 << 28;
@@ -86,7 +86,7 @@ pub(super) struct Pickle {
 impl Pickle {
     /// Reads the structure of the pickle at `path`.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+        let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
         let source = Source::new(file).map_err(|cause| unreadable(path, &cause))?;
         Self::read(source, path).map_err(|error| error.at_path(path))
     }

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::dataset::raw::stored::Stored;
 use crate::dataset::unreadable;
 use crate::error::{Error, Result};
+use crate::regular_file;
 
 /// Longest string that is kept in memory, bytes.
 const MAX_HELD: u64 = 4096;
@@ -146,7 +147,7 @@ impl Source {
         match span {
             Span::Held { .. } => Ok(Stored::Memory(self.held(span).unwrap_or_default().to_vec())),
             Span::InFile { start, length } => {
-                let file = File::open(path).map_err(|cause| unreadable(path, &cause))?;
+                let file = regular_file::open(path).map_err(|cause| unreadable(path, &cause))?;
                 Stored::part(file, start, length).map_err(cut_short)
             }
         }
