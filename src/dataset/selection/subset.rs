@@ -33,15 +33,12 @@ pub(super) fn stratified(
     for index in 0..count {
         members.entry(label(index)).or_default().push(index);
     }
-    // By the first image of each, so that the order in which classes are named changes no draw.
-    let mut members: Vec<Vec<usize>> = members.into_values().collect();
-    members.sort_unstable_by_key(|of_class| of_class[0]);
-    let counts: Vec<usize> = members.iter().map(Vec::len).collect();
+    let counts: Vec<usize> = members.values().map(Vec::len).collect();
     let mut random = Pcg64::seed_from_u64(seed);
     let mut chosen: Vec<usize> = Vec::with_capacity(limit);
     // A sequence of its own, so that the members do not depend on how ties fell.
     let quotas = quotas(&counts, limit, &mut Pcg64::new(seed.into(), TIES));
-    for (class, quota) in members.into_iter().zip(quotas) {
+    for (class, quota) in members.into_values().zip(quotas) {
         chosen.extend(draw(class, quota, &mut random));
     }
     chosen.sort_unstable();
