@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::beside::beside;
-use super::runs;
+use super::{criteria, runs};
 use crate::dataset;
 use crate::error::{Error, Result};
 use crate::model::{ModelFile, shape_text};
@@ -159,7 +159,7 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
         preprocess,
         dataset: dataset_spec(settings, protocol.seed),
         protocol,
-        verdict: settings.verdict.clone(),
+        verdict: criteria::in_full(&planned.resolved)?,
         sources: planned
             .resolved
             .sources

@@ -49,6 +49,17 @@ impl CriteriaArgs {
     }
 }
 
+/// What resolved settings accept, with the defaults of what they do not say.
+pub fn in_full(resolved: &Resolved) -> Result<VerdictSettings> {
+    let Options { resampling, criteria } = options(resolved)?;
+    let said = &resolved.settings.verdict;
+    Ok(VerdictSettings {
+        margin: Some(criteria.margin.to_string()),
+        min_effect: said.min_effect.or(Some(criteria.min_effect * 100.0)),
+        resamples: said.resamples.or(u32::try_from(resampling.resamples).ok()),
+    })
+}
+
 /// The options that resolved settings ask for.
 pub fn options(resolved: &Resolved) -> Result<Options> {
     let (default, said) = (Criteria::default(), &resolved.settings.verdict);

@@ -87,8 +87,7 @@ fn of_the_command(planned: &PlannedModel, job: &Job) -> Vec<Setting> {
     let mut all: Vec<Setting> =
         of_data.chain(others).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
     if let Ok(options) = criteria::options(&planned.resolved) {
-        all.extend(settings::of_verdict(&options.criteria));
-        all.push(("verdict.resamples".into(), options.resampling.resamples.to_string()));
+        all.extend(settings::of_verdict(&options.criteria, options.resampling.resamples));
     }
     all
 }

@@ -55,8 +55,8 @@ pub fn compare_with(mut runs: Vec<Run>, baseline: usize, options: &Options) -> R
     let verdicts = verdicts(&columns, baseline, &references, &own, &options.criteria);
     columns.iter_mut().zip(verdicts).for_each(|(column, verdict)| column.verdict = verdict);
     let across = across(&sets, &columns, baseline);
-    let criteria = options.criteria;
-    Ok(Comparison { baseline, criteria, columns, across, warnings: without_repeats(warnings) })
+    let (criteria, resamples) = (options.criteria, options.resampling.resamples);
+    Ok(Comparison { baseline, criteria, resamples, columns, across, warnings: without_repeats(warnings) })
 }
 
 /// The verdict on each run; none on the baseline.

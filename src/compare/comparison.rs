@@ -15,6 +15,8 @@ pub struct Comparison {
     pub baseline: usize,
     /// What is accepted.
     pub criteria: Criteria,
+    /// Resamples behind the intervals of figures that have no formula.
+    pub resamples: usize,
     /// One for each run, in the order asked for.
     pub columns: Vec<Column>,
     /// One for each data set, the highest accuracy first; empty where all runs are on the same.

@@ -93,7 +93,8 @@ impl FromStr for Margin {
 
 impl fmt::Display for Margin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |share: f64| (share * 1e4).round() / 1e2;
+        // As it was written, without the noise of the last bits.
+        let percent = |share: f64| (share * 1e12).round() / 1e10;
         match self {
             Self::Points(points) => write!(f, "{}", percent(*points)),
             Self::OfBaseline(share) => write!(f, "{}%-of-baseline", percent(*share)),
@@ -110,7 +111,10 @@ mod tests {
     fn each_form_of_a_margin_is_read_and_written_alike() {
         for (text, margin) in [
             ("0.5", Margin::Points(0.005)),
+            ("0.125", Margin::Points(0.00125)),
+            ("7", Margin::Points(0.07)),
             ("99%-of-baseline", Margin::OfBaseline(0.99)),
+            ("99.995%-of-baseline", Margin::OfBaseline(0.99995)),
             ("110%-of-errors", Margin::Errors(1.1)),
         ] {
             let read: Margin = text.parse().unwrap();

@@ -140,7 +140,8 @@ pub struct Job {
     pub dataset: Option<DatasetSpec>,
     /// How long and how often to measure.
     pub protocol: Protocol,
-    /// What was to be accepted, as far as somebody said: a saved run is judged by it again.
+    /// What was to be accepted: a saved run is judged by it again. Nothing in records that were made
+    /// before it was kept.
     #[serde(default, skip_serializing_if = "VerdictSettings::is_default")]
     pub verdict: VerdictSettings,
     /// Who decided each setting that somebody did: `preprocess.resize` and the flag, file and field.

@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_named_with_both_values() {
         type Change = fn(&mut Run);
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 9] = [
             (|run| run.record.model.sha256 = "0f".into(), "model.sha256 ("),
             (
                 |run| run.record.dataset.as_mut().unwrap().shard.as_mut().unwrap().whole.sha256 = "0f".into(),
@@ -340,6 +340,10 @@ mod tests {
             (
                 |run| run.record.job.dataset.as_mut().unwrap().limit = Some(5),
                 "job.dataset.limit (none and 5)",
+            ),
+            (
+                |run| run.record.job.verdict.margin = Some("1".into()),
+                r#"job.verdict (none and {"margin":"1"})"#,
             ),
             (|run| run.record.evidence.evaluation.as_mut().unwrap().batch = 1, "batch (32 and 1)"),
         ];

@@ -8,11 +8,10 @@ use super::{Environment, RunRecord};
 /// Longest value in a message.
 const LONGEST: usize = 40;
 
-/// What two parts may differ in: which part it is, where files lie on its machine, who said what is the
-/// same in both, and what was to be accepted.
-const OWN: [&[&str]; 8] = [
+/// What two parts may differ in: which part it is, where files lie on its machine, and who said what is
+/// the same in both.
+const OWN: [&[&str]; 7] = [
     &["job", "sources"],
-    &["job", "verdict"],
     &["job", "variant"],
     &["job", "model", "path"],
     &["job", "dataset", "path"],

@@ -3,7 +3,7 @@
 
 use super::settings::trimmed;
 use super::view::clean;
-use crate::compare::{Comparison, Criteria};
+use crate::compare::Comparison;
 use crate::plan::{CommaList, DatasetSpec, Job, OnBadImage, Optimization};
 use crate::preprocess::{Preprocess, ResizeTo};
 use crate::tensor::ElementType;
@@ -14,7 +14,7 @@ type Words = Vec<String>;
 /// The command, a flag a line, as a shell takes it; one for each data set, since what is said of the data
 /// holds for all models of a command. None where there is no run.
 pub(super) fn reproduce(comparison: &Comparison) -> Option<String> {
-    let of = |jobs: &Vec<&Job>| command(jobs, &comparison.criteria);
+    let of = |jobs: &Vec<&Job>| command(jobs, comparison);
     let commands: Vec<String> = by_data(comparison).iter().filter_map(of).collect();
     (!commands.is_empty()).then(|| commands.join("\n"))
 }
@@ -33,7 +33,7 @@ fn by_data(comparison: &Comparison) -> Vec<Vec<&Job>> {
     found.into_iter().map(|(_, jobs)| jobs).collect()
 }
 
-fn command(jobs: &[&Job], criteria: &Criteria) -> Option<String> {
+fn command(jobs: &[&Job], comparison: &Comparison) -> Option<String> {
     let first = jobs.first()?;
     let mut command: Words = vec!["bench".into(), "compare".into()];
     command.extend(distinct(jobs.iter().map(|job| job.model.path.display().to_string())));
@@ -44,7 +44,7 @@ fn command(jobs: &[&Job], criteria: &Criteria) -> Option<String> {
         lines.extend(preprocess(&first.preprocess));
     }
     lines.extend(measuring(first));
-    lines.extend(verdict(criteria));
+    lines.extend(verdict(comparison));
     let lines =
         lines.iter().map(|words| words.iter().map(|word| quoted(&clean(word))).collect::<Words>().join(" "));
     Some(lines.collect::<Words>().join(" \\\n  "))
@@ -162,10 +162,12 @@ fn measuring(job: &Job) -> Vec<Words> {
     flags
 }
 
-fn verdict(criteria: &Criteria) -> [Words; 2] {
+fn verdict(comparison: &Comparison) -> [Words; 3] {
+    let criteria = &comparison.criteria;
     [
         flag("--margin", criteria.margin.to_string()),
         flag("--min-effect", trimmed(criteria.min_effect * 100.0)),
+        flag("--resamples", comparison.resamples.to_string()),
     ]
 }
 

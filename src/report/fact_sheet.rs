@@ -4,7 +4,7 @@
 use super::number::{self, plain, whole};
 use super::settings;
 use super::view::clean;
-use crate::compare::{Comparison, Criteria};
+use crate::compare::Comparison;
 use crate::plan::Job;
 use crate::record::{Environment, RunRecord, RuntimeIdentity};
 
@@ -46,8 +46,7 @@ impl FactSheet {
 
     /// Every setting of each run, with who decided it.
     pub(super) fn settings(comparison: &Comparison) -> Self {
-        let criteria = comparison.criteria;
-        Self::of(comparison, move |record| settings(record, &criteria))
+        Self::of(comparison, |record| settings(record, comparison))
     }
 
     fn of(comparison: &Comparison, facts: impl Fn(&RunRecord) -> Vec<Named>) -> Self {
@@ -157,11 +156,11 @@ fn runtime(runtime: &RuntimeIdentity) -> Vec<Named> {
     facts.into_iter().flatten().collect()
 }
 
-fn settings(record: &RunRecord, criteria: &Criteria) -> Vec<Named> {
+fn settings(record: &RunRecord, comparison: &Comparison) -> Vec<Named> {
     let job = &record.job;
     let mut all = settings::of(job);
     all.extend(record.dataset.iter().map(|data| ("data.sha256".into(), data.sha256.clone())));
-    all.extend(settings::of_verdict(criteria));
+    all.extend(settings::of_verdict(&comparison.criteria, comparison.resamples));
     settings::by_section(&mut all);
     let decided = |(key, value): Named| {
         let source = job.sources.get(settings::decided_as(&key));

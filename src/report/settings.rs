@@ -23,10 +23,11 @@ pub fn of(job: &Job) -> Vec<Setting> {
 }
 
 /// By what the verdict is made.
-pub fn of_verdict(criteria: &Criteria) -> [Setting; 2] {
+pub fn of_verdict(criteria: &Criteria, resamples: usize) -> [Setting; 3] {
     [
         ("verdict.margin".into(), criteria.margin.to_string()),
         ("verdict.min_effect".into(), format!("{} %", trimmed(criteria.min_effect * 100.0))),
+        ("verdict.resamples".into(), resamples.to_string()),
     ]
 }
 
