@@ -25,25 +25,12 @@ impl ClassNames {
     /// images go with their class: who says that dogs are class 0 does not mean the cats. Fails where
     /// only some are the same and stand elsewhere: one of them is misspelt, and all would be moved.
     fn of(names: Vec<String>, own: &[String]) -> Result<Self> {
-        let places: HashMap<String, u32> = names.iter().map(|name| folded(name)).zip(0..).collect();
-        let found: Vec<Option<u32>> = own.iter().map(|name| places.get(&folded(name)).copied()).collect();
-        let all: Option<Vec<u32>> = found.iter().copied().collect();
-        let distinct = places.len() == names.len() && names.len() == own.len();
-        if let Some(numbers) = all.filter(|_| distinct) {
-            let numbers = Some(numbers).filter(|numbers| !numbers.is_sorted());
-            return Ok(Self { names, numbers });
-        }
-        let elsewhere = |class: usize| {
-            let here = names.get(class).is_some_and(|name| folded(name) == folded(&own[class]));
-            found[class].filter(|_| !here).map(|place| (class, place))
+        let places = places(&names, own);
+        let numbers = match places.iter().copied().collect::<Option<Vec<u32>>>() {
+            Some(numbers) => Some(numbers).filter(|numbers| !numbers.is_sorted()),
+            None => stand_where_they_did(&names, own, &places).map(|()| None)?,
         };
-        // Numbers are no names of the data's own, and names that repeat say nothing of their places.
-        let says_order =
-            own != numbered(own.len()) && names.len() == own.len() && places.len() == names.len();
-        match (0..own.len()).find_map(elsewhere).filter(|_| says_order) {
-            Some((class, place)) => Err(some_elsewhere(&names, own, class, place as usize)),
-            None => Ok(Self { names, numbers: None }),
-        }
+        Ok(Self { names, numbers })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -75,6 +62,29 @@ impl ClassNames {
 /// A name as it is compared with others: `Hot_Dog` is `hot dog`.
 fn folded(name: &str) -> String {
     name.trim().to_lowercase().replace(['_', '-'], " ")
+}
+
+/// Where each of the data's `own` names stands among `names`. Nowhere, where they say nothing of an
+/// order: these are more or fewer, or some of either repeat.
+fn places(names: &[String], own: &[String]) -> Vec<Option<u32>> {
+    let places: HashMap<String, u32> = names.iter().map(|name| folded(name)).zip(0..).collect();
+    let distinct: HashSet<String> = own.iter().map(|name| folded(name)).collect();
+    let say_order = [own.len(), places.len(), distinct.len()] == [names.len(); 3];
+    own.iter().map(|name| places.get(&folded(name)).copied().filter(|_| say_order)).collect()
+}
+
+/// Fails at the first of the data's `own` names that has another of the `places`.
+fn stand_where_they_did(names: &[String], own: &[String], places: &[Option<u32>]) -> Result<()> {
+    // Numbers are no names.
+    if own == numbered(own.len()) {
+        return Ok(());
+    }
+    let moved =
+        places.iter().zip(0..).find_map(|(place, class)| Some((class, place.filter(|&it| it != class)?)));
+    match moved {
+        Some((class, place)) => Err(some_elsewhere(names, own, class as usize, place as usize)),
+        None => Ok(()),
+    }
 }
 
 /// The names of the data's class `class` and others stand elsewhere among `names`, but not all of them.
@@ -193,6 +203,9 @@ mod tests {
             "neither do those that stand where they did"
         );
         assert_eq!(numbered(&["eel", "cat", "cat"]), unchanged, "nor those that repeat");
+        let repeated = names(&["dog", "cat", "dog"]);
+        let classes = or_own(Some(names(&own).into()), repeated).unwrap();
+        assert_eq!(classes.number(vec![0, 1, 2]), [0, 1, 2], "on either side");
     }
 
     #[test]

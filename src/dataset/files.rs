@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
+use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -108,17 +109,21 @@ pub(super) fn readable(name: &OsStr) -> String {
 
 /// The bytes of the image file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let file = path.metadata().map_err(|cause| unreadable(path, &cause))?;
-    if file.is_dir() {
+    let of_file = |cause| unreadable(path, &cause);
+    let mut file = regular_file::open(path).map_err(of_file)?;
+    let about = file.metadata().map_err(of_file)?;
+    if about.is_dir() {
         return Err(Error::unusable("this is a folder, not an image file").at_path(path));
     }
-    let length = file.len();
+    let length = about.len();
     if length > MAX_FILE_BYTES {
         return Err(Error::unusable(format!(
             "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
         )));
     }
-    regular_file::read(path).map_err(|cause| unreadable(path, &cause))
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    file.read_to_end(&mut bytes).map_err(of_file)?;
+    Ok(bytes)
 }
 
 /// Adds the length of the file at `path` to `digest`: reading every file would cost as much as the

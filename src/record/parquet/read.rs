@@ -68,12 +68,11 @@ fn read_file(mut file: File) -> ParquetResult<Predictions> {
 fn opened(mut file: File) -> ParquetResult<SerializedFileReader<File>> {
     let said = |error: Error| ParquetError::General(error.cause.unwrap_or(error.what));
     looked_over(&mut file).map_err(said)?;
-    let mut pages = file.try_clone()?;
+    let (mut pages, file_end) = (file.try_clone()?, file.metadata()?.len());
     let reader = SerializedFileReader::new(file)?;
     for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
         let (start, length) = column.byte_range();
-        let end =
-            start.checked_add(length).filter(|&end| end <= pages.metadata().map_or(0, |file| file.len()));
+        let end = start.checked_add(length).filter(|&end| end <= file_end);
         let end = end.ok_or_else(|| ParquetError::General("a column lies beyond the end".into()))?;
         look_over_pages(&mut pages, start..end).map_err(said)?;
     }
