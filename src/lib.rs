@@ -13,6 +13,7 @@ pub mod dataset;
 pub mod digest;
 pub mod error;
 pub mod gate;
+mod json_text;
 pub mod measure;
 pub mod metric;
 pub mod model;

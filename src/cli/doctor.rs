@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::signals;
 use crate::cache;
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::measure::Interrupt;
 use crate::plan::{Device, RuntimeSpec};
 use crate::record::RuntimeIdentity;
@@ -112,8 +113,7 @@ pub fn doctor(args: &DoctorArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {
-    let json = serde_json::to_string_pretty(value);
-    json.map(|text| text + "\n").map_err(|error| Error::unusable("cannot write JSON").because(error))
+    json_text::indented(value).map_err(|error| Error::unusable("cannot write JSON").because(error))
 }
 
 fn check(spec: &RuntimeSpec) -> Result<RuntimeIdentity> {

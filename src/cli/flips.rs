@@ -12,6 +12,7 @@ use super::runs::load;
 use super::start::closed_pipe;
 use crate::compare::{Flip, FlipKind, align, flips as flips_of, references};
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::metric::ScoredRun;
 use crate::record::{Run, cannot_write, write_whole};
 use crate::report::layout::{Align, cut, table};
@@ -222,8 +223,8 @@ fn page(flips: &Flips, limit: usize, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn json(all: &[Flips], out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(all).map_err(io::Error::other)?;
-    writeln!(out, "{text}")
+    let text = json_text::indented(all).map_err(io::Error::other)?;
+    write!(out, "{text}")
 }
 
 fn csv(all: &[Flips], out: &mut dyn Write) -> io::Result<()> {

@@ -11,6 +11,7 @@ use super::{
     setup,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_text;
 use crate::measure;
 use crate::report::markup::steers;
 
@@ -159,9 +160,9 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit> {
 }
 
 fn schema(of: Schema, out: &mut impl Write) -> Result<()> {
-    let text = serde_json::to_string_pretty(&of.json())
+    let text = json_text::indented(&of.json())
         .map_err(|e| Error::unusable("the schema cannot be written").because(e))?;
-    writeln!(out, "{text}").or_else(closed_pipe)
+    write!(out, "{text}").or_else(closed_pipe)
 }
 
 fn completions(shell: Shell, out: &mut impl Write) -> Result<()> {

@@ -12,6 +12,7 @@ use super::file::write_whole;
 use super::parquet::{digest_of, read_predictions, write_predictions};
 use super::{Predictions, Run, RunRecord, SCHEMA_VERSION};
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::regular_file;
 
 /// Saves a run as `<stem>.json` in `folder`, which is made where it is missing, and returns the
@@ -32,10 +33,9 @@ pub fn save(run: &Run, folder: &Path, stem: &str) -> Result<PathBuf> {
 
 /// Saves a record alone, for predictions that already lie beside it under the name it gives.
 pub fn save_record(record: &RunRecord, path: &Path) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(record).map_err(|error| {
+    let text = json_text::indented(record).map_err(|error| {
         Error::unusable("the record cannot be written as JSON").because(error).at_path(path)
     })?;
-    text.push('\n');
     write_whole(path, text.as_bytes())
 }
 

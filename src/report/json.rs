@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::{Classes, Column, Comparison, Criteria, OnData, Verdict, Versus, Warning};
+use crate::json_text;
 use crate::metric::{CalibrationBin, METRICS, MetricSpec, PAIR_METRICS, Reading, SliceReading};
 use crate::plan::Job;
 use crate::record::{
@@ -162,7 +163,7 @@ impl ReportDocument {
 
     /// The document as indented JSON with a newline at its end.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        json_text::indented(self)
     }
 }
 

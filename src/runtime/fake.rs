@@ -11,7 +11,7 @@
 //!
 //! | setting | effect |
 //! |---|---|
-//! | `fake.run_ns` | every run takes this long, in a busy loop |
+//! | `fake.run_ns` | every run takes this long, in a busy loop, 20,000 by default |
 //! | `fake.jitter_ns` | up to this much more, drawn from the seed |
 //! | `fake.prepare_ns` | loading takes this long |
 //! | `fake.classes` | `K`, where the output does not state it |
@@ -113,6 +113,9 @@ impl FromStr for When {
     }
 }
 
+/// A run takes so long that records do not fill with millions of them.
+const RUN: Duration = Duration::from_micros(20);
+
 /// The settings, read once.
 #[derive(Clone, Debug, Default)]
 struct Script {
@@ -132,7 +135,7 @@ struct Script {
 
 impl Script {
     fn read(config: &BTreeMap<String, String>) -> Result<Self> {
-        let mut script = Self::default();
+        let mut script = Self { run: RUN, ..Self::default() };
         for (key, value) in config {
             if let Some(name) = key.strip_prefix("fake.") {
                 script.set(name, value).ok_or_else(|| {

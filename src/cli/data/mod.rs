@@ -23,6 +23,7 @@ use crate::dataset::survey::{
     Division, Drawing, Examined, Examples, Part, Survey, Together, Watch, beside, sources,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_text;
 use crate::measure::Interrupt;
 use crate::plan::{CommaList, DatasetFormat};
 use crate::record::{cannot_write, write_together, write_whole};
@@ -172,9 +173,9 @@ fn row(examples: Examples) -> SheetRow {
 
 fn publish(args: &DataArgs, document: &Document) -> Result<()> {
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(document)
+        let text = json_text::indented(document)
             .map_err(|cause| Error::unusable("the survey cannot be written as JSON").because(cause))?;
-        write_to(path, &|out| writeln!(out, "{text}"))
+        write_to(path, &|out| write!(out, "{text}"))
             .map_err(|error| error.help("choose another place for the JSON"))?;
     }
     if args.quiet || args.json.as_deref() == Some(Path::new("-")) {

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::start::closed_pipe;
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::model::ModelFile;
 use crate::report::{ColorChoice, Style};
 use document::Inspection;
@@ -42,6 +43,5 @@ pub fn inspect(args: &InspectArgs, out: &mut impl Write) -> Result<()> {
 }
 
 fn json(inspection: &Inspection) -> Result<String> {
-    let text = serde_json::to_string_pretty(inspection);
-    text.map(|text| text + "\n").map_err(|e| Error::unusable("the JSON cannot be written").because(e))
+    json_text::indented(inspection).map_err(|e| Error::unusable("the JSON cannot be written").because(e))
 }

@@ -14,6 +14,7 @@ use super::output_file::write_to;
 use super::start::closed_pipe;
 use crate::compare::Margin;
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::report::{ColorChoice, Style};
 
 /// Disagreements to choose neighbours from.
@@ -76,9 +77,9 @@ pub struct PlanArgs {
 pub fn plan(args: &PlanArgs) -> Result<()> {
     let figures = Figures::of(question(args)?);
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&figures)
+        let text = json_text::indented(&figures)
             .map_err(|e| Error::unusable("the plan cannot be written as JSON").because(e))?;
-        write_to(path, &|out| writeln!(out, "{text}"))
+        write_to(path, &|out| write!(out, "{text}"))
             .map_err(|error| error.help("name a file in a folder that exists"))?;
     }
     if args.json.as_deref() == Some(Path::new("-")) {

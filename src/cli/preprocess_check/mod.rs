@@ -20,6 +20,7 @@ use super::progress::Progress;
 use super::signals;
 use super::start::closed_pipe;
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_text;
 use crate::measure::{Event, Interrupt, Observer, Sweep, Swept, sweep};
 use crate::metric::{self, ImageScore};
 use crate::plan::{Dim, Job, Source};
@@ -141,9 +142,9 @@ fn tried(job: &Job, grid: &[Variant], quiet: bool, interrupt: &Interrupt) -> Res
 
 fn publish(args: &CheckArgs, findings: &Findings, job: &Job) -> Result<()> {
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(findings)
+        let text = json_text::indented(findings)
             .map_err(|e| Error::unusable("the check cannot be written as JSON").because(e))?;
-        write_to(path, &|out| writeln!(out, "{text}"))
+        write_to(path, &|out| write!(out, "{text}"))
             .map_err(|error| error.help("name a file in a folder that exists"))?;
     }
     if args.quiet || args.json.as_deref() == Some(Path::new("-")) {

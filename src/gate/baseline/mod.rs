@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::plan::RuntimeSpec;
 use crate::record::{self, Outcome, Run, RunRecord, ToolIdentity};
 use crate::regular_file;
@@ -169,10 +170,9 @@ impl Baseline {
         for (kept, run) in self.runs.iter_mut().zip(runs).filter(|_| predictions) {
             kept.keep_predictions(run, path, &stem)?;
         }
-        let mut text = serde_json::to_string_pretty(&self).map_err(|e| {
+        let text = json_text::indented(&self).map_err(|e| {
             Error::unusable("the baseline cannot be written as JSON").because(e).at_path(path)
         })?;
-        text.push('\n');
         record::write_whole(path, text.as_bytes())
     }
 }

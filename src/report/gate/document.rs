@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::github::verdict;
 use super::{GateLine, GateView};
 use crate::gate::{Finding, Judgement};
+use crate::json_text;
 use crate::record::ToolIdentity;
 
 /// Version of the document's layout. A breaking change raises it.
@@ -62,7 +63,7 @@ impl GateDocument {
 
     /// The document as indented JSON with a newline at its end.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        json_text::indented(self)
     }
 }
 
