@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::part_identity::{differences, processor};
+use super::part_identity::{differences, differences_of_verdict, processor};
 use super::{EvaluationEvidence, Evidence, NAMED, Predictions, Run, RunRecord, ShardIdentity};
 use crate::error::{Error, Result};
 use crate::plan::{Passes, Shard};
@@ -33,7 +33,9 @@ pub fn merge(runs: Vec<(String, Run)>) -> Result<Merged> {
     };
     others.iter().try_for_each(|other| belong_together(first, other))?;
     complete(&parts)?;
-    let remarks = others.iter().filter_map(|other| other_processor(first, other)).collect();
+    let remarks =
+        |of: fn(&Part, &Part) -> Option<String>| others.iter().filter_map(move |other| of(first, other));
+    let remarks = remarks(other_processor).chain(remarks(judged_otherwise)).collect();
     let predictions = Some(joined(&parts)?);
     Ok(Merged { run: Run { record: record(&parts, first), predictions }, remarks })
 }
@@ -127,6 +129,17 @@ fn other_processor(first: &Part, other: &Part) -> Option<String> {
         format!(
             "shard {} ran on {two}, shard {} on {one}: int8 results can differ between processors",
             other.shard, first.shard
+        )
+    })
+}
+
+fn judged_otherwise(first: &Part, other: &Part) -> Option<String> {
+    let found = differences_of_verdict(&first.record, &other.record);
+    (!found.is_empty()).then(|| {
+        let (one, two) = (first.shard, other.shard);
+        format!(
+            "shards {one} and {two} were to be judged otherwise, by {}: those of {one} are kept",
+            found.join(", ")
         )
     })
 }
@@ -324,7 +337,7 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_named_with_both_values() {
         type Change = fn(&mut Run);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 8] = [
             (|run| run.record.model.sha256 = "0f".into(), "model.sha256 ("),
             (
                 |run| run.record.dataset.as_mut().unwrap().shard.as_mut().unwrap().whole.sha256 = "0f".into(),
@@ -341,10 +354,6 @@ mod tests {
                 |run| run.record.job.dataset.as_mut().unwrap().limit = Some(5),
                 "job.dataset.limit (none and 5)",
             ),
-            (
-                |run| run.record.job.verdict.margin = Some("1".into()),
-                r#"job.verdict (none and {"margin":"1"})"#,
-            ),
             (|run| run.record.evidence.evaluation.as_mut().unwrap().batch = 1, "batch (32 and 1)"),
         ];
         for (change, expected) in cases {
@@ -357,6 +366,20 @@ mod tests {
             );
             assert!(error.cause.as_ref().unwrap().contains(expected), "{expected}: {error}");
         }
+    }
+
+    #[test]
+    fn what_decides_no_prediction_does_not_part_shards_and_the_first_says_how_to_judge() {
+        let mut parts = shards(&whole(40), 2);
+        let margin = |margin: &str| Some(margin.to_owned());
+        parts[0].1.record.job.verdict.margin = margin("0.5");
+        let other = &mut parts[1].1.record.job;
+        other.verdict.margin = margin("1");
+        other.dataset.as_mut().unwrap().cache_bytes = 0;
+        (other.protocol.latency_seconds, other.protocol.warm_up_seconds) = (9.0, 0.1);
+        let merged = merge(parts).unwrap();
+        assert_eq!(merged.run.record.job.verdict.margin, margin("0.5"));
+        assert!(merged.remarks[0].contains("by margin (0.5 and 1): those of 1/2"), "{:?}", merged.remarks);
     }
 
     #[test]

@@ -8,15 +8,26 @@ use super::{Environment, RunRecord};
 /// Longest value in a message.
 const LONGEST: usize = 40;
 
-/// What two parts may differ in: which part it is, where files lie on its machine, and who said what is
-/// the same in both.
-const OWN: [&[&str]; 7] = [
+/// What two parts may differ in: which part it is, where files lie on its machine and what is kept
+/// there, who said what is the same in both, how long to time what parts do not time, and what was to
+/// be accepted.
+const OWN: [&[&str]; 17] = [
     &["job", "sources"],
+    &["job", "verdict"],
     &["job", "variant"],
     &["job", "model", "path"],
     &["job", "dataset", "path"],
+    &["job", "dataset", "cache_bytes"],
     &["job", "dataset", "shard"],
     &["job", "dataset", "part", "list"],
+    &["job", "protocol", "latency_seconds"],
+    &["job", "protocol", "precision"],
+    &["job", "protocol", "least_rounds"],
+    &["job", "protocol", "block_ms"],
+    &["job", "protocol", "longest_block_ms"],
+    &["job", "protocol", "throughput_seconds"],
+    &["job", "protocol", "warm_up_seconds"],
+    &["job", "protocol", "latency_inputs"],
     &["model", "path"],
 ];
 
@@ -25,6 +36,13 @@ const OWN: [&[&str]; 7] = [
 pub(super) fn differences(one: &RunRecord, two: &RunRecord) -> Vec<String> {
     let mut found = Vec::new();
     differ("", &identity(one, two), &identity(two, one), &mut found);
+    found
+}
+
+/// In what they would be judged otherwise, each by its name with both values: `margin (0.5 and 1)`.
+pub(super) fn differences_of_verdict(one: &RunRecord, two: &RunRecord) -> Vec<String> {
+    let mut found = Vec::new();
+    differ("", &value(&one.job.verdict), &value(&two.job.verdict), &mut found);
     found
 }
 
