@@ -23,7 +23,7 @@ pub use comparison::{
 pub use criteria::{Criteria, Margin, Options};
 pub use data_sets::references;
 pub use difference::{of_evaluations, of_machine};
-pub use trial::{Standing, TRIAL_ERROR, Trial, Weighed, as_good, needed, weigh};
+pub use trial::{Standing, TRIAL_ERROR, Trial, Weighed, as_good, chance, is_at_chance, needed, weigh};
 pub use verdict::{
     Answer, CHANGED, Change, Gain, GoodEnough, ImagesNeeded, ONE_PROCESS, ONE_SIDED, OwnRuntime, Verdict,
     WorthIt, change, is_not_inferior,

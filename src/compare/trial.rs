@@ -1,5 +1,9 @@
 //! Other settings on trial: each against those in use, on the same images, corrected for their number.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
 use crate::metric::{ImageScore, LEVEL};
 use crate::stats::{self, Interval, Outlook};
 
@@ -32,7 +36,8 @@ impl Trial {
 }
 
 /// How settings stand to those in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Significantly more images right.
     Better,
@@ -102,6 +107,24 @@ pub fn needed(pair: &Weighed, tried: usize) -> Option<u64> {
     }
 }
 
+/// Share of the images that naming their most frequent class always would get right.
+pub fn chance(labels: &[u32]) -> f64 {
+    let mut counts = BTreeMap::<u32, usize>::new();
+    labels.iter().for_each(|label| *counts.entry(*label).or_default() += 1);
+    counts.into_values().max().unwrap_or(0) as f64 / labels.len().max(1) as f64
+}
+
+/// Whether the best of the accuracies of `tried` settings is not above [`chance`], by Wilson's
+/// interval corrected for their number, and far from good: too few images to tell are no reason for
+/// alarm, and neither are images of a single class.
+pub fn is_at_chance(best: f64, images: u64, chance: f64, tried: usize) -> bool {
+    let level = 1.0 - TRIAL_ERROR / tried as f64;
+    let right = (best * images as f64).round() as u64;
+    let halfway = (1.0 + chance) / 2.0;
+    let interval = stats::wilson(right, images, level);
+    chance < 1.0 && interval.is_some_and(|interval| interval.low <= chance && interval.high < halfway)
+}
+
 fn pair(current: &Trial, other: &Trial) -> Weighed {
     let both = || current.right.iter().zip(&other.right);
     let count = |of: (bool, bool)| both().filter(|(one, other)| (**one, **other) == of).count() as u64;
@@ -113,6 +136,26 @@ fn pair(current: &Trial, other: &Trial) -> Weighed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chance_is_naming_the_most_frequent_class() {
+        assert_eq!(chance(&[2, 0, 2, 1]), 0.5);
+        assert_eq!(chance(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_model_that_guesses_is_at_chance_and_one_that_knows_a_little_is_not() {
+        assert!(is_at_chance(0.12, 500, 0.1, 20));
+        assert!(is_at_chance(0.004, 500, 0.1, 20), "worse than chance: labels are shifted");
+        assert!(!is_at_chance(0.3, 500, 0.1, 20));
+    }
+
+    #[test]
+    fn few_images_and_a_single_class_raise_no_alarm() {
+        assert!(!is_at_chance(1.0, 3, 1.0 / 3.0, 20));
+        assert!(!is_at_chance(0.9, 500, 1.0, 20));
+        assert!(!is_at_chance(0.0, 0, 0.0, 20));
+    }
 
     /// So many images that both have right, that only the first has, and that only the second has.
     fn trials(both: usize, lost: usize, won: usize) -> (Trial, Trial) {

@@ -1,9 +1,6 @@
 //! Partial settings and the facts of the graph become complete settings.
 
-use super::{
-    Channels, Crop, CropRounding, Filter, Layout, Preprocess, PreprocessSettings, Resampler, Resize,
-    ResizeTo, Scale, Size,
-};
+use super::{Channels, Crop, Filter, Layout, Preprocess, PreprocessSettings, Resize, ResizeTo, Scale, Size};
 use crate::error::{Error, Result};
 use crate::tensor::ElementType;
 
@@ -87,16 +84,13 @@ impl PreprocessSettings {
         Some(Resize {
             to,
             filter: self.filter.unwrap_or(Filter::Bilinear),
-            antialias: self.antialias.unwrap_or(resampler.is_pillow()),
+            antialias: self.antialias.unwrap_or(resampler.antialiases()),
             resampler,
         })
     }
 
     fn resolve_crop(&self) -> Option<Crop> {
-        let usual = match self.resampler.unwrap_or_default() {
-            Resampler::Pillow | Resampler::PillowExact => CropRounding::Even,
-            Resampler::Opencv | Resampler::Tensorflow => CropRounding::Down,
-        };
+        let usual = self.resampler.unwrap_or_default().crop_rounding();
         Some(Crop {
             size: self.crop_window()?,
             rounding: self.crop_rounding.unwrap_or(usual),
@@ -127,7 +121,7 @@ fn resolve_channels(said: Option<Channels>, axis: Option<usize>) -> Result<Chann
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CropSetting, Preset, ResizeSetting};
+    use super::super::{CropRounding, CropSetting, Preset, Resampler, ResizeSetting};
     use super::*;
 
     fn fashion() -> InputFacts {

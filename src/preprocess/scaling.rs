@@ -85,7 +85,8 @@ pub(super) struct Scaling {
 }
 
 impl Scaling {
-    fn apply(self, level: f32) -> f32 {
+    /// The number of a `level` of 0 to 255.
+    pub(super) fn apply(self, level: f32) -> f32 {
         (level / self.divisor - self.offset - self.mean) / self.std
     }
 }

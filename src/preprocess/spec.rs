@@ -85,6 +85,20 @@ impl Resampler {
         matches!(self, Self::Pillow | Self::PillowExact)
     }
 
+    /// Whether its users shrink with antialias unless they say otherwise.
+    pub(super) fn antialiases(self) -> bool {
+        self.is_pillow()
+    }
+
+    /// How its users cut out the middle where that is not whole: torchvision rounds half to even,
+    /// others down.
+    pub(super) fn crop_rounding(self) -> CropRounding {
+        match self {
+            Self::Pillow | Self::PillowExact => CropRounding::Even,
+            Self::Opencv | Self::Tensorflow => CropRounding::Down,
+        }
+    }
+
     /// Whether what is said beside one holds beside the other.
     pub(super) fn same_library(self, other: Self) -> bool {
         self == other || (self.is_pillow() && other.is_pillow())

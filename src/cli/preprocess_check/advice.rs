@@ -56,13 +56,13 @@ fn suspected(findings: &Findings) -> bool {
         losses.is_some_and(|(loss, current)| loss < LOWER * current)
     };
     findings.tried.iter().any(|tried| {
-        tried.is(Standing::Same) && tried.difference > 0.0 && (tried.p < TRIAL_ERROR || surer(tried))
+        tried.standing == Standing::Same && tried.difference > 0.0 && (tried.p < TRIAL_ERROR || surer(tried))
     })
 }
 
 /// What these images do not tell apart, and how many would.
 fn apart(findings: &Findings) -> Option<String> {
-    let same: Vec<&Tried> = findings.tried.iter().filter(|tried| tried.is(Standing::Same)).collect();
+    let same: Vec<&Tried> = findings.tried.iter().filter(|tried| tried.standing == Standing::Same).collect();
     let first = same.first()?;
     let told = match same.len() {
         1 => format!("One is not told from them: {}", quoted(&same)),
@@ -89,7 +89,7 @@ fn round_up(images: u64) -> u64 {
 /// Log loss sees more than right and wrong, and is no test.
 fn hint(findings: &Findings) -> Option<String> {
     let current = findings.current.log_loss?;
-    let same = findings.tried.iter().filter(|tried| tried.is(Standing::Same));
+    let same = findings.tried.iter().filter(|tried| tried.standing == Standing::Same);
     let losses = same.filter_map(|tried| Some((tried, tried.settings.log_loss?)));
     let (tried, loss) = losses.min_by(|(_, one), (_, other)| one.total_cmp(other))?;
     let in_words = |loss| value(loss, Unit::Nats);
@@ -130,7 +130,7 @@ fn another(findings: &Findings, best: &Tried, job: &Job) -> Vec<Part> {
         [Some(found), near(findings, best)].into_iter().flatten().collect::<Vec<_>>().join(" "),
     )];
     let flags = in_the_way(&best.change, job);
-    if best.name == OWN && !flags.is_empty() {
+    if best.is_overruled && !flags.is_empty() {
         parts.push(Part::Text(format!(
             "These are what the model's own files say: leave out {}.",
             listed(&flags)
@@ -151,9 +151,6 @@ fn another(findings: &Findings, best: &Tried, job: &Job) -> Vec<Part> {
     ));
     parts
 }
-
-/// Name of the settings that flags or variables have overruled.
-const OWN: &str = "the model's own settings";
 
 /// Others that are better too, and as good as the best.
 fn near(findings: &Findings, best: &Tried) -> Option<String> {

@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use crate::compare::{Standing, TRIAL_ERROR, Trial, Weighed, as_good, needed, weigh};
+use crate::compare::{Standing, Trial, Weighed, as_good, chance, is_at_chance, needed, weigh};
 use crate::measure::{Answers, Swept};
 use crate::metric::ImageScore;
 use crate::plan::Job;
 use crate::preprocess::{Preprocess, PreprocessSettings, Variant};
-use crate::stats;
 
 /// Layout of the JSON that `bench preprocess-check --json` writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -73,8 +72,11 @@ pub struct Tried {
     pub name: String,
     /// What is changed, as in bench.toml.
     pub change: PreprocessSettings,
-    /// `better`, `worse` or `same` (not told apart).
-    pub standing: &'static str,
+    /// Whether these are what files and the model say, where flags or variables have overruled it.
+    #[serde(skip)]
+    pub is_overruled: bool,
+    /// How they stand to those in use.
+    pub standing: Standing,
     /// The settings and how they did.
     #[serde(flatten)]
     pub settings: Settings,
@@ -107,21 +109,6 @@ pub struct Impossible {
     pub why: String,
 }
 
-impl Tried {
-    /// Whether it is called that.
-    pub fn is(&self, standing: Standing) -> bool {
-        self.standing == name_of(standing)
-    }
-}
-
-fn name_of(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Better => "better",
-        Standing::Worse => "worse",
-        Standing::Same => "same",
-    }
-}
-
 /// A variant that was run.
 type Run = (Variant, Trial);
 
@@ -150,7 +137,7 @@ impl Findings {
         let at_chance = is_at_chance(best, images, chance, runs.len() + 1);
         let used = settings(&current, job.preprocess.clone());
         let tried = set_against(&current, runs);
-        let better = tried.iter().any(|tried| tried.is(Standing::Better));
+        let better = tried.iter().any(|tried| tried.standing == Standing::Better);
         Self {
             schema_version: SCHEMA_VERSION,
             verdict: match (at_chance, better) {
@@ -174,7 +161,7 @@ impl Findings {
 
     /// The most accurate of those that are significantly better.
     pub fn best(&self) -> Option<&Tried> {
-        self.tried.iter().find(|tried| tried.is(Standing::Better))
+        self.tried.iter().find(|tried| tried.standing == Standing::Better)
     }
 }
 
@@ -199,7 +186,8 @@ fn tried((variant, trial): Run, pair: &Weighed, as_good_as_best: bool, count: us
     Tried {
         name: variant.name,
         change: variant.change,
-        standing: name_of(standing),
+        is_overruled: variant.is_overruled,
+        standing,
         settings: settings(&trial, variant.preprocess),
         difference: pair.difference(),
         low: pair.interval.map(|interval| interval.low),
@@ -215,46 +203,4 @@ fn tried((variant, trial): Run, pair: &Weighed, as_good_as_best: bool, count: us
 
 fn settings(trial: &Trial, preprocess: Preprocess) -> Settings {
     Settings { accuracy: trial.accuracy(), log_loss: trial.log_loss, preprocess }
-}
-
-/// Share of the most frequent label.
-fn chance(labels: &[u32]) -> f64 {
-    let mut counts = std::collections::BTreeMap::<u32, usize>::new();
-    labels.iter().for_each(|label| *counts.entry(*label).or_default() += 1);
-    counts.into_values().max().unwrap_or(0) as f64 / labels.len().max(1) as f64
-}
-
-/// Whether the best of `tried` accuracies is not above chance, and far from good: too few images to
-/// tell are no reason for alarm, and neither are images of a single class.
-fn is_at_chance(best: f64, images: u64, chance: f64, tried: usize) -> bool {
-    let level = 1.0 - TRIAL_ERROR / tried as f64;
-    let right = (best * images as f64).round() as u64;
-    let halfway = (1.0 + chance) / 2.0;
-    let interval = stats::wilson(right, images, level);
-    chance < 1.0 && interval.is_some_and(|interval| interval.low <= chance && interval.high < halfway)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chance_is_naming_the_most_frequent_class() {
-        assert_eq!(chance(&[2, 0, 2, 1]), 0.5);
-        assert_eq!(chance(&[]), 0.0);
-    }
-
-    #[test]
-    fn a_model_that_guesses_is_at_chance_and_one_that_knows_a_little_is_not() {
-        assert!(is_at_chance(0.12, 500, 0.1, 20));
-        assert!(is_at_chance(0.004, 500, 0.1, 20), "worse than chance: labels are shifted");
-        assert!(!is_at_chance(0.3, 500, 0.1, 20));
-    }
-
-    #[test]
-    fn few_images_and_a_single_class_raise_no_alarm() {
-        assert!(!is_at_chance(1.0, 3, 1.0 / 3.0, 20));
-        assert!(!is_at_chance(0.9, 500, 1.0, 20));
-        assert!(!is_at_chance(0.0, 0, 0.0, 20));
-    }
 }

@@ -86,10 +86,10 @@ fn current(findings: &Findings, style: &Style, shape: Shape) -> Vec<String> {
 }
 
 fn row(tried: &Tried, style: &Style, shape: Shape) -> Vec<String> {
-    let (tone, word) = match () {
-        () if tried.is(Standing::Better) => (Tone::Better, "better"),
-        () if tried.is(Standing::Worse) => (Tone::Worse, "worse"),
-        () => (Tone::Same, "not told apart"),
+    let (tone, word) = match tried.standing {
+        Standing::Better => (Tone::Better, "better"),
+        Standing::Worse => (Tone::Worse, "worse"),
+        Standing::Same => (Tone::Same, "not told apart"),
     };
     let interval = tried.low.zip(tried.high);
     let interval = interval.map(|(low, high)| interval_of_difference(low, high, Unit::Fraction));

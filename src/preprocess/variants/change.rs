@@ -1,7 +1,7 @@
 //! What makes one pair of settings another.
 
 use super::super::{
-    Crop, CropSetting, Nothing, Preprocess, PreprocessSettings, Resize, ResizeSetting, ResizeTo, Scale, Size,
+    Crop, CropSetting, Nothing, Preprocess, PreprocessSettings, Resize, ResizeSetting, ResizeTo, Size,
 };
 
 /// Whether both give the same tensors, but for rounding in the last bits, whatever the image.
@@ -14,23 +14,12 @@ pub(super) fn is_same(one: &Preprocess, other: &Preprocess) -> bool {
 /// The steps from a byte to a number are straight lines: the same if black and white become the same.
 fn same_numbers(one: &Preprocess, other: &Preprocess) -> bool {
     let channels = 0..one.channels.count();
-    let ends = |of: &Preprocess, channel: usize| [0.0, 255.0].map(|level| number(of, channel, level));
+    let ends = |of: &Preprocess, channel: usize| [0.0, 255.0].map(|level| of.scaling(channel).apply(level));
     channels.into_iter().all(|channel| {
         let ([black, white], [its_black, its_white]) = (ends(one, channel), ends(other, channel));
         let span = (white - black).abs();
         (black - its_black).abs() <= 1e-4 * span && (white - its_white).abs() <= 1e-4 * span
     })
-}
-
-fn number(of: &Preprocess, channel: usize, level: f32) -> f32 {
-    let pick =
-        |values: &[f32], otherwise: f32| values.get(channel).or(values.first()).copied().unwrap_or(otherwise);
-    let scaled = match of.scale {
-        Scale::Raw => level,
-        Scale::Unit => level / 255.0,
-        Scale::Signed => level / 127.5 - 1.0,
-    };
-    (scaled - pick(&of.mean, 0.0)) / pick(&of.std, 1.0)
 }
 
 /// The settings that `to` has otherwise than `from`, as users write them. What belongs together is

@@ -15,6 +15,8 @@ use super::{Layout, Preprocess, PreprocessSettings};
 pub struct Variant {
     /// What is changed, in a few words: `BGR · [-1,1]`.
     pub name: String,
+    /// Whether it is [`Surroundings::overruled`].
+    pub is_overruled: bool,
     /// The change alone, as users write it: laid over the settings in use it gives `preprocess`.
     pub change: PreprocessSettings,
     /// The settings in full.
@@ -36,6 +38,7 @@ pub fn variants(current: &Preprocess, about: &Surroundings) -> Vec<Variant> {
     let mut grid = Grid { current, variants: Vec::new() };
     if let Some(overruled) = &about.overruled {
         grid.add("the model's own settings", overruled.clone());
+        grid.variants.iter_mut().for_each(|variant| variant.is_overruled = true);
     }
     numbers::add(&mut grid);
     space::add(&mut grid);
@@ -60,7 +63,7 @@ impl Grid<'_> {
             return;
         }
         let change = change::between(self.current, &preprocess);
-        self.variants.push(Variant { name: name.into(), change, preprocess });
+        self.variants.push(Variant { name: name.into(), is_overruled: false, change, preprocess });
     }
 }
 
@@ -162,6 +165,7 @@ mod tests {
         let about = Surroundings { overruled: Some(own.clone()), ..Surroundings::default() };
         let tried = variants(&wrong, &about);
         assert_eq!((tried[0].name.as_str(), &tried[0].preprocess), ("the model's own settings", &own));
+        assert_eq!(tried.iter().filter(|variant| variant.is_overruled).count(), 1);
         assert_eq!(tried.iter().filter(|variant| variant.preprocess == own).count(), 1);
         assert_eq!(variants(&own, &about), grid(&own));
     }

@@ -1,6 +1,6 @@
 //! The steps in space, one changed at a time: kernel, antialias, library, and what is cut off.
 
-use super::super::{Crop, CropRounding, Filter, Preprocess, Resampler, Resize, ResizeTo};
+use super::super::{Crop, Filter, Preprocess, Resampler, Resize, ResizeTo};
 use super::Grid;
 
 /// Kernels that training pipelines use.
@@ -26,7 +26,7 @@ pub(super) fn add(grid: &mut Grid<'_>) {
 fn add_libraries(grid: &mut Grid<'_>, step: Resize) {
     let current = grid.current;
     for resampler in RESAMPLERS.into_iter().filter(|&other| library(other) != library(step.resampler)) {
-        let antialias = resampler == Resampler::Pillow;
+        let antialias = resampler.antialiases();
         let as_it_does = |filter| by(current, Resize { filter, antialias, resampler, ..step });
         let same = as_it_does(step.filter);
         let usual = if same.validate().is_ok() { same } else { as_it_does(Filter::Bilinear) };
@@ -61,14 +61,7 @@ fn usual(to: ResizeTo) -> Resize {
 
 fn middle(current: &Preprocess) -> Crop {
     let resampler = current.resize.map_or(Resampler::Pillow, |step| step.resampler);
-    Crop { size: current.size, rounding: rounding(resampler), pad: false }
-}
-
-fn rounding(resampler: Resampler) -> CropRounding {
-    match resampler {
-        Resampler::Pillow | Resampler::PillowExact => CropRounding::Even,
-        Resampler::Opencv | Resampler::Tensorflow => CropRounding::Down,
-    }
+    Crop { size: current.size, rounding: resampler.crop_rounding(), pad: false }
 }
 
 fn resized(current: &Preprocess, step: Resize) -> Preprocess {
@@ -77,7 +70,7 @@ fn resized(current: &Preprocess, step: Resize) -> Preprocess {
 
 /// Another library's resize, with the crop as its users cut it.
 fn by(current: &Preprocess, step: Resize) -> Preprocess {
-    let crop = current.crop.map(|crop| Crop { rounding: rounding(step.resampler), ..crop });
+    let crop = current.crop.map(|crop| Crop { rounding: step.resampler.crop_rounding(), ..crop });
     Preprocess { crop, ..resized(current, step) }
 }
 
