@@ -185,7 +185,7 @@ fn wrong_usage_and_data_that_is_not_there_have_their_statuses() {
     desk.data(&["--split", "train", "--split", "9/1", "--out", &out]).exits(2).complains("gets no image");
     desk.data(&["--split", "train", "--split", "1/1", "--out", &out]).exits(0).prints("--split train --list");
     desk.data(&["--split", "train", "--split", "1/1", "--out", &out]).exits(2).complains("there already");
-    desk.data(&["--split", "val"]).exits(2).complains("val");
+    desk.data(&["--split", "val"]).exits(2).complains("there is no split `val`");
     desk.data(&["--contact-sheet", "-"]).exits(2).complains(".png");
     Story::new("data").args(&["nowhere"]).run().exits(3).complains("nowhere").keeps_its_manners();
 }

@@ -110,7 +110,7 @@ fn parts_that_do_not_fit_are_refused_by_name() {
     assert!(!out.exists());
     merge(&[&two], &other).exits(2).complains("there already");
     run(FP32, &other, &["--shard", "1/2"]).exits(2).complains("there already");
-    run(FP32, &out, &["--shard", "3/2"]).exits(2).complains("1/4");
+    run(FP32, &out, &["--shard", "3/2"]).exits(2).complains("counted from 1: 1/4");
 }
 
 #[test]

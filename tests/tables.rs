@@ -100,7 +100,7 @@ fn shards_are_named_by_a_pattern() {
 
 #[test]
 fn cifar_100_has_fine_and_coarse_labels() {
-    for (column, classes) in [("fine_label", "100"), ("coarse_label", "20")] {
+    for (column, classes) in [("fine_label", "100 classes"), ("coarse_label", "20 classes")] {
         let more = ["--label-column", column];
         refused("fixtures/arrays/cifar-100-binary", &more).complains(classes);
     }
