@@ -1,9 +1,9 @@
 //! Whether files are still the ones that they were.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
-/// A number of the lengths and times of change of `paths`; nothing where there is no first one, or
+/// A number of the lengths of `paths` and of when they became what they are; nothing where there is no first one, or
 /// the system does not tell. Others that are not there make no difference until they are.
 pub(super) fn of(paths: &[PathBuf]) -> Option<u64> {
     let (first, others) = paths.split_first()?;
@@ -13,9 +13,23 @@ pub(super) fn of(paths: &[PathBuf]) -> Option<u64> {
 
 fn of_one(path: &Path) -> Option<u64> {
     let about = path.metadata().ok()?;
-    let changed = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     // Lengths differ in low bits and times in all: an odd factor spreads the length over the word.
-    Some(about.len().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ changed.as_nanos() as u64)
+    Some(about.len().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ changed(&about)?)
+}
+
+/// A copy with the times of its original (`cp -p`, `rsync -a`, `tar`) may replace another file of the
+/// same length and time; the system's own note of when the file became what it is tells them apart.
+#[cfg(unix)]
+fn changed(about: &Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    let nanoseconds =
+        (about.ctime() as u64).wrapping_mul(1_000_000_000).wrapping_add(about.ctime_nsec() as u64);
+    Some(nanoseconds ^ about.ino().wrapping_mul(0xd6e8_feb8_6659_fd93))
+}
+
+#[cfg(not(unix))]
+fn changed(about: &Metadata) -> Option<u64> {
+    Some(about.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos() as u64)
 }
 
 #[cfg(test)]
@@ -40,10 +54,24 @@ mod tests {
             of(std::slice::from_ref(&path)).unwrap()
         };
         let first = stamp("one", 1_000);
-        assert_eq!(stamp("two", 1_000), first, "content is not read");
+        assert_eq!(of(std::slice::from_ref(&path)), Some(first), "nothing has changed");
         assert_ne!(stamp("three", 1_000), first);
         assert_ne!(stamp("one", 1_001), first);
         assert_eq!((of(&[folder.path().join("absent")]), of(&[])), (None, None));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn another_file_of_the_same_length_and_time_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a", "b"].map(|name| folder.path().join(name));
+        paths.iter().zip(["one", "two"]).for_each(|(path, content)| write(path, content, 1_000));
+        let place = folder.path().join("image");
+        let stamps = paths.map(|path| {
+            fs::rename(path, &place).unwrap();
+            of(std::slice::from_ref(&place)).unwrap()
+        });
+        assert_ne!(stamps[0], stamps[1]);
     }
 
     #[test]

@@ -63,12 +63,16 @@ impl PixelCache {
     /// `limit` bytes. Nothing when the file alone would not fit, or nothing can be written there.
     pub fn open(folder: &Path, key: &Key, images: usize, room: usize, limit: u64) -> Option<Self> {
         let length = (Slot::length(room) as u64).checked_mul(images as u64)?;
-        if length == 0 || length > limit {
+        if length == 0 || limit == 0 {
             return None;
         }
         fs::create_dir_all(folder).ok()?;
         let path = folder.join(format!("{}.{}", key.text, eviction::EXTENSION));
-        eviction::make_place(folder, &path, limit - length);
+        let Some(others) = limit.checked_sub(length) else {
+            eviction::make_place(folder, Path::new(""), limit);
+            return None;
+        };
+        eviction::make_place(folder, &path, others);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).ok()?;
         if file.metadata().ok()?.len() != length {
             file.set_len(length).ok()?;
@@ -233,6 +237,11 @@ mod tests {
         assert!(open(folder.path(), "a", 2, 2 * each - 1).is_none());
         assert!(open(folder.path(), "a", 2, 0).is_none());
         assert_eq!(names(folder.path()), 0);
+        open(folder.path(), "b", 4, 4 * each).unwrap();
+        assert!(open(folder.path(), "a", 2, 0).is_none());
+        assert_eq!(names(folder.path()), 1, "nothing is kept of this one, and what is there stays");
+        assert!(open(folder.path(), "a", 2, 2 * each - 1).is_none());
+        assert_eq!(names(folder.path()), 0, "the limit holds for what others have left, too");
     }
 
     #[test]
