@@ -184,6 +184,7 @@ fn a_runtime_that_lacks_an_operator_is_an_answer_with_its_reason() {
         .exits(3)
         .prints("Frobnicate");
     assert_eq!((ending.outcome(0).as_str(), ending.outcome(1).as_str()), ("completed", "could_not_run"));
+    Story::compare(&[FP32, "fixtures/models/unknown-op.onnx"]).run().exits(3);
 }
 
 #[test]

@@ -32,9 +32,6 @@ pub const SCHEMA_VERSION: u32 = 1;
     before_help = "Examples:\n  bench doctor\n  bench doctor --json | jq '.runtimes[] | select(.works)'"
 )]
 pub struct DoctorArgs {
-    /// Fetch nothing
-    #[arg(long, env = "BENCH_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
-    pub offline: bool,
     /// Write JSON
     #[arg(long)]
     pub json: bool,
@@ -95,12 +92,9 @@ pub struct CpuFinding {
 
 /// Runs `bench doctor`; writes to `out`.
 pub fn doctor(args: &DoctorArgs, out: &mut dyn Write) -> Result<()> {
-    if args.offline {
-        ort::configure(ort::Settings { offline: true, ..ort::Settings::from_environment() });
-    }
     let text = match &args.probe {
         Some(spec) => {
-            // It may fetch, and must not leave that behind.
+            // Where it was not started by `doctor` it may fetch, and must not leave that behind.
             signals::watch(&Interrupt::default())?;
             to_json(&check(spec))?
         }

@@ -286,16 +286,19 @@ fn stem(index: usize, job: &Job) -> String {
 }
 
 /// Something that could not run shows in the exit status, but for one case: a runtime that nobody
-/// asked for by name and that has no support for one of the models. That is an answer.
-pub fn exit_of<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone, asked: bool) -> Exit {
-    let completed = outcomes.clone().any(Outcome::is_completed);
-    let fine = |outcome: &Outcome| match outcome {
+/// asked for by name and that has no support for a model which ran in another. That is an answer.
+pub fn exit_of<'a>(records: impl Iterator<Item = &'a RunRecord> + Clone, asked: bool) -> Exit {
+    let ran = |variant: &str| {
+        records.clone().any(|record| record.job.variant == variant && record.outcome.is_completed())
+    };
+    let fine = |record: &RunRecord| match &record.outcome {
         Outcome::Completed => true,
-        Outcome::CouldNotRun { error, .. } => error.kind == ErrorKind::Unsupported && !asked && completed,
+        Outcome::CouldNotRun { error, .. } => {
+            error.kind == ErrorKind::Unsupported && !asked && ran(&record.job.variant)
+        }
         Outcome::Failed { .. } | Outcome::Crashed { .. } | Outcome::Interrupted { .. } => false,
     };
-    let mut outcomes = outcomes;
-    if outcomes.all(fine) { Exit::Done } else { Exit::CouldNotRun }
+    if records.clone().all(fine) { Exit::Done } else { Exit::CouldNotRun }
 }
 
 /// How a command ends that has measured `records`. A signal that comes when everything is measured has
@@ -308,6 +311,6 @@ pub fn ended<'a>(
     let interrupted = records.clone().any(is_interrupted);
     match interrupt.signal().filter(|_| interrupted) {
         Some(signal) => Exit::Interrupted(signal),
-        None => exit_of(records.map(|record| &record.outcome), asked),
+        None => exit_of(records, asked),
     }
 }

@@ -28,6 +28,8 @@ const OF_IMAGES: [WarningCode; 8] = [
 pub struct Case {
     /// Runtime and both labels.
     pub scope: Scope,
+    /// What the candidate is called in every runtime.
+    pub variant: String,
     /// How the candidate's run ended.
     pub run: Outcome,
     /// How the baseline's run ended.
@@ -147,6 +149,7 @@ impl Case {
             && baseline.record.job.runtime == column.record.job.runtime;
         Some(Self {
             scope: scope(baseline, column),
+            variant: column.record.job.variant.clone(),
             run: column.record.outcome.clone(),
             baseline_run: baseline.record.outcome.clone(),
             identical: same_file && flips.is_none_or(|flips| flips.is_zero()),

@@ -16,6 +16,7 @@ pub(crate) fn case() -> Case {
             class: None,
             slice: None,
         },
+        variant: "int8".into(),
         run: Outcome::Completed,
         baseline_run: Outcome::Completed,
         identical: false,

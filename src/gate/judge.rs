@@ -28,15 +28,15 @@ pub fn judge_cases(cases: &[Case], policy: &Policy) -> Judgement {
         let label = &case.scope.candidate;
         let before = cases[..place].iter().filter(|other| other.scope.candidate == *label).count();
         let mut findings = of_case(case, policy);
+        if !cases.iter().any(|other| other.variant == case.variant && other.run.is_completed()) {
+            refuse_unsupported(&mut findings);
+        }
         if before > 0 {
             let name = format!("{label} #{}", before + 1);
             findings.iter_mut().for_each(|finding| finding.scope.candidate.clone_from(&name));
         }
         judged.findings.extend(findings);
         judged.remark(&case.remarks);
-    }
-    if !cases.iter().any(|case| case.run.is_completed()) {
-        judged.refuse_unsupported();
     }
     judged
 }
@@ -51,11 +51,16 @@ impl Judgement {
         }
     }
 
-    /// A runtime that lacks something was asked for by name, or nothing else ran: it could not run.
+    /// A runtime that lacks something was asked for by name: it could not run.
     pub fn refuse_unsupported(&mut self) {
-        let lacking = self.findings.iter_mut().filter(|finding| finding.rule == RuleKind::Run);
-        lacking.for_each(|finding| finding.effect = finding.effect.max(Effect::CouldNotRun));
+        refuse_unsupported(&mut self.findings);
     }
+}
+
+/// Where a runtime lacks something and no other ran the model, that is no pass.
+fn refuse_unsupported(findings: &mut [Finding]) {
+    let lacking = findings.iter_mut().filter(|finding| finding.rule == RuleKind::Run);
+    lacking.for_each(|finding| finding.effect = finding.effect.max(Effect::CouldNotRun));
 }
 
 fn of_case(case: &Case, policy: &Policy) -> Vec<Finding> {
@@ -212,9 +217,12 @@ mod tests {
         let run = record::Outcome::CouldNotRun { stage: Stage::Prepare, error };
         let lacking = Case { run, ..case(0, 10) };
         assert_eq!(effect_of(&lacking, &Policy::default()), Effect::CouldNotRun, "nothing else ran");
-        let mut judged = judge_cases(&[lacking, case(0, 10_000)], &Policy::default());
+        let mut judged = judge_cases(&[lacking.clone(), case(0, 10_000)], &Policy::default());
         assert_eq!(judged.effect(), Effect::Warning);
         judged.refuse_unsupported();
         assert_eq!(judged.effect(), Effect::CouldNotRun);
+        let another = Case { variant: "fp16".into(), ..case(0, 10_000) };
+        let judged = judge_cases(&[lacking, another], &Policy::default());
+        assert_eq!(judged.effect(), Effect::CouldNotRun, "that another model ran is no pass for this one");
     }
 }

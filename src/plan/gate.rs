@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum RuleKind {
     /// The candidate runs at all.
+    #[value(hide = true)]
     Run,
     /// Accuracy is not worse by more than a margin.
     Accuracy,
@@ -246,10 +247,10 @@ pub struct FlipSettings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CostSettings {
-    /// Percent of the baseline's [default: 5; memory and load 10].
+    /// Percent of the baseline's [default: 5; memory and load 10]; of all but latency at least 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
-    /// The limit is at least so many times the noise floor of the machine [default: 3].
+    /// Of latency alone: the limit is at least so many times the noise floor of the machine [default: 3].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<f64>,
 }

@@ -58,11 +58,13 @@ impl Report for Terminal {
 
 impl Terminal {
     fn facts(&self, view: &View) -> Vec<String> {
-        view.facts.iter().flat_map(|fact| self.fact(fact)).collect()
+        let longest = view.facts.iter().map(|fact| fact.name.len() + 1).max().unwrap_or_default();
+        view.facts.iter().flat_map(|fact| self.fact(fact, longest.max(FACT_NAME))).collect()
     }
 
-    fn fact(&self, fact: &Fact) -> Vec<String> {
-        let room = self.style.width.saturating_sub(FACT_NAME + 2);
+    /// The lines of a fact, after `names` columns for its name.
+    fn fact(&self, fact: &Fact, names: usize) -> Vec<String> {
+        let room = self.style.width.saturating_sub(names + 2);
         let divider = self.style.text(" · ");
         // Continued lines stand a little to the right, so that each line of the fact can be told.
         let texts = fact.lines.iter().flat_map(|line| {
@@ -70,11 +72,10 @@ impl Terminal {
             let indents = std::iter::once("").chain(std::iter::repeat("  "));
             indents.zip(lines).map(|(indent, line)| format!("{indent}{line}")).collect::<Vec<_>>()
         });
-        let names = std::iter::once(fact.name).chain(std::iter::repeat(""));
-        names
-            .zip(texts)
+        let name = std::iter::once(fact.name).chain(std::iter::repeat(""));
+        name.zip(texts)
             .map(|(name, text)| {
-                format!("  {}{}", left(&self.style.dim(name), FACT_NAME), text.replace('\u{a0}', " "))
+                format!("  {}{}", left(&self.style.dim(name), names), text.replace('\u{a0}', " "))
             })
             .collect()
     }

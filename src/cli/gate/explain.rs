@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::policy::Origins;
 use crate::cli::explain::setting;
 use crate::cli::start::{closed_pipe, printable};
-use crate::compare::Margin;
+use crate::compare::{Margin, ONE_PROCESS};
 use crate::error::Result;
 use crate::gate::{ClassRule, CostRule, GroupRule, MetricMargin, MetricRule, Policy, Rules};
 use crate::metric::Unit;
@@ -204,6 +204,10 @@ impl Explained<'_> {
         }
         let kind = rule.kind;
         let margin = self.said(|gate| costs(gate, kind)?.margin.map(drop));
+        if kind != RuleKind::Latency {
+            let limit = format!("at most {} more", percent(rule.margin.max(ONE_PROCESS)));
+            return vec![self.rule(kind, "", &limit, margin)];
+        }
         let floor = self.said(|gate| costs(gate, kind)?.noise.map(drop));
         let limit = format!("at most {} more", percent(rule.margin));
         let noise = format!("or {} times the noise floor, if more", rounded(rule.noise));

@@ -143,7 +143,7 @@ impl Bench<'_> {
         let runs = self.runs(arguments, saved, calibration, &interrupt)?;
         let mut interrupted = runs.iter().any(|run| is_interrupted(&run.record));
         let asked = lineup::asked_for_runtimes(self.planned);
-        let mut ran = measuring::exit_of(runs.iter().map(|run| &run.record.outcome), asked);
+        let mut ran = measuring::exit_of(runs.iter().map(|run| &run.record), asked);
         let first = runs.first().map(|run| run.record.model.sha256.clone()).unwrap_or_default();
         let (mut judgement, comparisons) = self.judge(runs, &first)?;
         if asked {

@@ -50,6 +50,7 @@ impl Case {
         let (slices, unsliced) = sides.as_ref().map(|sides| sides.slices(candidate)).unwrap_or_default();
         Ok(Self {
             scope: scope(baseline, candidate),
+            variant: candidate.record.job.variant.clone(),
             run: candidate.record.outcome.clone(),
             baseline_run: baseline.record.outcome.clone(),
             // Where it is not known which images were right, nothing is known to be the same.

@@ -94,7 +94,7 @@ pub struct CostRule {
     pub kind: RuleKind,
     /// As a share of the baseline's.
     pub margin: f64,
-    /// The limit is at least so many times the noise floor.
+    /// The limit of a latency is at least so many times the noise floor.
     pub noise: f64,
 }
 
@@ -311,6 +311,7 @@ mod tests {
             ("[classes]\nmargin = -1", "classes.margin"),
             ("[classes.margins]\ncoat = 101", "classes.margins.coat"),
             ("[latency]\nnoise = -2", "latency.noise"),
+            ("[memory]\nnoise = 2", "memory.noise"),
             ("[agreement]\nat_least = 101", "agreement.at_least"),
             ("[accuracy]\nmargin = \"half\"", "accuracy.margin"),
             ("[accuracy]\nmargin = nan", "accuracy.margin"),

@@ -165,6 +165,11 @@ fn costs(settings: &GateSettings) -> Result<Vec<CostRule>> {
 fn cost_rule(kind: RuleKind, said: &CostSettings, margin: f64) -> Result<CostRule> {
     let key = |field: &str| format!("{}.{field}", kind.name());
     let margin = said.margin.map_or(Ok(margin), |percent| growth(&key("margin"), percent))?;
+    if kind != RuleKind::Latency && said.noise.is_some() {
+        return Err(Error::usage(format!("gate.{} decides nothing", key("noise"))).at(place(&key("noise"))).help(
+            "leave it out: the limit of this rule is 10 % at least, and more where the machine is noisier",
+        ));
+    }
     let noise = said.noise.unwrap_or(NOISE);
     if !(0.0..=100.0).contains(&noise) {
         return Err(wrong(&key("noise"), "a number from 0 to 100"));

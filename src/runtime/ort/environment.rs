@@ -118,7 +118,7 @@ fn no_gpu_build(refused: &[Refusal]) -> Error {
 
 fn offline(refused: &[Refusal]) -> Error {
     let error = Error::unavailable(format!(
-        "ONNX Runtime is not on this machine, and --offline or {OFFLINE_VARIABLE} forbids fetching it"
+        "ONNX Runtime is not on this machine, and nothing is fetched with --offline, with {OFFLINE_VARIABLE} or by `bench doctor`"
     ));
     let seen: Vec<Refusal> =
         refused.iter().filter(|refusal| refusal.source != super::Source::Loader).cloned().collect();
