@@ -89,6 +89,15 @@ fn classes_that_are_in_no_list_or_in_no_image_of_a_split_are_told() {
 }
 
 #[test]
+fn shares_with_another_sign_between_them_are_no_name_of_a_split() {
+    let desk = Desk::with(&["bird"], 1);
+    for shares in ["80,20", "80:20", "80-20", "80% 20%"] {
+        let ending = desk.data(&["--split", shares, "--out", &desk.text("lists")]);
+        ending.exits(2).complains("shares are written 80/20");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_is_known_before_an_image_is_read() {
     let desk = Desk::with(&["bird", "cat"], 3);
     desk.write("taken", b"");

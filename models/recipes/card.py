@@ -76,8 +76,8 @@ def text(recipe, report: dict, columns: list[dict], folder: Path) -> str:
         f"# {system.title}",
         f"{recipe.summary}\n\nHeadline of the system that this reproduces: {system.headline}.",
         _files(models),
-        "`bench.toml` says where the data are looked for; `--data` gives another place. Class names and preprocessing "
-        "are in the models' own metadata.\n\n"
+        "`bench.toml` says where the data are looked for; `--data` gives another place of the same data (for other data, "
+        "copy the models to a folder of their own). Class names and preprocessing are in the models' own metadata.\n\n"
         f"## Model\n\n{system.network}\n\n{_ports(final[0], system)}",
         f"## Data\n\n{system.data}",
         _figures(recipe, report, columns),

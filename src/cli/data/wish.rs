@@ -28,9 +28,23 @@ impl FromStr for SplitArg {
         match text {
             "" => Err("name a split, or write shares such as 80/20".into()),
             shares if shares.contains('/') => shares.parse().map(Self::Shares),
+            shares if are_numbers(shares) => {
+                Err(format!("shares are written {}", numbers_of(shares).collect::<Vec<_>>().join("/")))
+            }
             name => Ok(Self::Name(name.to_owned())),
         }
     }
+}
+
+/// Whether these are numbers with something else than a slash between them, as in `80,20`: no name of
+/// a split.
+fn are_numbers(text: &str) -> bool {
+    let known = |letter: char| letter.is_ascii_digit() || ".,:;-+ %".contains(letter);
+    text.chars().all(known) && numbers_of(text).count() > 1
+}
+
+fn numbers_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ':', ';', '-', '+', ' ', '%']).filter(|number| !number.is_empty())
 }
 
 /// What is asked for.
