@@ -1,17 +1,34 @@
-//! Opens files that others name: a pipe that nobody writes to would be waited on for ever, and a
-//! device may have no end.
+//! Opens files that others name: a pipe that nobody writes to would be waited on for ever, a device may
+//! have no end, and a file may be as long as the disk.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Opens the file at `path`. Folders fail when they are read, as the system words it.
+/// Opens the file at `path`. What is none is refused; for a folder it is the kind that says so.
 pub fn open(path: &Path) -> io::Result<File> {
     let kind = path.metadata()?.file_type();
-    if kind.is_file() || kind.is_dir() {
+    if kind.is_file() {
         return File::open(path);
     }
+    if kind.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder and no file"));
+    }
     Err(io::Error::other("it is a pipe, a socket or a device and no file"))
+}
+
+/// All bytes of the file at `path`, which must be `most` at most.
+pub fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {most} bytes"));
+    let file = open(path)?;
+    let length = file.metadata()?.len();
+    if length > most {
+        return Err(too_long());
+    }
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    // It may grow while it is read, and some files do not tell their length.
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(too_long()) } else { Ok(bytes) }
 }
 
 /// All bytes of the file at `path`.
@@ -38,7 +55,27 @@ mod tests {
         let file = folder.path().join("a");
         std::fs::write(&file, "text").unwrap();
         assert_eq!(read_to_string(&file).unwrap(), "text");
-        assert!(read(folder.path()).is_err() && read(&folder.path().join("b")).is_err());
+        assert!(read(folder.path()).unwrap_err().to_string().contains("folder"));
+        assert_eq!(read(&folder.path().join("b")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_length_that_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a");
+        std::fs::write(&file, "text").unwrap();
+        assert_eq!(read_at_most(&file, 4).unwrap(), b"text");
+        let error = read_at_most(&file, 3).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(error.to_string(), "it is longer than 3 bytes");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_tells_no_length_is_not_read_beyond_what_is_allowed() {
+        let file = Path::new("/proc/self/status");
+        assert_eq!(file.metadata().unwrap().len(), 0);
+        assert_eq!(read_at_most(file, 10).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[cfg(unix)]

@@ -1,7 +1,6 @@
 //! What lies beside a model: the files that Hugging Face, Optimum and timm put there, as layers of
 //! settings.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -78,12 +77,8 @@ fn read(model: &Path, name: &str) -> Result<Option<(PathBuf, String)>> {
              (`--config-files false`)",
         )
     };
-    let mut text = String::new();
-    let file = regular_file::open(&path).map_err(|e| unreadable(&e))?;
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|e| unreadable(&e))?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(unreadable(&format!("it is longer than {MAX_BYTES} bytes")));
-    }
+    let bytes = regular_file::read_at_most(&path, MAX_BYTES).map_err(|e| unreadable(&e))?;
+    let text = String::from_utf8(bytes).map_err(|e| unreadable(&e))?;
     Ok(Some((path, text)))
 }
 

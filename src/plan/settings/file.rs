@@ -9,6 +9,8 @@ use crate::regular_file;
 
 /// Name of the settings file.
 const FILE_NAME: &str = "bench.toml";
+/// Longest settings file that is read, bytes; names of 21,843 classes take a tenth of it.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// The settings file that applies: beside the model, else upward from `working`.
 pub fn discover(model: &Path, working: &Path) -> Option<PathBuf> {
@@ -25,10 +27,8 @@ pub fn read_file(path: &Path) -> Result<Layer> {
             "a file of the name {FILE_NAME} holds settings; repair, rename or remove what is there"
         ))
     };
-    if !path.metadata().map_err(|e| unreadable(&e))?.is_file() {
-        return Err(unreadable(&"it is a folder, or something else that is no file"));
-    }
-    let text = regular_file::read_to_string(path).map_err(|e| unreadable(&e))?;
+    let bytes = regular_file::read_at_most(path, MAX_BYTES).map_err(|e| unreadable(&e))?;
+    let text = String::from_utf8(bytes).map_err(|e| unreadable(&e))?;
     let mut settings: Settings = toml::from_str(&text).map_err(|e| {
         Error::usage("the settings file is not understood")
             .because(e.message())
@@ -63,6 +63,16 @@ mod tests {
         assert_eq!(discover(&folder.path().join("m.onnx"), Path::new("/")), Some(path.clone()));
         let error = read_file(&path).unwrap_err();
         assert!(error.cause.unwrap().contains("folder") && error.help.unwrap().contains("rename"));
+    }
+
+    #[test]
+    fn what_is_far_too_long_or_no_text_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, vec![b'#'; MAX_BYTES as usize + 1]).unwrap();
+        assert!(read_file(&path).unwrap_err().cause.unwrap().contains("longer than"));
+        std::fs::write(&path, b"\xff").unwrap();
+        assert!(read_file(&path).unwrap_err().cause.unwrap().contains("utf-8"));
     }
 
     #[test]
