@@ -1,10 +1,10 @@
 //! Class names: those that the user gives, else the data set's own, else the numbers.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::Path;
 
-use super::unreadable;
-use super::wording::counted;
+use super::wording::{counted, shortened, some};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 use crate::regular_file;
@@ -95,7 +95,7 @@ fn some_elsewhere(names: &[String], own: &[String], class: usize, place: usize) 
         "class {place} is called `{}`, which is class {class} of the data, but no class of the data is called `{strange}`",
         names[place]
     ))
-    .help(format!("give the data's own names, in the order of the model's outputs: they are {}", own.join(", ")))
+    .help(format!("give the data's own names, in the order of the model's outputs: they are {}", some(own)))
 }
 
 impl From<Vec<String>> for ClassNames {
@@ -146,18 +146,21 @@ pub(super) fn or_own(given: Option<ClassNames>, own: Vec<String>) -> Result<Clas
 
 /// Reads names from the file at `path`, one a line, if it is there.
 pub(super) fn in_file(path: &Path) -> Result<Option<Vec<String>>> {
-    match path.metadata() {
-        Ok(file) if file.is_file() && file.len() <= MAX_BYTES => {
-            let text = regular_file::read(path).map_err(|cause| unreadable(path, &cause))?;
-            let text = String::from_utf8(text).map_err(|cause| {
-                Error::unusable("the class names are not UTF-8").because(cause).at_path(path)
-            })?;
-            from_lines(&text).map_err(|error| error.at_path(path)).map(Some)
-        }
-        Ok(_) => Err(Error::unusable("this is not a list of class names").at_path(path)),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(unreadable(path, &cause)),
+    match regular_file::read_at_most(path, MAX_BYTES) {
+        Ok(bytes) => from_bytes(bytes).map_err(|error| error.at_path(path)).map(Some),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(Error::unusable("the class names cannot be read")
+            .because(cause)
+            .at_path(path)
+            .help("a file of this name beside the data holds one class name a line; repair or remove it")),
     }
+}
+
+fn from_bytes(bytes: Vec<u8>) -> Result<Vec<String>> {
+    let text = String::from_utf8(bytes).map_err(|cause| {
+        Error::unusable("the class names are not UTF-8").because(cause).help("save the file as UTF-8")
+    })?;
+    from_lines(&text)
 }
 
 /// An empty line within the list is an error: every name after it would stand for another class.
@@ -165,9 +168,16 @@ fn from_lines(text: &str) -> Result<Vec<String>> {
     let text = text.trim_start_matches('\u{feff}').trim_end();
     let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
     match names.iter().position(String::is_empty) {
-        Some(line) => Err(Error::unusable(format!("line {} of the class names is empty", line + 1))),
+        Some(line) => Err(Error::unusable(format!("line {} of the class names is empty", line + 1))
+            .help("write the name of that class there, or remove the line")),
         None => Ok(names),
     }
+}
+
+/// The words for a name that all of `classes` have, by their indices.
+pub(super) fn all_called(name: &str, classes: &[usize]) -> String {
+    let indices = classes.iter().map(usize::to_string);
+    format!("{} classes are called `{}`: {}", classes.len(), shortened(name), some(indices))
 }
 
 /// `0`, `1` …
@@ -240,6 +250,27 @@ mod tests {
     fn an_empty_line_between_names_is_refused_by_its_number() {
         let error = from_lines("cat\n\ndog\n").unwrap_err();
         assert!(error.what.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_list_of_names_is_refused_with_advice_and_no_file_is_no_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("classes.txt");
+        assert_eq!(in_file(&path).unwrap(), None);
+        let refused = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            in_file(&path).unwrap_err()
+        };
+        let too_long = vec![b'a'; MAX_BYTES as usize + 1];
+        let wrong = [(&b"\xff"[..], "not UTF-8"), (b"a\n\nb\n", "line 2"), (&too_long, "longer than")];
+        for (bytes, told) in wrong {
+            let error = refused(bytes);
+            assert!(error.to_string().contains(told) && error.help.is_some(), "{error}");
+            assert!(error.place.unwrap().ends_with("classes.txt"));
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(in_file(&path).unwrap_err().cause.unwrap().contains("folder"));
     }
 
     #[test]

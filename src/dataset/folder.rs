@@ -28,7 +28,9 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
 /// Lists the images; reads none.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     if !spec.path.is_dir() {
-        return Err(Error::unusable("this is no folder of class folders").at_path(&spec.path));
+        return Err(Error::unusable("this is no folder of class folders")
+            .at_path(&spec.path)
+            .help("name the folder that holds one folder of images a class, or leave `--format` out"));
     }
     let split = split(&spec.path, spec.split.as_deref())?;
     let root = split.as_ref().map_or_else(|| spec.path.clone(), |split| spec.path.join(split));

@@ -26,7 +26,9 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
 /// Lists the images; reads none.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     if !spec.path.is_dir() {
-        return Err(Error::unusable("this is no folder of images").at_path(&spec.path));
+        return Err(Error::unusable("this is no folder of images")
+            .at_path(&spec.path)
+            .help("name the folder that holds cat.0.jpg, dog.0.jpg …, or leave `--format` out"));
     }
     let split = match &spec.split {
         None if words(&spec.path)?.is_some() => None,

@@ -1,5 +1,6 @@
 //! Which split of several is meant, and of which one a file is.
 
+use super::wording::some;
 use crate::error::{Error, Result};
 
 /// Usual names, in the order in which they are taken when none is asked for.
@@ -19,8 +20,10 @@ pub(super) fn choose(found: &[&str], asked: Option<&str>) -> Result<String> {
         (None, None, [only]) => Ok((*only).to_owned()),
         (None, _, [] | [ALL]) => Err(Error::usage(absent(asked))
             .help("no name of a file or folder here tells of a split; leave `--split` out")),
-        _ => Err(Error::usage(absent(asked))
-            .help(format!("the splits here are: {}; set `--split`", found.join(", ")))),
+        _ => {
+            Err(Error::usage(absent(asked))
+                .help(format!("the splits here are: {}; set `--split`", some(found))))
+        }
     }
 }
 

@@ -5,12 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::files::{Found, folders_in, readable, short_name, sorted_in};
-use super::wording::counted;
+use super::wording::{counted, some};
 use super::{arrays, manifest, splits};
 use crate::error::{Error, Result};
-
-/// Most names in a message.
-const NAMED: usize = 5;
 
 /// The words for a path with no data set of a known format; `looked_for` says what was.
 pub(super) fn unknown(path: &Path, looked_for: &str) -> Error {
@@ -83,12 +80,10 @@ fn found(folder: &Path) -> Result<(String, Option<String>)> {
 }
 
 fn of_folders(folders: &[OsString]) -> (String, Option<String>) {
-    let names: Vec<String> = folders.iter().take(NAMED).map(|name| readable(name)).collect();
-    let more = if folders.len() > NAMED { " …" } else { "" };
     let there = format!(
-        "there is no image in its {} ({}{more})",
+        "there is no image in its {} ({})",
         counted(folders.len(), "folder", "folders"),
-        names.join(", ")
+        some(folders.iter().map(|name| readable(name)))
     );
     let advice = format!(
         "images lie in class folders, and those in the folder itself or in one called {}",

@@ -1,7 +1,9 @@
-//! Words of messages: counts with what they count, and texts from data cut to a length.
+//! Words of messages: counts with what they count, and texts and lists from data cut to a length.
 
 /// Most characters of a text from data in a message.
 const LONGEST: usize = 80;
+/// Most names in a message; the rest is counted.
+const NAMED: usize = 10;
 
 /// A number and what it counts: `1 id`, `10 ids`.
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
@@ -16,6 +18,21 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
+/// The first of `names` as far as a message shows them, and how many more there are.
+pub(super) fn some(names: impl IntoIterator<Item: AsRef<str>, IntoIter: ExactSizeIterator>) -> String {
+    let names = names.into_iter();
+    let more = names.len().saturating_sub(NAMED);
+    let shown: Vec<String> = names.take(NAMED).map(|name| named(name.as_ref())).collect();
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { "(none)".to_owned() } else { shortened(name) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +43,13 @@ mod tests {
         assert_eq!(shortened("\u{e4}"), "\u{e4}");
         assert_eq!(shortened(&"\u{e4}".repeat(81)), "\u{e4}".repeat(80) + "…");
         assert_eq!(shortened(&"a".repeat(80)), "a".repeat(80));
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_shown_and_the_others_counted() {
+        assert_eq!(some(["cat", "", "dog"]), "cat, (none), dog");
+        assert_eq!(some((0..10).map(|name| name.to_string())), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9");
+        assert!(some((0..30).map(|name| name.to_string())).ends_with(", 8, 9 and 20 more"));
+        assert_eq!(some(["a".repeat(81)]), "a".repeat(80) + "…");
     }
 }

@@ -14,6 +14,7 @@ use array::{Array, Axes};
 use super::files::{parent, short_name};
 use super::labels::{self, Labels};
 use super::raw::{Part, RawImages};
+use super::wording::some;
 use super::{Content, classes, splits, unreadable};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
@@ -204,15 +205,7 @@ fn kind(path: &Path) -> Option<Kind> {
 
 /// The files of either kind, in the order of their names.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
-        let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
-        if kind(&path).is_some() && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort_unstable();
-    Ok(files)
+    Ok(files::files_in(folder)?.into_iter().filter(|path| kind(path).is_some()).collect())
 }
 
 /// All arrays of `files` that are images or labels by name, by split.
@@ -311,10 +304,9 @@ fn unknown_names(files: &[PathBuf]) -> Result<Error> {
             _ => found.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
         }
     }
-    found.truncate(12);
     let what = match found.as_slice() {
         [] => "there are no arrays in the file".to_owned(),
-        names => format!("no array is named as images or labels; found: {}", names.join(", ")),
+        names => format!("no array is named as images or labels; found: {}", some(names)),
     };
     Ok(Error::unusable(what).help(NAME_THEM))
 }

@@ -90,8 +90,12 @@ fn open(path: &Path, cifar: Cifar) -> Result<Part> {
         .help("fetch or copy it again"));
     }
     let data = Stored::part(file, 0, length).map_err(|cause| unreadable(path, &cause))?;
-    let count =
-        usize::try_from(length / record).map_err(|cause| Error::unusable("too large").because(cause))?;
+    let count = usize::try_from(length / record).map_err(|cause| {
+        Error::unusable(format!("the file has {length} bytes, more than this machine can address"))
+            .because(cause)
+            .at_path(path)
+            .help("divide it, or take a 64-bit machine")
+    })?;
     Ok(Part { path: path.to_owned(), data, count })
 }
 

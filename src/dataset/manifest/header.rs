@@ -1,5 +1,6 @@
 //! Which columns of a manifest name the images and the labels.
 
+use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DataColumns;
 
@@ -43,14 +44,14 @@ fn place(names: &[&str], asked: Option<&str>, usual: &[&str], what: &str, flag: 
     if let Some(asked) = asked {
         return names.iter().position(|name| *name == asked).ok_or_else(|| {
             Error::usage(format!("there is no column `{asked}`"))
-                .help(format!("set {flag} to one of: {}", names.join(", ")))
+                .help(format!("set {flag} to one of: {}", some(names)))
         });
     }
     let found = usual.iter().find_map(|usual| names.iter().position(|name| name.eq_ignore_ascii_case(usual)));
     found.ok_or_else(|| {
         Error::unusable(format!("there is no column of {what}")).help(format!(
             "name it with {flag}, or add a header; the columns are {}; looked for {}",
-            names.join(", "),
+            some(names),
             usual.join(", ")
         ))
     })

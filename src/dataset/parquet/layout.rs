@@ -6,6 +6,7 @@ use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
 use super::features::Features;
 use crate::dataset::files::EXTENSIONS;
+use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DataColumns;
 
@@ -106,7 +107,7 @@ impl Table<'_> {
             Error::unusable("there is no column with images").help(format!(
                 "looked for a struct with `bytes`, for binary columns image and img, and for a single one called {} as in WebDataset; name it with --image-column: the columns are {}",
                 EXTENSIONS.join(", "),
-                names.join(", ")
+                some(&names)
             ))
         })
     }
@@ -140,7 +141,7 @@ impl Table<'_> {
             Error::unusable("there is no column with labels").help(format!(
                 "looked for a ClassLabel, and for columns {}; name it with --label-column: the columns are {}",
                 LABEL_NAMES.join(", "),
-                names.join(", ")
+                some(&names)
             ))
         })
     }
@@ -151,7 +152,7 @@ impl Table<'_> {
             return Ok(());
         }
         Err(Error::usage(format!("there is no column `{name}`"))
-            .help(format!("set {flag} to one of: {}", names.join(", "))))
+            .help(format!("set {flag} to one of: {}", some(&names))))
     }
 
     /// Columns of texts and whole numbers, but for those that are `taken`.

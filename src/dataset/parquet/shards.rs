@@ -52,7 +52,9 @@ fn of_file(spec: &DatasetSpec) -> Result<Shards> {
 fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
     let found = splits_in(&spec.path)?;
     if found.is_empty() {
-        return Err(Error::unusable("there are no Parquet files here").at_path(&spec.path));
+        return Err(Error::unusable("there are no Parquet files here").at_path(&spec.path).help(
+            "looked for .parquet files, also in data and in folders of splits; name one, or leave `--format` out",
+        ));
     }
     let names: Vec<&str> = found.keys().map(String::as_str).collect();
     let split = splits::choose(&names, spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;

@@ -4,14 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use crate::dataset::wording::{counted, shortened};
-use crate::dataset::{Content, unreadable};
+use crate::dataset::wording::{counted, shortened, some};
+use crate::dataset::{Content, classes};
 use crate::error::{Error, Result};
 use crate::plan::Part;
 use crate::regular_file;
-
-/// Most names in a message; the rest is counted.
-const NAMED: usize = 20;
 
 /// Longest list that is read, bytes: ids of a few million images.
 const MAX_LIST_BYTES: u64 = 1 << 30;
@@ -53,14 +50,13 @@ fn labels(names: &[String], wanted: &[String]) -> Result<BTreeSet<u32>> {
 fn label(names: &[String], wanted: &str) -> Result<u32> {
     let named: Vec<usize> = (0..names.len()).filter(|&class| names[class] == wanted).collect();
     if named.len() > 1 {
-        let which = named.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ");
-        return Err(Error::usage(format!("{} classes are called `{wanted}`", named.len()))
+        return Err(Error::usage(classes::all_called(wanted, &named))
             .at("--classes")
-            .help(format!("say which by its index: {which}")));
+            .help("name the one that is meant by its index"));
     }
     let index = named.first().copied().or_else(|| wanted.parse().ok().filter(|index| *index < names.len()));
     index.and_then(|index| u32::try_from(index).ok()).ok_or_else(|| {
-        let there = format!("the classes are: {}", some(names.iter().map(String::as_str)));
+        let there = format!("the classes are: {}", some(names));
         Error::usage(format!("there is no class `{wanted}`")).at("--classes").help(there)
     })
 }
@@ -71,7 +67,7 @@ pub(super) fn column(content: &Content, name: &str) -> Result<usize> {
     columns.iter().position(|column| column == name).ok_or_else(|| {
         let there = match columns {
             [] => "this data set has no columns: a manifest or a table has them".to_owned(),
-            columns => format!("the columns are: {}", some(columns.iter().map(String::as_str))),
+            columns => format!("the columns are: {}", some(columns)),
         };
         if content.images.left_out().iter().any(|column| column == name) {
             return Error::usage(format!(
@@ -93,7 +89,7 @@ fn check_values(content: &Content, column: usize, values: &[String]) -> Result<(
     let Some(wanted) = values.iter().find(absent) else { return Ok(()) };
     let there: BTreeSet<&str> = (0..content.images.count()).map(value).collect();
     Err(Error::usage(format!("no image has `{wanted}` in the column `{}`", content.columns[column]))
-        .help(format!("its values are: {}", some(there.into_iter()))))
+        .help(format!("its values are: {}", some(there))))
 }
 
 /// For each image whether its id is in the list.
@@ -137,41 +133,26 @@ fn ids_of(text: &str) -> Result<HashMap<&str, usize>> {
             ids(twice.len()),
             if twice.len() == 1 { "occurs" } else { "occur" }
         ))
-        .because(some(twice.into_iter()))
+        .because(some(twice))
         .help("leave each id in it once")),
     }
 }
 
 fn read_list(path: &Path) -> Result<String> {
-    let length = path.metadata().map_err(|cause| unreadable_list(path, &cause))?.len();
-    if !path.is_file() || length > MAX_LIST_BYTES {
-        return Err(Error::usage("this is no list of ids").at_path(path).help("write one id a line"));
-    }
-    let bytes = regular_file::read(path).map_err(|cause| unreadable_list(path, &cause))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|cause| Error::unusable("the list is not UTF-8").because(cause).at_path(path))?;
+    let bytes = regular_file::read_at_most(path, MAX_LIST_BYTES).map_err(|cause| {
+        Error::unusable("the list of ids cannot be read")
+            .because(cause)
+            .at_path(path)
+            .help("check the path; `--list` takes a file with one id a line")
+    })?;
+    let text = String::from_utf8(bytes).map_err(|cause| {
+        Error::unusable("the list is not UTF-8").because(cause).at_path(path).help("save it as UTF-8")
+    })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
-fn unreadable_list(path: &Path, cause: &std::io::Error) -> Error {
-    unreadable(path, cause).help("check the path; `--list` takes a file with one id a line")
 }
 
 fn ids(count: usize) -> String {
     counted(count, "id", "ids")
-}
-
-/// The first of `names`, and how many more there are.
-fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let count = names.len();
-    let shown: Vec<String> = names
-        .take(NAMED)
-        .map(|name| if name.is_empty() { "(none)".to_owned() } else { shortened(name) })
-        .collect();
-    match count.saturating_sub(NAMED) {
-        0 => shown.join(", "),
-        more => format!("{} … and {more} more", shown.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -219,7 +200,8 @@ mod tests {
     fn a_name_of_two_classes_asks_for_the_index() {
         let names = ["crane", "bird", "crane"].map(str::to_owned);
         let error = label(&names, "crane").unwrap_err();
-        assert!(error.help.unwrap().contains("0 and 2"));
+        assert_eq!(error.what, "2 classes are called `crane`: 0, 2");
+        assert!(error.help.unwrap().contains("index"));
         assert_eq!(label(&names, "2").unwrap(), 2);
     }
 
@@ -284,16 +266,10 @@ mod tests {
             chosen(&content(), &part).unwrap_err()
         };
         let folder = tempfile::tempdir().unwrap();
-        assert!(of(folder.path()).what.contains("no list"));
+        assert!(of(folder.path()).cause.unwrap().contains("folder"));
         assert!(of(&folder.path().join("absent.txt")).help.unwrap().contains("--list"));
         let binary = folder.path().join("binary");
         std::fs::write(&binary, b"\xff\xfe").unwrap();
         assert!(of(&binary).what.contains("UTF-8"));
-    }
-
-    #[test]
-    fn many_names_are_counted() {
-        let names: Vec<String> = (0..30).map(|name| name.to_string()).collect();
-        assert!(some(names.iter().map(String::as_str)).ends_with("19 … and 10 more"));
     }
 }
