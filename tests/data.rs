@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use onnx_bench::dataset::{Dataset, Entry, Image, JPEG_DECODER, decode, open, open_with};
+use onnx_bench::dataset::{Dataset, Entry, Image, JPEG_DECODER, decode, open, open_with, survey};
 use onnx_bench::plan::{DatasetFormat, DatasetSpec};
 use onnx_bench::preprocess::{Decoding, InputFacts, Layout, Preprocess, PreprocessSettings, Scratch};
 use onnx_bench::tensor::{ElementType, Values};
@@ -216,6 +216,77 @@ fn a_path_that_is_nothing_says_what_was_looked_for() {
     assert!(open(&spec("no/such/place")).err().unwrap().place.unwrap().contains("no/such/place"));
     let forced = DatasetSpec { format: Some(DatasetFormat::Idx), ..spec(fixture("images/shapes")) };
     assert!(open(&forced).err().unwrap().help.unwrap().contains("t10k-images-idx3-ubyte"));
+}
+
+mod litter {
+    use onnx_bench::record::DatasetIdentity;
+
+    use super::*;
+
+    /// What macOS leaves as `._NAME` beside a file on disks of others, and in archives, begins so.
+    const APPLE_DOUBLE: &[u8] = &[0, 5, 0x16, 7, 0, 2, 0, 0];
+
+    /// Copies a file or a folder with all that is in it.
+    fn copy(from: &Path, to: &Path) {
+        if from.is_file() {
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(from, to).unwrap();
+            return;
+        }
+        for entry in from.read_dir().unwrap().map(Result::unwrap) {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    }
+
+    /// Puts a twin beside every file and folder below `folder`.
+    fn strew(folder: &Path) {
+        for entry in folder.read_dir().unwrap().map(Result::unwrap).collect::<Vec<_>>() {
+            let twin = format!("._{}", entry.file_name().to_str().unwrap());
+            std::fs::write(folder.join(twin), APPLE_DOUBLE).unwrap();
+            if entry.path().is_dir() {
+                strew(&entry.path());
+            }
+        }
+    }
+
+    /// Of every split that is here.
+    fn identities(path: &Path) -> Vec<DatasetIdentity> {
+        let sources = survey::sources(&spec(path)).unwrap();
+        sources.iter().map(|source| source.identity().clone()).collect()
+    }
+
+    #[test]
+    fn twins_of_files_that_macos_leaves_are_seen_by_no_format() {
+        let whole = |from: &'static str| vec![(from, "")];
+        let cat_and_dog =
+            vec![("images/shapes/circle/2.png", "cat.0.png"), ("images/shapes/square/2.png", "dog.0.png")];
+        let listed =
+            vec![("tables/manifests/images", "images"), ("tables/manifests/val_map.txt", "val_map.txt")];
+        let tables = "tables/hugging-face/data/test-00000-of-00002.parquet";
+        for (format, copies) in [
+            ("idx", whole("fashion-mnist")),
+            ("cifar", whole("arrays/cifar-10-batches-bin")),
+            ("cifar", whole("arrays/cifar-100-binary")),
+            ("cifar-python", whole("arrays/cifar-10-batches-py")),
+            ("cifar-python", whole("arrays/cifar-100-python")),
+            ("parquet", whole("tables/hugging-face")),
+            ("parquet", vec![(tables, "val/0.parquet"), (tables, "train/0.parquet")]),
+            ("manifest", listed),
+            ("prefixed", cat_and_dog),
+            ("folder", whole("images/shapes")),
+            ("webdataset", whole("shards/shapes")),
+            ("npz", vec![("arrays/numpy/mnist.npz", "mnist.npz")]),
+            ("npz", whole("arrays/numpy/by-split")),
+            ("npz", whole("arrays/numpy/loose")),
+        ] {
+            let scratch = tempfile::tempdir().unwrap();
+            copies.iter().for_each(|(from, to)| copy(&fixture(from), &scratch.path().join(to)));
+            let before = identities(scratch.path());
+            assert!(before.iter().all(|identity| identity.format == format), "{copies:?}");
+            strew(scratch.path());
+            assert_eq!(identities(scratch.path()), before, "{copies:?}");
+        }
+    }
 }
 
 mod golden {

@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
-use std::io::Read;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -33,6 +33,12 @@ pub(super) fn parent(path: &Path) -> &Path {
 pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
     let folders = visible(path)?.into_iter().filter(Visible::is_folder);
     Ok(folders.map(|folder| folder.name).collect())
+}
+
+/// Paths of the visible files, in the byte order of their names; links are followed.
+pub(super) fn files_in(path: &Path) -> Result<Vec<PathBuf>> {
+    let files = visible(path)?.into_iter().filter(Visible::is_file);
+    Ok(files.map(|file| path.join(file.name)).collect())
 }
 
 /// What a class folder holds, in byte order.
@@ -78,7 +84,8 @@ impl Visible {
     }
 }
 
-/// What is in the folder at `path` and no litter, in the byte order of names; links are followed.
+/// What is in the folder at `path` and no litter, in the byte order of names; links are followed. Every
+/// format lists its folders by this alone: macOS leaves a `._x.npz` beside an `x.npz`.
 pub(super) fn visible(path: &Path) -> Result<Vec<Visible>> {
     let mut found = Vec::new();
     for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
@@ -109,21 +116,10 @@ pub(super) fn readable(name: &OsStr) -> String {
 
 /// The bytes of the image file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let of_file = |cause| unreadable(path, &cause);
-    let mut file = regular_file::open(path).map_err(of_file)?;
-    let about = file.metadata().map_err(of_file)?;
-    if about.is_dir() {
-        return Err(Error::unusable("this is a folder, not an image file").at_path(path));
-    }
-    let length = about.len();
-    if length > MAX_FILE_BYTES {
-        return Err(Error::unusable(format!(
-            "the image file has {length} bytes, more than {MAX_FILE_BYTES}"
-        )));
-    }
-    let mut bytes = Vec::with_capacity(length as usize + 1);
-    file.read_to_end(&mut bytes).map_err(of_file)?;
-    Ok(bytes)
+    regular_file::read_at_most(path, MAX_FILE_BYTES).map_err(|cause| match cause.kind() {
+        io::ErrorKind::IsADirectory => Error::unusable("this is a folder, not an image file").at_path(path),
+        _ => unreadable(path, &cause),
+    })
 }
 
 /// Adds the length of the file at `path` to `digest`: reading every file would cost as much as the

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use array::{Array, Axes};
 
-use super::files::{parent, short_name};
+use super::files::{self, parent, short_name};
 use super::labels::{self, Labels};
 use super::raw::{Part, RawImages};
 use super::wording::some;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::classes::{self, ClassNames};
-use crate::dataset::{files, splits, unreadable};
+use crate::dataset::{files, splits};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -180,8 +180,7 @@ impl Naming {
 
     fn splits(&self, folder: &Path, wanted: Cifar) -> Result<BTreeMap<&'static str, Vec<Numbered>>> {
         let mut splits = BTreeMap::<&str, Vec<Numbered>>::new();
-        for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
-            let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
+        for path in files::files_in(folder)? {
             let Some((cifar, split, number)) = self.parse(&path) else { continue };
             if cifar == wanted && (self.is_it)(&path, cifar)? {
                 splits.entry(split).or_default().push((number, path));

@@ -10,7 +10,7 @@ use file::{IdxFile, Kind, sniff};
 
 use super::labels::{self, Labels};
 use super::raw::{Part, RawImages};
-use super::{Content, classes, files, splits, unreadable};
+use super::{Content, classes, files, splits};
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -81,13 +81,8 @@ fn locate(spec: &DatasetSpec) -> Result<(PathBuf, String, Pair)> {
 /// Splits by name with their files, from the file names and the first bytes.
 fn pairs(folder: &Path) -> Result<BTreeMap<String, Pair>> {
     let mut pairs = BTreeMap::<String, Pair>::new();
-    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
-        let entry = entry.map_err(|cause| unreadable(folder, &cause))?;
-        let Some((split, kind)) = entry.file_name().to_str().and_then(parse_name) else { continue };
-        let path = entry.path();
-        if !path.is_file() {
-            continue;
-        }
+    for path in files::files_in(folder)? {
+        let Some((split, kind)) = split_and_kind(&path) else { continue };
         let pair = pairs.entry(split).or_default();
         let slot = match kind {
             Kind::Images => &mut pair.images,
@@ -99,6 +94,11 @@ fn pairs(folder: &Path) -> Result<BTreeMap<String, Pair>> {
         }
     }
     Ok(pairs)
+}
+
+/// What the name of a file tells.
+fn split_and_kind(path: &Path) -> Option<(String, Kind)> {
+    path.file_name()?.to_str().and_then(parse_name)
 }
 
 /// `t10k-images-idx3-ubyte.gz` → (`test`, images). MNIST calls its test set t10k.
@@ -129,8 +129,7 @@ fn choose(pairs: &BTreeMap<String, Pair>, asked: Option<&str>) -> Result<String>
 }
 
 fn split_of_file(file: &Path, pairs: &BTreeMap<String, Pair>, asked: Option<&str>) -> Result<String> {
-    let name = file.file_name().and_then(|name| name.to_str());
-    let Some((split, _)) = name.and_then(parse_name).filter(|(split, _)| pairs.contains_key(split)) else {
+    let Some((split, _)) = split_and_kind(file).filter(|(split, _)| pairs.contains_key(split)) else {
         return Err(Error::unusable("the name does not tell which IDX files belong together")
             .at_path(file)
             .help(

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::line::{self, Lines};
 use super::{delimited, header, json_lines, listing};
-use crate::dataset::files::{Visible, parent, short_name, visible};
-use crate::dataset::{splits, unreadable};
+use crate::dataset::files::{files_in, parent, short_name};
+use crate::dataset::splits;
+use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -111,18 +112,15 @@ fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
     let mut chosen = named.iter().filter(|(name, _)| *name == split);
     match (chosen.next(), chosen.next()) {
         (Some((_, only)), None) => Ok(only.clone()),
-        _ => Err(Error::usage("there are several manifests here").at_path(&spec.path).help(format!(
-            "name one of them: {}",
-            named.iter().map(|(_, path)| short_name(path)).collect::<Vec<_>>().join(", ")
-        ))),
+        _ => Err(Error::usage("there are several manifests here")
+            .at_path(&spec.path)
+            .help(format!("name one of them: {}", some(named.iter().map(|(_, path)| short_name(path)))))),
     }
 }
 
 /// Tables of any name in `folder` whose first line names paths and labels, in the byte order of names.
 pub(super) fn lists_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = visible(folder)?.into_iter().filter(Visible::is_file).map(|file| folder.join(file.name));
-    let paths = files.filter(|path| is_table(path));
-    Ok(paths.filter(|path| Kind::of_extension(path).is_some_and(|kind| looks_right(path, kind))).collect())
+    Ok(files_in(folder)?.into_iter().filter(|path| is_table(path) && is_one(path)).collect())
 }
 
 /// Whether the extension is one of tables. Texts may be anything.
@@ -132,17 +130,16 @@ pub(super) fn is_table(path: &Path) -> bool {
 
 /// Files of the usual names whose first line is understood.
 fn candidates(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
-        let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let usual = splits::USUAL.contains(&stem) || STEMS.contains(&stem);
-        if usual && path.is_file() && Kind::of_extension(&path).is_some_and(|kind| looks_right(&path, kind)) {
-            found.push(path);
-        }
-    }
-    found.sort_unstable();
-    Ok(found)
+    let usual = |path: &Path| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        stem.is_some_and(|stem| splits::USUAL.contains(&stem) || STEMS.contains(&stem))
+    };
+    Ok(files_in(folder)?.into_iter().filter(|path| usual(path) && is_one(path)).collect())
+}
+
+/// Whether the extension is one of manifests, and the first line too.
+fn is_one(path: &Path) -> bool {
+    Kind::of_extension(path).is_some_and(|kind| looks_right(path, kind))
 }
 
 /// A manifest with the name of a split that is not among the usual ones.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::files::{parent, short_name};
+use crate::dataset::files::{self, folders_in, parent, short_name};
 use crate::dataset::shard_numbers::{Numbered, check_complete};
-use crate::dataset::{splits, unreadable};
+use crate::dataset::splits;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -74,7 +74,7 @@ fn splits_in(root: &Path) -> Result<Splits> {
         }
     }
     let mut splits = Splits::new();
-    for folder in entries(root)?.into_iter().filter(|path| path.is_dir()) {
+    for folder in folders_in(root)?.into_iter().map(|name| root.join(name)) {
         let files = files_in(&folder)?;
         if !files.is_empty() {
             splits.insert(short_name(&folder), files);
@@ -92,21 +92,8 @@ fn by_name(files: Vec<PathBuf>) -> Splits {
 }
 
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_parquet = |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet") && path.is_file();
-    Ok(entries(folder)?.into_iter().filter(is_parquet).collect())
-}
-
-/// What is visible in a folder, in the byte order of names.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
-        let entry = entry.map_err(|cause| unreadable(folder, &cause))?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-    Ok(paths)
+    let is_parquet = |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet");
+    Ok(files::files_in(folder)?.into_iter().filter(is_parquet).collect())
 }
 
 /// The split that a name without its extension tells: `part-00000`, `test-00001-of-00002`. Four digits

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::archive::BLOCK;
 use super::braces;
 use super::header::Header;
-use crate::dataset::files::short_name;
+use crate::dataset::files::{files_in, short_name};
 use crate::dataset::shard_numbers::check_complete;
 use crate::dataset::splits;
 use crate::dataset::unreadable;
@@ -150,16 +150,7 @@ fn by_split(root: &Path) -> Result<BTreeMap<Option<String>, Vec<PathBuf>>> {
 
 /// The visible shards in `folder` in the byte order of their names.
 fn shards_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in folder.read_dir().map_err(|cause| unreadable(folder, &cause))? {
-        let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && has_ending(&path) && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-    Ok(files)
+    Ok(files_in(folder)?.into_iter().filter(|path| has_ending(path)).collect())
 }
 
 /// The split that a shard's name tells: `train-000001.tar`, `imagenet1k-validation-00.tar`, `val/0.tar`.
