@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::classes::{self, ClassNames};
 use super::text_column::TextColumn;
-use super::wording::{counted, shortened};
+use super::wording::{counted, shortened, some};
 use crate::error::{Error, Result};
 
 /// Most classes; a larger index is a mistake, and names would be made for all below it.
@@ -89,9 +89,13 @@ pub(super) fn from_texts(column: &TextColumn, names: Option<ClassNames>, place: 
 
 /// The class of each of `texts`, no two of which are alike.
 fn of_texts(texts: &[Box<str>], names: Option<ClassNames>, place: Place<'_>) -> Result<Labels> {
-    let named = names.as_ref().map(|names| by_name(texts, names.names()));
-    if let (Some(Ok(labels)), Some(names)) = (&named, &names) {
-        return Ok(Labels { labels: labels.clone(), classes: names.names().to_vec() });
+    let mut unknown_at = None;
+    if let Some(names) = &names {
+        match by_name(texts, names.names()) {
+            Ok(labels) => return Ok(Labels { labels, classes: names.names().to_vec() }),
+            Err(Unnamed::Ambiguous(at)) => return Err(ambiguous(&texts[at], names.names()).at(place(at))),
+            Err(Unnamed::Unknown(at)) => unknown_at = Some(at),
+        }
     }
     let mut indices = Vec::with_capacity(texts.len());
     for (at, text) in texts.iter().enumerate() {
@@ -102,18 +106,37 @@ fn of_texts(texts: &[Box<str>], names: Option<ClassNames>, place: Place<'_>) -> 
     }
     // The first that is not written as the first of all is the odd one.
     let odd = indices.iter().position(|index| index.is_some() != indices[0].is_some());
-    match (named, names, odd) {
-        (Some(Err(at)), Some(names), _) => Err(unknown(&texts[at], names.names()).at(place(at))),
+    match (unknown_at, names, odd) {
+        (Some(at), Some(names), _) => Err(unknown(&texts[at], names.names()).at(place(at))),
         (.., Some(at)) => Err(mixed(&texts[at], indices[at].is_some()).at(place(at))),
         _ => in_byte_order(texts, place),
     }
 }
 
-/// The place of each text among the names; the first that is none of them is the error.
-fn by_name(texts: &[Box<str>], names: &[String]) -> std::result::Result<Vec<u32>, usize> {
-    let places: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
-    let found = texts.iter().enumerate();
-    found.map(|(at, text)| places.get(&**text).copied().ok_or(at)).collect()
+/// Why texts are not the names of classes, with the first that is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unnamed {
+    /// No class has the name.
+    Unknown(usize),
+    /// Several classes have it.
+    Ambiguous(usize),
+}
+
+/// The class that each of `texts` names. Two of `names` may be the same as long as no text is.
+fn by_name(texts: &[Box<str>], names: &[String]) -> std::result::Result<Vec<u32>, Unnamed> {
+    let mut places = HashMap::<&str, (u32, bool)>::with_capacity(names.len());
+    for (name, class) in names.iter().zip(0..) {
+        places.entry(name).and_modify(|(_, alone)| *alone = false).or_insert((class, true));
+    }
+    let found: Vec<(u32, bool)> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| places.get(&**text).copied().ok_or(Unnamed::Unknown(at)))
+        .collect::<std::result::Result<_, _>>()?;
+    match found.iter().position(|(_, alone)| !alone) {
+        Some(at) => Err(Unnamed::Ambiguous(at)),
+        None => Ok(found.into_iter().map(|(class, _)| class).collect()),
+    }
 }
 
 fn in_byte_order(texts: &[Box<str>], place: Place<'_>) -> Result<Labels> {
@@ -167,12 +190,18 @@ fn too_large(label: i128) -> Error {
 const WHERE: &str = "labels count from 0; correct them, or say where they are (`--label-column`)";
 
 fn unknown(text: &str, names: &[String]) -> Error {
-    const SHOWN: usize = 10;
-    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
     Error::unusable(format!("there is no class `{}`", shortened(text))).help(format!(
-        "correct the label, or the class names (`--class-names`, classes.txt), which are {shown}{more}"
+        "correct the label, or the class names (`--class-names`, classes.txt), which are {}",
+        some(names)
     ))
+}
+
+/// Which of the classes is meant cannot be told.
+fn ambiguous(text: &str, names: &[String]) -> Error {
+    let classes: Vec<usize> = (0..names.len()).filter(|&class| names[class] == text).collect();
+    Error::unusable(classes::all_called(text, &classes)).help(
+        "write all labels as indices of classes, or give each class a name of its own (`--class-names`, classes.txt)",
+    )
 }
 
 /// Names in byte order would give the indices among them new meanings.
@@ -228,6 +257,15 @@ mod tests {
         assert_eq!(labels(&["dog", "cat"], Some(&["dog", "cat"])).unwrap().labels, [0, 1]);
         assert_eq!(labels(&["7", "3"], Some(&["7", "3"])).unwrap().labels, [0, 1]);
         assert_eq!(labels(&["ant", "7"], Some(&["7", "eel", "ant"])).unwrap().labels, [2, 0]);
+    }
+
+    #[test]
+    fn a_name_of_two_classes_is_no_label_and_harms_no_other() {
+        let names = Some(&["crane", "dog", "maillot", "crane", "maillot"][..]);
+        let (place, what) = refused(&["dog", "crane", "maillot"], names);
+        assert_eq!((place.as_str(), what.as_str()), ("row 1", "2 classes are called `crane`: 0, 3"));
+        assert_eq!(labels(&["dog", "dog"], names).unwrap().labels, [1, 1]);
+        assert_eq!(labels(&["3", "0", "4"], names).unwrap().labels, [3, 0, 4]);
     }
 
     #[test]
