@@ -74,7 +74,8 @@ pub struct Entry {
 
 /// Images with labels, addressed by index. Called from many threads at once.
 pub trait Dataset: Send + Sync {
-    /// What it is, by content.
+    /// What it is: names and labels of the images, and their pixels or, where those are in files of images,
+    /// the lengths of these.
     fn identity(&self) -> &DatasetIdentity;
 
     /// Number of images.

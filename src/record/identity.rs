@@ -1,4 +1,5 @@
-//! Who took part: by content, not by name.
+//! Who took part: a model by the bytes of its files, data by ids, labels and pixels, or the lengths of the
+//! files that hold those.
 
 use std::collections::BTreeMap;
 use std::fs::File;

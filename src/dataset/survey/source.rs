@@ -38,7 +38,7 @@ impl Source {
         self.beside.is_some()
     }
 
-    /// What it is, by content.
+    /// What it is ([`Dataset::identity`]).
     pub fn identity(&self) -> &DatasetIdentity {
         self.data.identity()
     }
