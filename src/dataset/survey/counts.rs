@@ -1,6 +1,6 @@
 //! Images by split, class and column, and those that cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::Serialize;
 
@@ -65,15 +65,14 @@ pub struct ClassCount {
 }
 
 impl Classes {
-    pub(super) fn of(own: &Own<'_>) -> Result<Self> {
-        let names_of: Vec<&[String]> =
-            own.iter().map(|(source, _)| source.identity().classes.as_slice()).collect();
-        let (names, rows) = united(&names_of);
-        let mut by_class = vec![vec![0; own.len()]; names.len()];
-        for (split, ((source, _), rows)) in own.iter().zip(&rows).enumerate() {
+    pub(super) fn of(sources: &[Source], rows: &Rows) -> Result<Self> {
+        let own: Vec<(usize, &Source)> =
+            sources.iter().enumerate().filter(|(_, source)| !source.is_beside()).collect();
+        let mut by_class = vec![vec![0; own.len()]; rows.names.len()];
+        for (split, (number, source)) in own.iter().enumerate() {
             for index in 0..source.count() {
-                let row = rows.get(source.entry(index)?.label as usize);
-                if let Some(counts) = row.and_then(|&row| by_class.get_mut(row)) {
+                let row = rows.row_of(*number, source.entry(index)?.label);
+                if let Some(counts) = row.and_then(|row| by_class.get_mut(row)) {
                     counts[split] += 1;
                 }
             }
@@ -84,37 +83,71 @@ impl Classes {
             images: by_split.iter().sum(),
             by_split,
         };
-        let differs = |rows: &Vec<usize>| rows.iter().enumerate().any(|(label, row)| label != *row);
-        let other = own.iter().zip(&rows).filter(|(_, rows)| differs(rows));
-        let other_names = other.map(|((source, _), _)| source.name().to_owned()).collect();
-        let counts: Vec<ClassCount> = names.into_iter().zip(by_class).enumerate().map(count).collect();
+        let other = own.iter().filter(|(number, _)| rows.differ(*number));
+        let other_names = other.map(|(_, source)| source.name().to_owned()).collect();
+        let counts: Vec<ClassCount> =
+            rows.names.iter().cloned().zip(by_class).enumerate().map(count).collect();
         Ok(Self { imbalance: imbalance(&counts), other_names, counts })
     }
 }
 
-/// The names of all splits, those of the split with most first, and for each split the place of each
-/// of its labels among them.
-fn united(splits: &[&[String]]) -> (Vec<String>, Vec<Vec<usize>>) {
-    let most = splits.iter().rev().max_by_key(|names| names.len()).copied().unwrap_or_default();
-    let mut names = most.to_vec();
-    let mut rows = Vec::with_capacity(splits.len());
-    for split in splits {
-        // Names that are the same list may hold one name twice.
-        if most.starts_with(split) {
-            rows.push((0..split.len()).collect());
-            continue;
-        }
-        let mut of_split = Vec::with_capacity(split.len());
-        for name in *split {
-            let known = names.iter().position(|known| known == name);
-            of_split.push(known.unwrap_or(names.len()));
-            if known.is_none() {
-                names.push(name.clone());
-            }
-        }
-        rows.push(of_split);
+/// The classes of all splits, and which of them each label of each split is. What is only compared with
+/// the data set has none.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rows {
+    /// Names: those of the split with most classes in label order, then those that only others have.
+    pub names: Vec<String>,
+    /// For each source the place of each of its labels among `names`.
+    of_sources: Vec<Vec<usize>>,
+}
+
+impl Rows {
+    pub(super) fn of(sources: &[Source]) -> Self {
+        Self::united(&sources.iter().map(own_classes).collect::<Vec<_>>())
     }
-    (names, rows)
+
+    fn united(sources: &[&[String]]) -> Self {
+        let most = sources.iter().rev().max_by_key(|names| names.len()).copied().unwrap_or_default();
+        let mut names = most.to_vec();
+        let of_sources = sources.iter().map(|classes| rows_among(&mut names, classes)).collect();
+        Self { names, of_sources }
+    }
+
+    /// The place among the names of what source `source` calls `label`.
+    pub(super) fn row_of(&self, source: usize, label: u32) -> Option<usize> {
+        self.of_sources.get(source)?.get(label as usize).copied()
+    }
+
+    /// Whether labels of source `source` stand for other classes than in the split with most.
+    fn differ(&self, source: usize) -> bool {
+        let rows = self.of_sources.get(source).into_iter().flatten();
+        rows.enumerate().any(|(label, row)| label != *row)
+    }
+}
+
+fn own_classes(source: &Source) -> &[String] {
+    if source.is_beside() { &[] } else { &source.identity().classes }
+}
+
+/// The place among `names` of each class of a split; those that are not there are added. Where a name
+/// repeats, the first class that has it is the first there, the second the second.
+fn rows_among(names: &mut Vec<String>, split: &[String]) -> Vec<usize> {
+    let known = names.len();
+    let mut free = HashMap::<&str, VecDeque<usize>>::new();
+    for (row, name) in names.iter().enumerate() {
+        free.entry(name).or_default().push_back(row);
+    }
+    let mut added = Vec::new();
+    let mut rows = Vec::with_capacity(split.len());
+    for name in split {
+        let row = free.get_mut(name.as_str()).and_then(VecDeque::pop_front);
+        rows.push(row.unwrap_or(known + added.len()));
+        if row.is_none() {
+            added.push(name.clone());
+        }
+    }
+    names.extend(added);
+    rows
 }
 
 fn imbalance(counts: &[ClassCount]) -> Option<f64> {
@@ -185,14 +218,21 @@ mod tests {
     #[test]
     fn splits_with_other_classes_are_counted_by_name() {
         let (test, train) = (names(&["bird", "cow"]), names(&["bird", "cat", "dog"]));
-        let (united, rows) = united(&[&test, &train]);
-        assert_eq!(united, ["bird", "cat", "dog", "cow"]);
-        assert_eq!(rows, [vec![0, 3], vec![0, 1, 2]]);
+        let rows = Rows::united(&[&test, &train]);
+        assert_eq!(rows.names, ["bird", "cat", "dog", "cow"]);
+        assert_eq!(rows.of_sources, [vec![0, 3], vec![0, 1, 2]]);
+        assert_eq!((rows.row_of(0, 1), rows.row_of(0, 2), rows.row_of(2, 0)), (Some(3), None, None));
+        assert!(rows.differ(0) && !rows.differ(1));
     }
 
     #[test]
-    fn a_name_that_two_classes_have_is_two_rows() {
-        let crane = names(&["crane", "crane"]);
-        assert_eq!(united(&[&crane, &crane[..1]]), (crane.clone(), vec![vec![0, 1], vec![0]]));
+    fn a_name_that_two_classes_have_is_two_rows_in_every_split() {
+        let (train, test) = (names(&["crane", "dog", "crane"]), names(&["dog", "crane", "crane"]));
+        let rows = Rows::united(&[&train, &test, &train[..1]]);
+        // Of as many, the first split's names are those of all.
+        assert_eq!(rows.names, train);
+        assert_eq!(rows.of_sources, [vec![0, 1, 2], vec![1, 0, 2], vec![0]]);
+        let more = names(&["crane"; 4]);
+        assert_eq!(rows_among(&mut train.clone(), &more), [0, 2, 3, 4]);
     }
 }

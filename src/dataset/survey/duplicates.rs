@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
+use super::counts::Rows;
 use super::groups::{Groups, Place};
 use super::source::Source;
 use crate::error::Result;
@@ -92,7 +93,7 @@ pub struct Shared {
 
 impl Duplicates {
     /// What `groups` tell of `sources`.
-    pub(super) fn of(sources: &[Source], groups: &Groups) -> Result<Self> {
+    pub(super) fn of(sources: &[Source], groups: &Groups, rows: &Rows) -> Result<Self> {
         let own = |places: &[Place]| -> Vec<Place> {
             places.iter().copied().filter(|(source, _)| !sources[*source as usize].is_beside()).collect()
         };
@@ -105,11 +106,11 @@ impl Duplicates {
         Ok(Self {
             exact: Repeated {
                 surplus: exact.iter().map(|places| places.len() - 1).sum(),
-                ..repeated(sources, &exact)?
+                ..repeated(sources, rows, &exact)?
             },
             near: Repeated {
                 surplus: near.iter().map(|pictures| pictures.len() - 1).sum(),
-                ..repeated(sources, &near.iter().map(|pictures| pictures.concat()).collect::<Vec<_>>())?
+                ..repeated(sources, rows, &near.iter().map(|pictures| pictures.concat()).collect::<Vec<_>>())?
             },
             between: between(sources, groups)?,
             incomplete: groups.incomplete,
@@ -117,8 +118,9 @@ impl Duplicates {
     }
 }
 
-fn repeated(sources: &[Source], groups: &[Vec<Place>]) -> Result<Repeated> {
-    let mut groups: Vec<Group> = groups.iter().map(|places| group(sources, places)).collect::<Result<_>>()?;
+fn repeated(sources: &[Source], rows: &Rows, groups: &[Vec<Place>]) -> Result<Repeated> {
+    let mut groups: Vec<Group> =
+        groups.iter().map(|places| group(sources, rows, places)).collect::<Result<_>>()?;
     groups.sort_by_key(|group| Reverse((group.across_splits, group.across_classes)));
     Ok(Repeated {
         surplus: 0,
@@ -128,16 +130,18 @@ fn repeated(sources: &[Source], groups: &[Vec<Place>]) -> Result<Repeated> {
     })
 }
 
-fn group(sources: &[Source], places: &[Place]) -> Result<Group> {
-    let member = |&(source, index): &Place| {
-        let source = &sources[source as usize];
+fn group(sources: &[Source], rows: &Rows, places: &[Place]) -> Result<Group> {
+    let (mut images, mut classes) = (Vec::with_capacity(places.len()), Vec::with_capacity(places.len()));
+    for &(number, index) in places {
+        let source = &sources[number as usize];
         let entry = source.entry(index as usize)?;
         let class = source.class(entry.label);
-        Ok(Member { split: source.name().to_owned(), id: entry.id, class })
-    };
-    let images: Vec<Member> = places.iter().map(member).collect::<Result<_>>()?;
+        // Two classes may have one name.
+        classes.push(rows.row_of(number as usize, entry.label));
+        images.push(Member { split: source.name().to_owned(), id: entry.id, class });
+    }
     Ok(Group {
-        across_classes: images.iter().any(|image| image.class != images[0].class),
+        across_classes: classes.iter().any(|class| *class != classes[0]),
         across_splits: places.iter().any(|place| place.0 != places[0].0),
         images,
     })

@@ -31,6 +31,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use counts::Rows;
 pub use counts::{ClassCount, Classes, SliceCount, SplitCount, Unreadable};
 pub use division::{Division, Part, Shares};
 pub use duplicates::{Between, Duplicates, Group, Member, Repeated, Shared};
@@ -113,7 +114,7 @@ impl Examined {
 
     /// What is there.
     pub fn survey(&self) -> Result<Survey> {
-        let own = self.own();
+        let (own, rows) = (self.own(), Rows::of(&self.sources));
         let first = self.sources.first().map(Source::identity);
         let seen = own.iter().flat_map(|(_, looked)| looked.iter().filter_map(Looked::seen));
         Ok(Survey {
@@ -121,11 +122,11 @@ impl Examined {
             format: first.map(|identity| identity.format.clone()).unwrap_or_default(),
             decoder: first.and_then(|identity| identity.decoder.clone()),
             splits: own.iter().map(|(source, looked)| SplitCount::of(source, looked)).collect(),
-            classes: Classes::of(&own)?,
+            classes: Classes::of(&self.sources, &rows)?,
             measures: Measures { first: self.firsts()?, ..Measures::of(seen) },
             unreadable: counts::unreadable(&self.sources, &self.looked)?,
             slices: counts::slices(&own)?,
-            duplicates: Duplicates::of(&self.sources, &self.groups)?,
+            duplicates: Duplicates::of(&self.sources, &self.groups, &rows)?,
         })
     }
 
@@ -193,21 +194,18 @@ impl Examined {
 
     /// The readable images of each class of the data set, by its name, in label order.
     fn members(&self) -> Result<Vec<Members>> {
-        let counts = Classes::of(&self.own())?.counts;
-        let mut members: Vec<Members> = counts.into_iter().map(|class| (class.name, Vec::new())).collect();
-        for (number, (source, looked)) in self.sources.iter().zip(&self.looked).enumerate() {
-            let readable = |(_, looked): &(usize, &Looked)| !source.is_beside() && looked.seen().is_some();
-            for (index, _) in looked.iter().enumerate().filter(readable) {
-                let label = source.entry(index)?.label;
-                let name = source.class(label);
-                let same = members.get(label as usize).is_some_and(|(known, _)| *known == name);
-                let at = if same { Some(label as usize) } else { members.iter().position(|it| it.0 == name) };
-                if let Some((_, places)) = at.and_then(|at| members.get_mut(at)) {
+        let rows = Rows::of(&self.sources);
+        let mut places = vec![Vec::new(); rows.names.len()];
+        let all = self.sources.iter().zip(&self.looked).enumerate();
+        for (number, (source, looked)) in all {
+            for (index, _) in looked.iter().enumerate().filter(|(_, looked)| looked.seen().is_some()) {
+                let row = rows.row_of(number, source.entry(index)?.label);
+                if let Some(places) = row.and_then(|row| places.get_mut(row)) {
                     places.push((number as u32, index as u32));
                 }
             }
         }
-        Ok(members)
+        Ok(rows.names.into_iter().zip(places).collect())
     }
 
     /// The splits of the data set, without what they are compared with.
@@ -216,5 +214,36 @@ impl Examined {
         all.filter(|(source, _)| !source.is_beside())
             .map(|(source, looked)| (source, looked.as_slice()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::DatasetSpec;
+
+    const SHAPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/shapes");
+
+    #[test]
+    fn two_classes_of_one_name_stay_two_in_every_split() {
+        let scratch = tempfile::tempdir().unwrap();
+        for (from, to) in
+            [("circle", "test/a"), ("circle", "test/b"), ("square", "train/a"), ("triangle", "train/b")]
+        {
+            let folder = scratch.path().join(to);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::copy(format!("{SHAPES}/{from}/2.png"), folder.join("1.png")).unwrap();
+        }
+        let class_names = vec!["crane".to_owned(); 2];
+        let spec = DatasetSpec { class_names, ..DatasetSpec::at(scratch.path()) };
+        let examined = Examined::of(sources(&spec).unwrap(), &Watch::NONE).unwrap();
+        let survey = examined.survey().unwrap();
+        let counts: Vec<&[usize]> =
+            survey.classes.counts.iter().map(|class| class.by_split.as_slice()).collect();
+        assert_eq!(counts, [[1, 1], [1, 1]]);
+        assert_eq!(survey.duplicates.exact.across_classes, 1, "one picture with two labels");
+        let members = examined.members().unwrap();
+        let crane = |places| ("crane".to_owned(), places);
+        assert_eq!(members, [crane(vec![(0, 0), (1, 0)]), crane(vec![(0, 1), (1, 1)])]);
     }
 }
