@@ -13,7 +13,7 @@ use crate::plan::{
     Resolved, RuntimeSpec, SessionOptions, Settings, Source, cache_size,
 };
 use crate::preprocess::{InputFacts, Layout, PreprocessSettings};
-use crate::record::Run;
+use crate::record::{DatasetIdentity, Run};
 use crate::report::number::counted;
 use crate::runtime;
 
@@ -157,7 +157,7 @@ pub fn job(planned: &PlannedModel, runtime: RuntimeSpec) -> Result<Job> {
         output,
         fixed_batch: model.fixed_batch(),
         preprocess,
-        dataset: dataset_spec(settings, protocol.seed),
+        dataset: dataset_spec(&planned.resolved, protocol.seed),
         protocol,
         verdict: criteria::in_full(&planned.resolved)?,
         sources: planned
@@ -213,14 +213,18 @@ fn facts(model: &ModelFile, settings: &PreprocessSettings) -> Result<InputFacts>
     })
 }
 
-fn dataset_spec(settings: &Settings, seed: u64) -> Option<DatasetSpec> {
-    let data = &settings.data;
+fn dataset_spec(resolved: &Resolved, seed: u64) -> Option<DatasetSpec> {
+    let data = &resolved.settings.data;
     Some(DatasetSpec {
         path: data.path.clone()?,
         format: data.format,
         split: data.split.clone(),
         columns: DataColumns { image: data.image_column.clone(), label: data.label_column.clone() },
         class_names: data.class_names.clone().unwrap_or_default(),
+        model_names_classes: matches!(
+            resolved.source("data.class_names"),
+            Source::Metadata(_) | Source::Beside(..)
+        ),
         part: Part {
             classes: data.only_classes.clone().unwrap_or_default(),
             conditions: data.conditions.clone(),
@@ -261,7 +265,7 @@ fn protocol(settings: &Settings) -> Protocol {
 pub fn check_data(job: &Job, model: &ModelFile) -> Result<Vec<String>> {
     let Some(spec) = &job.dataset else { return Ok(Vec::new()) };
     let data = dataset::open(spec)?;
-    let names = data.identity().classes.clone();
+    let names = mapped(data.identity());
     match job.output.judged() {
         Some(judged) if judged != names.len() => Err(other_classes(job, judged, names.len()).at(format!(
             "{} and {}",
@@ -270,6 +274,16 @@ pub fn check_data(job: &Job, model: &ModelFile) -> Result<Vec<String>> {
         ))),
         _ => Ok(names),
     }
+}
+
+/// The name of each class, with what the data itself calls it where that is another.
+fn mapped(data: &DatasetIdentity) -> Vec<String> {
+    let own = data.own_classes.iter().map(|own| format!(" ({own} in the data)"));
+    data.classes
+        .iter()
+        .zip(own.chain(std::iter::repeat(String::new())))
+        .map(|(name, own)| format!("{name}{own}"))
+        .collect()
 }
 
 fn other_classes(job: &Job, judged: usize, classes: usize) -> Error {

@@ -253,6 +253,8 @@ pub enum WarningCode {
     ImagesNotReached,
     /// Files among the images were not read.
     FilesPassedOver,
+    /// The model's class names and the data's own have nothing in common.
+    OtherClassNames,
     /// Images that a model was calibrated with are among those it is tested on.
     CalibrationOverlap,
     /// Some output held NaN or an infinity.

@@ -18,34 +18,51 @@ pub(super) struct ClassNames {
     names: Vec<String>,
     /// For each number that the data gives a class, its number here. Nothing where they are the same.
     numbers: Option<Vec<u32>>,
+    /// What the data itself calls its classes, where none of the names is the same and they go by their
+    /// order alone.
+    overruled: Vec<String>,
 }
 
 impl ClassNames {
-    /// `names` for data that calls its classes by its `own`. Where those are the same in another order,
-    /// images go with their class: who says that dogs are class 0 does not mean the cats. Fails where
-    /// only some are the same and stand elsewhere: one of them is misspelt, and all would be moved.
+    /// `names` for data that calls its classes by its `own`. Where each of those is among them, images go
+    /// with their class, whatever the order, and data may lack classes: who says that dogs are class 0 does
+    /// not mean the cats. Fails where as many are named, only some are the same, and these stand elsewhere:
+    /// one of them is misspelt, and all would be moved.
     fn of(names: Vec<String>, own: &[String]) -> Result<Self> {
         let places = places(&names, own);
-        let numbers = match places.iter().copied().collect::<Option<Vec<u32>>>() {
-            Some(numbers) => Some(numbers).filter(|numbers| !numbers.is_sorted()),
-            None => stand_where_they_did(&names, own, &places).map(|()| None)?,
-        };
-        Ok(Self { names, numbers })
+        if let Some(numbers) =
+            places.iter().copied().collect::<Option<Vec<u32>>>().filter(|it| !it.is_empty())
+        {
+            let moved = numbers.len() < names.len() || !numbers.is_sorted();
+            return Ok(Self { names, numbers: moved.then_some(numbers), overruled: Vec::new() });
+        }
+        stand_where_they_did(&names, own, &places)?;
+        let is_called_otherwise = own != numbered(own.len()) && places.iter().all(Option::is_none);
+        let overruled = if is_called_otherwise { own.to_vec() } else { Vec::new() };
+        Ok(Self { names, numbers: None, overruled })
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.names.len()
+    /// How many classes the data may have: those that it names, if it does.
+    pub(super) fn of_data(&self) -> usize {
+        self.numbers.as_ref().map_or(self.names.len(), Vec::len)
     }
 
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.names
+    /// What the data itself calls its classes, where none of the names is the same and they go by their
+    /// order alone; empty elsewhere.
+    pub(super) fn overruled(&self) -> &[String] {
+        &self.overruled
     }
 
-    /// From the numbers that the data gives its classes, all of which are below [`ClassNames::count`].
+    /// Whether the names have been held against the data's own.
+    fn is_compared(&self) -> bool {
+        self.numbers.is_some() || !self.overruled.is_empty()
+    }
+
+    /// From the numbers that the data gives its classes, all of which are below [`ClassNames::of_data`].
     pub(super) fn number(&self, mut labels: Vec<u32>) -> Vec<u32> {
         if let Some(numbers) = &self.numbers {
             labels.iter_mut().for_each(|label| *label = numbers[*label as usize]);
@@ -59,24 +76,34 @@ impl ClassNames {
     }
 }
 
-/// A name as it is compared with others: `Hot_Dog` is `hot dog`.
-fn folded(name: &str) -> String {
-    name.trim().to_lowercase().replace(['_', '-'], " ")
+/// A name as it is compared with others: `T-shirt_top` is `t shirt/top`, since folders cannot be called
+/// by every sign.
+pub(super) fn folded(name: &str) -> String {
+    let is_letter = |letter: &char| letter.is_alphanumeric() || "+#".contains(*letter);
+    let spaced: String = name.chars().map(|letter| if is_letter(&letter) { letter } else { ' ' }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Where each of the data's `own` names stands among `names`. Nowhere, where they say nothing of an
-/// order: these are more or fewer, or some of either repeat.
+/// Where each of the data's `own` names stands among `names`; nowhere where several are called so, and
+/// nowhere at all where the data itself has two classes of one name.
 fn places(names: &[String], own: &[String]) -> Vec<Option<u32>> {
-    let places: HashMap<String, u32> = names.iter().map(|name| folded(name)).zip(0..).collect();
-    let distinct: HashSet<String> = own.iter().map(|name| folded(name)).collect();
-    let say_order = [own.len(), places.len(), distinct.len()] == [names.len(); 3];
-    own.iter().map(|name| places.get(&folded(name)).copied().filter(|_| say_order)).collect()
+    let mut places = HashMap::<String, Option<u32>>::with_capacity(names.len());
+    for (name, class) in names.iter().zip(0..) {
+        places.entry(folded(name)).and_modify(|place| *place = None).or_insert(Some(class));
+    }
+    let is_distinct = own.len() == all_folded(own).len();
+    own.iter().map(|name| places.get(&folded(name)).copied().flatten().filter(|_| is_distinct)).collect()
+}
+
+fn all_folded(names: &[String]) -> HashSet<String> {
+    names.iter().map(|name| folded(name)).collect()
 }
 
 /// Fails at the first of the data's `own` names that has another of the `places`.
 fn stand_where_they_did(names: &[String], own: &[String], places: &[Option<u32>]) -> Result<()> {
-    // Numbers are no names.
-    if own == numbered(own.len()) {
+    // Numbers are no names, and what repeats or is not of the same length says nothing of an order.
+    let say_order = names.len() == own.len() && all_folded(names).len() == names.len();
+    if !say_order || own == numbered(own.len()) {
         return Ok(());
     }
     let moved =
@@ -89,18 +116,40 @@ fn stand_where_they_did(names: &[String], own: &[String], places: &[Option<u32>]
 
 /// The names of the data's class `class` and others stand elsewhere among `names`, but not all of them.
 fn some_elsewhere(names: &[String], own: &[String], class: usize, place: usize) -> Error {
-    let known: HashSet<String> = own.iter().map(|name| folded(name)).collect();
+    let known = all_folded(own);
     let strange = names.iter().find(|name| !known.contains(&folded(name))).map_or("", String::as_str);
     Error::usage(format!(
-        "class {place} is called `{}`, which is class {class} of the data, but no class of the data is called `{strange}`",
+        "class {place} is called `{}` {BY}, which is class {class} of the data, but no class of the data is called `{strange}`",
         names[place]
     ))
-    .help(format!("give the data's own names, in the order of the model's outputs: they are {}", some(own)))
+    .help(format!(
+        "give the data's own names with --class-names, in the order of the model's outputs: they are {}",
+        some(own)
+    ))
+}
+
+/// Where names come from that are not the data's own.
+const BY: &str = "by --class-names, bench.toml or the model";
+
+/// The data has another number of classes than are named, and not only some of those.
+fn other_count(names: &[String], own: &[String]) -> Error {
+    let known = all_folded(names);
+    let strange: Vec<String> = own.iter().filter(|name| !known.contains(&folded(name))).cloned().collect();
+    let error = Error::usage(format!(
+        "{} named {BY}, the data has {}",
+        counted(names.len(), "class is", "classes are"),
+        counted(own.len(), "class", "classes")
+    ))
+    .help("give each class of the data its name with --class-names, in the order of the model's outputs; the data may lack some of the classes when all of its own are among them by name");
+    if strange.is_empty() || strange.len() == own.len() {
+        return error;
+    }
+    error.because(format!("no class is named {}", some(&strange)))
 }
 
 impl From<Vec<String>> for ClassNames {
     fn from(names: Vec<String>) -> Self {
-        Self { names, numbers: None }
+        Self { names, numbers: None, overruled: Vec::new() }
     }
 }
 
@@ -129,19 +178,11 @@ fn not_empty(names: &[String]) -> Result<Vec<String>> {
     }
 }
 
-/// The data set's `own` names, unless others are `given`, which must be as many.
+/// The data set's `own` names, unless others are `given`, which must be as many or hold all of its own.
 pub(super) fn or_own(given: Option<ClassNames>, own: Vec<String>) -> Result<ClassNames> {
-    match given {
-        Some(given) if given.count() != own.len() => Err(Error::usage(format!(
-            "{} given, the data has {}",
-            counted(given.count(), "class name is", "class names are"),
-            counted(own.len(), "class", "classes")
-        ))
-        .help("give one name a class in label order, or none to use the data set's own")),
-        Some(given) if given.numbers.is_some() => Ok(given),
-        Some(given) => ClassNames::of(given.names, &own),
-        None => Ok(own.into()),
-    }
+    let Some(given) = given else { return Ok(own.into()) };
+    let names = if given.is_compared() { given } else { ClassNames::of(given.names, &own)? };
+    if names.of_data() == own.len() { Ok(names) } else { Err(other_count(&names.names, &own)) }
 }
 
 /// Reads names from the file at `path`, one a line, if it is there.
@@ -216,13 +257,44 @@ mod tests {
         let repeated = names(&["dog", "cat", "dog"]);
         let classes = or_own(Some(names(&own).into()), repeated).unwrap();
         assert_eq!(classes.number(vec![0, 1, 2]), [0, 1, 2], "on either side");
+        let of_files = names(&["T-shirt_top", "Dress"]);
+        let classes = or_own(Some(names(&["Dress", "T-shirt/top"]).into()), of_files).unwrap();
+        assert_eq!(classes.number(vec![0, 1]), [1, 0], "no folder has a slash in its name");
+    }
+
+    #[test]
+    fn data_may_lack_classes_that_a_model_knows() {
+        let model = names(&["airplane", "cat", "crane", "dog", "crane"]);
+        let classes = |own: &[&str]| or_own(Some(model.clone().into()), names(own));
+        let found = classes(&["Cat", "dog"]).unwrap();
+        assert_eq!((found.names(), found.of_data()), (model.as_slice(), 2));
+        assert_eq!((found.number(vec![0, 1]), found.numbers()), (vec![1, 3], vec![1, 3]));
+        let error = classes(&["cat", "dog", "lists"]).unwrap_err();
+        assert!(error.what.contains("5 classes are named by --class-names"), "{error}");
+        assert_eq!(error.cause.as_deref(), Some("no class is named lists"));
+        assert!(classes(&["crane", "dog"]).is_err(), "which of the two?");
+    }
+
+    #[test]
+    fn names_that_have_nothing_in_common_with_the_data_s_own_are_known_as_such() {
+        let overruled = |given: &[&str], own: &[&str]| {
+            let classes = or_own(Some(names(given).into()), names(own)).unwrap();
+            assert_eq!(classes.number(vec![0, 1]), [0, 1]);
+            classes.overruled().to_vec()
+        };
+        assert_eq!(
+            overruled(&["tench", "goldfish"], &["n01440764", "n01443537"]),
+            ["n01440764", "n01443537"]
+        );
+        assert!(overruled(&["cat", "puppy"], &["cat", "dog"]).is_empty());
+        assert!(overruled(&["cat", "dog"], &["0", "1"]).is_empty(), "numbers are no names");
     }
 
     #[test]
     fn a_name_that_is_misspelt_among_others_in_another_order_is_refused() {
         let own = names(&["cat", "dog", "eel"]);
         let error = or_own(Some(names(&["eel", "cta", "dog"]).into()), own).unwrap_err();
-        assert!(error.what.contains("class 2 is called `dog`, which is class 1"), "{error}");
+        assert!(error.what.contains("class 2 is called `dog` by --class-names, bench.toml or the model, which is class 1"), "{error}");
         assert!(error.what.contains("`cta`") && error.help.unwrap().contains("cat, dog, eel"));
         let numbered = or_own(Some(names(&["1", "2", "10"]).into()), numbered(3)).unwrap();
         assert_eq!(numbered.number(vec![1]), [1], "numbers are no names");
@@ -284,6 +356,6 @@ mod tests {
         assert_eq!(or_own(Some(names(&["cat"]).into()), numbered(1)).unwrap().names(), ["cat"]);
         assert_eq!(or_own(None, numbered(2)).unwrap().names(), ["0", "1"]);
         let error = or_own(Some(numbered(3).into()), numbered(10)).unwrap_err();
-        assert!(error.what.contains("3 class names") && error.what.contains("10 classes"), "{error}");
+        assert!(error.what.contains("3 classes are named") && error.what.contains("10 classes"), "{error}");
     }
 }

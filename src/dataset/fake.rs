@@ -9,11 +9,11 @@ use crate::error::Result;
 /// next four and nothing for the last two; `year` is 2024 and 2025 in turn;
 /// `url` was left out.
 pub(super) fn content() -> Content {
-    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<String>>();
     Content {
         name: "animals".into(),
         split: None,
-        classes: owned(&["cat", "dog", "bird"]),
+        classes: owned(&["cat", "dog", "bird"]).into(),
         passed_over: None,
         columns: owned(&["source", "year"]),
         images: Box::new(Animals { left_out: owned(&["url"]) }),

@@ -42,7 +42,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     Ok(Content {
         name: short_name(&spec.path),
         split,
-        classes: names.into_names(),
+        classes: names,
         passed_over: strays.told(),
         columns: Vec::new(),
         images: Box::new(FolderImages { root, classes, files }),
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn given_class_names_must_be_as_many_as_the_folders() {
+    fn other_class_names_must_be_as_many_as_the_folders() {
         let scene = Scene::with(&["0/1.png", "1/1.png"]);
         let named = |names: &[&str]| {
             open(&DatasetSpec {
@@ -379,7 +379,7 @@ mod tests {
         };
         assert_eq!(named(&["cat", "dog"]).unwrap().identity().classes, ["cat", "dog"]);
         let error = named(&["cat", "dog", "bird"]).err().unwrap();
-        assert!(error.what.contains("3 class names") && error.what.contains("2 classes"), "{error}");
+        assert!(error.what.contains("3 classes are named") && error.what.contains("has 2 classes"), "{error}");
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub(super) const MAX_CLASSES: u32 = 100_000;
 pub(super) struct Labels {
     /// Index of the class of each image.
     pub labels: Vec<u32>,
-    /// Class names in label order.
-    pub classes: Vec<String>,
+    /// What the classes are called.
+    pub classes: ClassNames,
 }
 
 /// Says where an image is, in the words of an error.
@@ -46,11 +46,11 @@ pub(super) fn from_integers(values: impl IntoIterator<Item = i128>, place: Place
 /// From indices, which are held against the class names where there are some.
 pub(super) fn from_indices(labels: Vec<u32>, names: Option<ClassNames>, place: Place<'_>) -> Result<Labels> {
     if let Some(names) = names {
-        check(&labels, names.count(), place)?;
-        return Ok(Labels { labels: names.number(labels), classes: names.into_names() });
+        check(&labels, names.of_data(), place)?;
+        return Ok(Labels { labels: names.number(labels), classes: names });
     }
     let most = labels.iter().max().map_or(0, |&label| label as usize + 1);
-    Ok(Labels { labels, classes: classes::numbered(most) })
+    Ok(Labels { labels, classes: classes::numbered(most).into() })
 }
 
 /// Refuses a label that none of `named` classes has.
@@ -92,7 +92,7 @@ fn of_texts(texts: &[Box<str>], names: Option<ClassNames>, place: Place<'_>) -> 
     let mut unknown_at = None;
     if let Some(names) = &names {
         match by_name(texts, names.names()) {
-            Ok(labels) => return Ok(Labels { labels, classes: names.names().to_vec() }),
+            Ok(labels) => return Ok(Labels { labels, classes: names.clone() }),
             Err(Unnamed::Ambiguous(at)) => return Err(ambiguous(&texts[at], names.names()).at(place(at))),
             Err(Unnamed::Unknown(at)) => unknown_at = Some(at),
         }
@@ -122,16 +122,31 @@ enum Unnamed {
     Ambiguous(usize),
 }
 
-/// The class that each of `texts` names. Two of `names` may be the same as long as no text is.
+/// The class that each of `texts` names, to the letter or else but for case and signs. Two of `names`
+/// may be the same as long as no text is.
 fn by_name(texts: &[Box<str>], names: &[String]) -> std::result::Result<Vec<u32>, Unnamed> {
-    let mut places = HashMap::<&str, (u32, bool)>::with_capacity(names.len());
+    match by_name_as(str::to_owned, texts, names) {
+        Err(Unnamed::Unknown(at)) => {
+            by_name_as(classes::folded, texts, names).map_err(|_| Unnamed::Unknown(at))
+        }
+        found => found,
+    }
+}
+
+/// The same for names that are compared as `form` writes them.
+fn by_name_as(
+    form: impl Fn(&str) -> String,
+    texts: &[Box<str>],
+    names: &[String],
+) -> std::result::Result<Vec<u32>, Unnamed> {
+    let mut places = HashMap::<String, (u32, bool)>::with_capacity(names.len());
     for (name, class) in names.iter().zip(0..) {
-        places.entry(name).and_modify(|(_, alone)| *alone = false).or_insert((class, true));
+        places.entry(form(name)).and_modify(|(_, alone)| *alone = false).or_insert((class, true));
     }
     let found: Vec<(u32, bool)> = texts
         .iter()
         .enumerate()
-        .map(|(at, text)| places.get(&**text).copied().ok_or(Unnamed::Unknown(at)))
+        .map(|(at, text)| places.get(&form(text)).copied().ok_or(Unnamed::Unknown(at)))
         .collect::<std::result::Result<_, _>>()?;
     match found.iter().position(|(_, alone)| !alone) {
         Some(at) => Err(Unnamed::Ambiguous(at)),
@@ -149,7 +164,7 @@ fn in_byte_order(texts: &[Box<str>], place: Place<'_>) -> Result<Labels> {
     classes.sort_unstable();
     // Every text is among them.
     let labels = by_name(texts, &classes).unwrap_or_default();
-    Ok(Labels { labels, classes })
+    Ok(Labels { labels, classes: classes.into() })
 }
 
 /// The index that a text is; nothing where it is a name.
@@ -240,16 +255,19 @@ mod tests {
         let found = labels(&["b", "a10", "B", "a9", "b"], None).unwrap();
         assert_eq!(
             found,
-            Labels { labels: vec![3, 1, 0, 2, 3], classes: ["B", "a10", "a9", "b"].map(String::from).into() }
+            Labels {
+                labels: vec![3, 1, 0, 2, 3],
+                classes: Vec::from(["B", "a10", "a9", "b"].map(String::from)).into()
+            }
         );
     }
 
     #[test]
     fn indices_stay_and_classes_without_images_count() {
         let found = labels(&["3", "0", "1"], None).unwrap();
-        assert_eq!((found.labels, found.classes.len()), (vec![3, 0, 1], 4));
+        assert_eq!((found.labels, found.classes.names().len()), (vec![3, 0, 1], 4));
         let found = labels(&["1", "0"], Some(&["cat", "dog", "bird"])).unwrap();
-        assert_eq!((found.labels, found.classes.len()), (vec![1, 0], 3));
+        assert_eq!((found.labels, found.classes.names().len()), (vec![1, 0], 3));
     }
 
     #[test]
@@ -257,6 +275,13 @@ mod tests {
         assert_eq!(labels(&["dog", "cat"], Some(&["dog", "cat"])).unwrap().labels, [0, 1]);
         assert_eq!(labels(&["7", "3"], Some(&["7", "3"])).unwrap().labels, [0, 1]);
         assert_eq!(labels(&["ant", "7"], Some(&["7", "eel", "ant"])).unwrap().labels, [2, 0]);
+    }
+
+    #[test]
+    fn a_name_is_known_whatever_its_case_and_signs_unless_two_classes_have_it_then() {
+        assert_eq!(labels(&["Hot_Dog", "CAT"], Some(&["cat", "hot dog"])).unwrap().labels, [1, 0]);
+        assert_eq!(labels(&["cat", "Cat"], Some(&["Cat", "cat"])).unwrap().labels, [1, 0]);
+        assert!(refused(&["CAT"], Some(&["Cat", "cat"])).1.contains("no class `CAT`"));
     }
 
     #[test]
@@ -302,9 +327,9 @@ mod tests {
             let rows: Vec<&str> = texts.iter().map(String::as_str).collect();
             let found = labels(&rows, None).unwrap();
             for (row, &label) in rows.iter().zip(&found.labels) {
-                prop_assert_eq!(found.classes[label as usize].as_str(), *row);
+                prop_assert_eq!(found.classes.names()[label as usize].as_str(), *row);
             }
-            prop_assert!(found.classes.windows(2).all(|pair| pair[0].as_bytes() < pair[1].as_bytes()));
+            prop_assert!(found.classes.names().windows(2).all(|pair| pair[0].as_bytes() < pair[1].as_bytes()));
         }
     }
 }

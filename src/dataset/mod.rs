@@ -56,6 +56,7 @@ pub use crate::preprocess::Image;
 pub use decode::{JPEG_DECODER, decode};
 pub use formats::known as formats;
 
+use classes::ClassNames;
 use selection::Selection;
 
 use crate::error::{Error, Result};
@@ -141,8 +142,8 @@ struct Content {
     name: String,
     /// The split, where there are splits.
     split: Option<String>,
-    /// Class names in label order.
-    classes: Vec<String>,
+    /// What the classes are called.
+    classes: ClassNames,
     /// What lay among the images and was not read.
     passed_over: Option<PassedOver>,
     /// Names of the columns that say more about an image than its label, for [`Images::value`].

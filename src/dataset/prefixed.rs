@@ -43,7 +43,7 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     Ok(Content {
         name: short_name(&spec.path),
         split,
-        classes: names.into_names(),
+        classes: names,
         passed_over,
         columns: Vec::new(),
         images: Box::new(images),

@@ -12,10 +12,11 @@ use crate::plan::{ClassMetric, RuleKind};
 use crate::record::{Outcome, RunRecord};
 
 /// Warnings about which images were evaluated and how. Those about timings are in the limits of costs.
-const OF_IMAGES: [WarningCode; 8] = [
+const OF_IMAGES: [WarningCode; 9] = [
     WarningCode::ImagesSkipped,
     WarningCode::ImagesNotReached,
     WarningCode::FilesPassedOver,
+    WarningCode::OtherClassNames,
     WarningCode::CalibrationOverlap,
     WarningCode::NotFinite,
     WarningCode::DifferentSlices,

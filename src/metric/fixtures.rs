@@ -93,6 +93,7 @@ fn dataset() -> DatasetIdentity {
         split: None,
         images: 4,
         classes: vec!["coat".into(), "shirt".into(), "dress".into()],
+        own_classes: Vec::new(),
         sha256: "5e7".into(),
         decoder: None,
         shard: None,

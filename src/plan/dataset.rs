@@ -130,6 +130,9 @@ pub struct DatasetSpec {
     /// Class names that replace the data set's own, in label order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub class_names: Vec<String>,
+    /// Whether those come from the model or the files that it ships with, which know nothing of this data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub model_names_classes: bool,
     /// The images that are meant.
     #[serde(default, skip_serializing_if = "Part::is_everything")]
     pub part: Part,
@@ -161,6 +164,7 @@ impl DatasetSpec {
             split: None,
             columns: DataColumns::default(),
             class_names: Vec::new(),
+            model_names_classes: false,
             part: Part::default(),
             limit: None,
             shard: None,

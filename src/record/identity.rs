@@ -62,6 +62,10 @@ pub struct DatasetIdentity {
     pub images: usize,
     /// Class names in label order.
     pub classes: Vec<String>,
+    /// What the data itself calls them, where the model calls them otherwise and none of the names is
+    /// the same: then they go together by their order alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_classes: Vec<String>,
     /// SHA-256 over the ordered ids and labels and the digest or length of what holds the pixels.
     pub sha256: String,
     /// Name and version of what decoded JPEG files, where images were files and not plain pixels:

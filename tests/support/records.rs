@@ -256,6 +256,7 @@ impl Draft {
             split: Some("test".into()),
             images: each * classes.len(),
             classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            own_classes: Vec::new(),
             sha256: "d".repeat(64),
             decoder: None,
             shard: None,

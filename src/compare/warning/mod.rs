@@ -13,6 +13,7 @@ use crate::record::RunRecord;
 pub(super) fn of_run(scored: &ScoredRun<'_>) -> Vec<Warning> {
     let record = &scored.run.record;
     let found = [
+        subject::other_names(record),
         subject::passed_over(record),
         subject::skipped(record),
         subject::not_reached(record),

@@ -15,6 +15,21 @@ pub(super) fn passed_over(record: &RunRecord) -> Option<Warning> {
     Some(Warning { code: WarningCode::FilesPassedOver, message })
 }
 
+/// Nothing but their order says that the model's classes are those of the data. Named by the data alone, too.
+pub(super) fn other_names(record: &RunRecord) -> Option<Warning> {
+    let data = record.dataset.as_ref().filter(|data| !data.own_classes.is_empty())?;
+    let first = |names: &[String]| {
+        names.iter().take(2).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let message = format!(
+        "{}: the data calls its classes {} …, the model {} …, none of them the same, so that they go together by their order: `bench run … --explain` lists them, and --class-names says what they are",
+        data.name,
+        first(&data.own_classes),
+        first(&data.classes)
+    );
+    Some(Warning { code: WarningCode::OtherClassNames, message })
+}
+
 pub(super) fn skipped(record: &RunRecord) -> Option<Warning> {
     let evaluation = record.evidence.evaluation.as_ref().filter(|e| e.skipped_count > 0)?;
     let (skipped, all) = (evaluation.skipped_count, evaluation.skipped_count + evaluation.images);

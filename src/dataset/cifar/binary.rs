@@ -45,7 +45,7 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     let (counting, other) = files.cifar.labels(spec.columns.label.as_deref())?;
     let classes = files.classes(spec, counting, own_names(&files, counting)?)?;
     let parts: Vec<Part> = files.paths.iter().map(|path| open(path, files.cifar)).collect::<Result<_>>()?;
-    let labels = read_labels(&parts, counting, files.cifar, classes.count())?;
+    let labels = read_labels(&parts, counting, files.cifar, classes.of_data())?;
     let labels = classes.number(labels);
     let remarks = match other {
         Some(other) => {
@@ -58,7 +58,7 @@ pub(in crate::dataset) fn list(spec: &DatasetSpec) -> Result<Content> {
     Ok(Content {
         name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
-        classes: classes.into_names(),
+        classes,
         passed_over: None,
         columns: remarks.iter().map(|remarks| remarks.column.to_owned()).collect(),
         images: Box::new(RawImages {

@@ -56,7 +56,7 @@ fn listed(spec: &DatasetSpec) -> Result<Content> {
     let mut all = Batches::default();
     for path in &files.paths {
         let batch = Batch::read(path, counting, other).map_err(|error| error.within(path))?;
-        labels::check(&batch.labels, classes.count(), &labels::in_file(path))?;
+        labels::check(&batch.labels, classes.of_data(), &labels::in_file(path))?;
         all.add(batch);
     }
     all.labels = classes.number(std::mem::take(&mut all.labels));
@@ -67,7 +67,7 @@ fn listed(spec: &DatasetSpec) -> Result<Content> {
     Ok(Content {
         name: crate::dataset::files::short_name(&files.folder),
         split: Some(files.split),
-        classes: classes.into_names(),
+        classes,
         passed_over: None,
         columns: remarks.iter().map(|remarks| remarks.column.to_owned()).collect(),
         images: Box::new(RawImages {

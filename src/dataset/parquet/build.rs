@@ -161,7 +161,7 @@ impl Build {
         Ok(())
     }
 
-    fn finish(self, spec: &DatasetSpec, files: &[PathBuf]) -> Result<(ParquetImages, Vec<String>)> {
+    fn finish(self, spec: &DatasetSpec, files: &[PathBuf]) -> Result<(ParquetImages, ClassNames)> {
         let Self { layout, shards, groups, rows, labels, paths, columns } = self;
         let layout = layout.filter(|_| rows > 0).ok_or_else(|| {
             let place = files.first().map_or_else(String::new, |file| file.display().to_string());

@@ -74,14 +74,14 @@ fn columns_that_are_asked_for_are_taken() {
     };
     let coarse = asked(None, Some("coarse_label")).unwrap();
     assert_eq!(
-        (coarse.classes, coarse.columns),
+        (coarse.classes.names().to_vec(), coarse.columns),
         (
             vec!["mammal".into(), "other".into()],
             vec!["fine_label".into(), "weather".into(), "session".into()],
         )
     );
     let by_text = asked(Some("img"), Some("session")).unwrap();
-    assert_eq!(by_text.classes, ["0", "1", "2"]);
+    assert_eq!(by_text.classes.names(), ["0", "1", "2"]);
     for (image, label, what) in [
         (Some("picture"), None, "no column `picture`"),
         (Some("session"), None, "holds no images"),
@@ -99,8 +99,8 @@ fn given_class_names_must_be_as_many_as_the_file_has() {
         let classes = names.iter().map(|&name| name.into()).collect();
         list(&DatasetSpec { class_names: classes, ..DatasetSpec::at(table("snappy-1.parquet")) })
     };
-    assert_eq!(named(&["a", "b", "c"]).unwrap().classes, ["a", "b", "c"]);
-    assert!(named(&["a", "b"]).err().unwrap().what.contains("2 class names"));
+    assert_eq!(named(&["a", "b", "c"]).unwrap().classes.names(), ["a", "b", "c"]);
+    assert!(named(&["a", "b"]).err().unwrap().what.contains("2 classes are named"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) fn chosen(content: &Content, part: &Part) -> Result<Option<Vec<usize>
     }
     let mut indices: Vec<usize> = (0..content.images.count()).collect();
     if !part.classes.is_empty() {
-        let labels = labels(&content.classes, &part.classes)?;
+        let labels = labels(content.classes.names(), &part.classes)?;
         indices.retain(|&index| labels.contains(&content.images.label(index)));
     }
     for (name, values) in &part.conditions {
@@ -48,7 +48,12 @@ fn labels(names: &[String], wanted: &[String]) -> Result<BTreeSet<u32>> {
 }
 
 fn label(names: &[String], wanted: &str) -> Result<u32> {
-    let named: Vec<usize> = (0..names.len()).filter(|&class| names[class] == wanted).collect();
+    let called =
+        |is_it: &dyn Fn(&str) -> bool| (0..names.len()).filter(|&class| is_it(&names[class])).collect();
+    let mut named: Vec<usize> = called(&|name| name == wanted);
+    if named.is_empty() {
+        named = called(&|name| classes::folded(name) == classes::folded(wanted));
+    }
     if named.len() > 1 {
         return Err(Error::usage(classes::all_called(wanted, &named))
             .at("--classes")

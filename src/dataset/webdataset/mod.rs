@@ -109,7 +109,7 @@ impl Index {
     }
 
     /// The images, and the class names in label order.
-    fn finish(self, given: Option<ClassNames>) -> Result<(ShardImages, Vec<String>)> {
+    fn finish(self, given: Option<ClassNames>) -> Result<(ShardImages, ClassNames)> {
         let Self { shards, keys, parts, labels: texts, columns, strays: _ } = self;
         let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.complete() };
         let Labels { labels, classes } = labels::from_texts(&texts, given, &|image| images.place(image))?;

@@ -67,7 +67,8 @@ fn refusal(bytes: &[u8]) -> Error {
 }
 
 fn opened(bytes: &[u8]) -> (ShardImages, Vec<String>) {
-    index(bytes).and_then(|index| index.finish(None)).unwrap()
+    let (images, classes) = index(bytes).and_then(|index| index.finish(None)).unwrap();
+    (images, classes.names().to_vec())
 }
 
 fn ids(images: &ShardImages) -> Vec<String> {
@@ -425,7 +426,7 @@ proptest! {
                 for index in 0..images.count() {
                     let part = images.parts[index];
                     prop_assert!(part.offset + part.bytes <= bytes.len() as u64);
-                    prop_assert!((images.label(index) as usize) < classes.len());
+                    prop_assert!((images.label(index) as usize) < classes.names().len());
                 }
             }
         }
