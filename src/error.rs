@@ -97,6 +97,12 @@ impl Error {
         self
     }
 
+    /// Says one more thing to do, after what the error has said.
+    pub fn and_help(self, more: impl fmt::Display) -> Self {
+        let help = self.help.as_ref().map_or_else(|| more.to_string(), |help| format!("{help}; {more}"));
+        self.help(help)
+    }
+
     /// Says what to do next, unless the error has said so.
     pub fn or_help(self, help: impl Into<String>) -> Self {
         if self.help.is_some() { self } else { self.help(help) }
@@ -141,6 +147,13 @@ mod tests {
     fn advice_that_is_there_is_not_replaced() {
         let error = Error::unusable("the file is empty").or_help("fetch it again");
         assert_eq!(error.or_help("give up").help.as_deref(), Some("fetch it again"));
+    }
+
+    #[test]
+    fn advice_is_added_to_what_is_there() {
+        let error = Error::unusable("the file is empty").and_help("fetch it again");
+        assert_eq!(error.help.as_deref(), Some("fetch it again"));
+        assert_eq!(error.and_help("or give up").help.as_deref(), Some("fetch it again; or give up"));
     }
 
     #[test]

@@ -122,5 +122,5 @@ fn wrong_input_is_refused_with_the_reason() {
     for (arguments, reason) in refused {
         plan(arguments).exits(2).complains(reason);
     }
-    plan(&["--json", "nowhere/plan.json"]).exits(3).complains("name a file in a folder that exists");
+    plan(&["--json", "nowhere/plan.json"]).exits(2).complains("name a file in a folder that exists");
 }

@@ -63,7 +63,12 @@ pub fn compare(args: &CompareArgs, matches: &ArgMatches) -> Result<Exit> {
     let live = measuring::measure_and_keep(&keeping, jobs, calibration, !saved.is_empty(), &interrupt)?;
     let records = live.iter().map(|kept| &kept.run.record);
     let ended = measuring::ended(records, lineup::asked_for_runtimes(&planned), &interrupt);
-    publish(lineup::in_order(args.models.len(), &planned, live, saved), &options, &args.output)?;
+    let kept = (!live.is_empty()).then(|| measuring::kept_at(args.record.as_deref()));
+    let runs = lineup::in_order(args.models.len(), &planned, live, saved);
+    publish(runs, &options, &args.output).map_err(|error| match kept {
+        Some(kept) => error.and_help(kept),
+        None => error,
+    })?;
     Ok(ended)
 }
 

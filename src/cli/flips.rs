@@ -7,14 +7,14 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::lineup::baseline;
-use super::output_file::write_to;
+use super::output_file::{check_file, write_to};
 use super::runs::load;
 use super::start::closed_pipe;
 use crate::compare::{Flip, FlipKind, align, flips as flips_of, references};
 use crate::error::{Error, Result};
 use crate::json_text;
 use crate::metric::ScoredRun;
-use crate::record::{Run, cannot_write, write_whole};
+use crate::record::Run;
 use crate::report::layout::{Align, cut, table};
 use crate::report::number::{counted, firmness};
 
@@ -93,6 +93,8 @@ struct Flips {
 
 /// Shows the flips of saved runs.
 pub fn flips(args: &FlipsArgs) -> Result<()> {
+    let files = || [&args.csv, &args.json].into_iter().flatten();
+    files().try_for_each(|path| check_file(path))?;
     let mut runs = Vec::new();
     for path in &args.records {
         runs.extend(load(path)?);
@@ -114,7 +116,7 @@ pub fn flips(args: &FlipsArgs) -> Result<()> {
     if let Some(path) = &args.json {
         write_to(path, &|out| json(&all, out))?;
     }
-    if [&args.csv, &args.json].into_iter().flatten().any(|path| path == Path::new("-")) {
+    if files().any(|path| path == Path::new("-")) {
         return Ok(());
     }
     let mut out = io::stdout().lock();
@@ -125,9 +127,7 @@ pub fn flips(args: &FlipsArgs) -> Result<()> {
 /// were not evaluated on the same images.
 pub fn save(baseline: &Run, candidate: &Run, path: &Path) -> Result<()> {
     let Some(flips) = between(baseline, candidate, &[])? else { return Ok(()) };
-    let mut text = Vec::new();
-    csv(&[flips], &mut text).map_err(|error| cannot_write(path, &error))?;
-    write_whole(path, &text)
+    write_to(path, &|out| csv(std::slice::from_ref(&flips), out))
 }
 
 /// Places of the runs to set against the baseline.

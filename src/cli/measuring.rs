@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::measure::{Conductor, Entrant, Interrupt, Placement};
 use crate::plan::Job;
 use crate::record::{self, CalibrationOverlap, Outcome, Run, RunRecord};
+use crate::report::quoted;
 use crate::runtime::ort;
 
 /// Where the ONNX Runtime library comes from.
@@ -106,7 +107,7 @@ pub fn stem_of(place: &Path) -> String {
     place.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A place for one record that takes nothing away. To be asked before minutes of measuring.
+/// A place for one record that can be written and takes nothing away. To be asked before minutes of measuring.
 pub fn check_place(place: &Path) -> Result<()> {
     let refused = |what: &str, help: &str| Err(Error::usage(what).at_path(place).help(help));
     if place.extension().is_none_or(|extension| extension != "json") {
@@ -117,7 +118,7 @@ pub fn check_place(place: &Path) -> Result<()> {
             .at_path(there)
             .help("choose another name with -o, or move it away"));
     }
-    Ok(())
+    record::check_writable(place)
 }
 
 /// A record with its predictions; without them where they cannot be read back.
@@ -238,6 +239,13 @@ pub struct Kept {
     pub run: Run,
     /// The file of its flips.
     pub flips: Option<PathBuf>,
+}
+
+/// What to do where what was measured could not be written as asked: it is in the record or the folder at
+/// `place`, else in the cache.
+pub fn kept_at(place: Option<&Path>) -> String {
+    let place = place.map_or_else(|| "last".into(), |place| quoted(&place.display().to_string()));
+    format!("the measurement is kept: `bench report {place}` shows it")
 }
 
 /// How candidates are started and where their records go.

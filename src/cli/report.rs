@@ -14,7 +14,7 @@ use super::runs::load;
 use super::start::closed_pipe;
 use crate::compare::{self, Comparison, Options};
 use crate::error::{Error, Result};
-use crate::record::{Run, write_whole};
+use crate::record::{Run, check_writable};
 use crate::report::plot::{Fonts, png};
 use crate::report::{
     Chart, Charts, ColorChoice, Html, Markdown, Report, ReportDocument, Style, Terminal, View, csv,
@@ -137,7 +137,7 @@ fn write_files(comparison: &Comparison, view: &View, args: &OutputArgs) -> Resul
 fn plots(comparison: &Comparison, folder: &Path, format: PlotFormat) -> Result<()> {
     let charts = Charts::of(comparison);
     let write = |chart: &Chart, extension: &str, content: &[u8]| {
-        write_whole(&folder.join(format!("{}.{extension}", chart.stem)), content)
+        write_to(&folder.join(format!("{}.{extension}", chart.stem)), &|out| out.write_all(content))
     };
     match format {
         PlotFormat::Svg => {
@@ -172,12 +172,17 @@ impl OutputArgs {
             return Err(Error::usage("two reports cannot both go to standard output")
                 .help("name a file for one of them"));
         }
-        match self.plots.as_deref().filter(|folder| folder.exists() && !folder.is_dir()) {
-            Some(file) => Err(Error::usage("charts cannot be written there")
-                .because("it is not a folder")
-                .at_path(file)
-                .help("name a folder; it is made where it is missing")),
-            None => self.files().try_for_each(check_file),
-        }
+        self.plots.as_deref().map_or(Ok(()), check_plots)?;
+        self.files().try_for_each(check_file)
     }
+}
+
+fn check_plots(folder: &Path) -> Result<()> {
+    if folder.exists() && !folder.is_dir() {
+        return Err(Error::usage("charts cannot be written there")
+            .because("it is not a folder")
+            .at_path(folder)
+            .help("name a folder; it is made where it is missing"));
+    }
+    check_writable(&folder.join("chart")).map_err(|error| error.at_path(folder))
 }

@@ -67,7 +67,8 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<Exit> {
     if args.output.quiet {
         runs.iter().for_each(measuring::report_trouble);
     }
-    report::publish(runs, &options, &args.output)?;
+    report::publish(runs, &options, &args.output)
+        .map_err(|error| error.and_help(measuring::kept_at(Some(&args.out))))?;
     Ok(exit)
 }
 

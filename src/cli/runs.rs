@@ -29,6 +29,7 @@ pub fn create(chosen: Option<&Path>) -> Result<PathBuf> {
             .at_path(&folder)
             .help("choose a folder that can be written with --record DIR, or set BENCH_CACHE_DIR")
     })?;
+    record::check_writable(&folder.join("record.json")).map_err(|error| error.at_path(&folder))?;
     Ok(folder)
 }
 

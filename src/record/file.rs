@@ -3,7 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -12,8 +12,15 @@ use crate::error::{Error, Result};
 
 /// Writes `content` to `path` as a whole, its folder included.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let mut file = create_beside(path)?;
-    file.write_all(content).map_err(|error| cannot_write(path, &error))?;
+    write_whole_by(path, &|out| out.write_all(content))
+}
+
+/// As [`write_whole`], with the content as `write` gives it. Where that fails, the file that was there
+/// stays as it was.
+pub(crate) fn write_whole_by(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut file = BufWriter::new(create_beside(path)?);
+    write(&mut file).map_err(|error| cannot_write(path, &error))?;
+    let file = file.into_inner().map_err(|error| cannot_write(path, error.error()))?;
     put_in_place(file, path)
 }
 

@@ -23,7 +23,7 @@ pub use evidence::{
     MemoryReading, NAMED, OutputEvidence, Round, SkippedImage, ThroughputEvidence, ThroughputRound,
     TwinEvidence, WarmUp,
 };
-pub(crate) use file::{cannot_write, check_writable, write_together, write_whole};
+pub(crate) use file::{cannot_write, check_writable, write_together, write_whole, write_whole_by};
 pub use identity::{
     DatasetIdentity, ModelIdentity, PassedOver, RuntimeIdentity, ShardIdentity, ToolIdentity, WholeIdentity,
 };

@@ -26,7 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::json_text;
 use crate::measure::Interrupt;
 use crate::plan::{CommaList, DatasetFormat};
-use crate::record::{cannot_write, write_together, write_whole};
+use crate::record::{cannot_write, write_together};
 use crate::report::contact_sheet::{MOST_CLASSES, Sheet, SheetRow};
 use crate::report::number::{counted, whole};
 use crate::report::{ColorChoice, Style};
@@ -130,7 +130,7 @@ fn looked_at(args: &DataArgs, wish: &Wish, watch: &Watch<'_>) -> Result<Document
         document = document.divided(Lists::of(&division, wish, shares, args.seed, args.together));
     }
     if let (Some(path), Some((facts, png))) = (&args.contact_sheet, sheet) {
-        write_whole(path, &png)?;
+        write_to(path, &|out| out.write_all(&png))?;
         document.contact_sheet = Some(facts);
     }
     Ok(document)
@@ -175,8 +175,7 @@ fn publish(args: &DataArgs, document: &Document) -> Result<()> {
     if let Some(path) = &args.json {
         let text = json_text::indented(document)
             .map_err(|cause| Error::unusable("the survey cannot be written as JSON").because(cause))?;
-        write_to(path, &|out| write!(out, "{text}"))
-            .map_err(|error| error.help("choose another place for the JSON"))?;
+        write_to(path, &|out| write!(out, "{text}"))?;
     }
     if args.quiet || args.json.as_deref() == Some(Path::new("-")) {
         return Ok(());

@@ -154,12 +154,20 @@ impl Bench<'_> {
         }
         if let Err(error) = outputs::publish(&self.args.output, &judgement, &comparisons) {
             // What was found counts, also where it could not be written everywhere.
-            say(&format!("error: {error}"));
+            say(&format!("error: {}", self.with_measurement(error)));
             ran = Exit::CouldNotRun;
         }
         match interrupt.signal().filter(|_| interrupted) {
             Some(signal) => Ok(Exit::Interrupted(signal)),
             None => Ok(exit(judgement.effect(), ran)),
+        }
+    }
+
+    /// The error, with the place of what was measured, if anything was.
+    fn with_measurement(&self, error: Error) -> Error {
+        match self.planned.is_empty() {
+            true => error,
+            false => error.and_help(measuring::kept_at(self.args.record.as_deref())),
         }
     }
 

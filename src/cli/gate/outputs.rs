@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 
 use crate::cli::measuring::say;
-use crate::cli::output_file::{check_file, write_to};
+use crate::cli::output_file::{check_file, check_folder, write_to};
 use crate::cli::start::closed_pipe;
 use crate::compare::Comparison;
 use crate::error::{Error, Result};
@@ -68,8 +68,8 @@ impl GateOutputArgs {
             return Err(Error::usage("two reports cannot both go to standard output")
                 .help("name a file for one of them"));
         }
-        let appended = self.summary.iter().chain(&self.outputs).map(PathBuf::as_path);
-        self.files().chain(appended).try_for_each(check_file)
+        self.files().try_for_each(check_file)?;
+        self.summary.iter().chain(&self.outputs).try_for_each(|path| check_folder(path))
     }
 
     fn files(&self) -> impl Iterator<Item = &Path> {

@@ -10,7 +10,7 @@ use clap::Args;
 
 use self::figures::{Figures, Question};
 use super::args::positive;
-use super::output_file::write_to;
+use super::output_file::{check_file, write_to};
 use super::start::closed_pipe;
 use crate::compare::Margin;
 use crate::error::{Error, Result};
@@ -75,12 +75,12 @@ pub struct PlanArgs {
 
 /// Shows what can be seen and how much is needed.
 pub fn plan(args: &PlanArgs) -> Result<()> {
+    args.json.as_deref().map_or(Ok(()), check_file)?;
     let figures = Figures::of(question(args)?);
     if let Some(path) = &args.json {
         let text = json_text::indented(&figures)
             .map_err(|e| Error::unusable("the plan cannot be written as JSON").because(e))?;
-        write_to(path, &|out| write!(out, "{text}"))
-            .map_err(|error| error.help("name a file in a folder that exists"))?;
+        write_to(path, &|out| write!(out, "{text}"))?;
     }
     if args.json.as_deref() == Some(Path::new("-")) {
         return Ok(());
