@@ -175,6 +175,82 @@ fn a_candidate_that_hangs_is_given_up() {
     assert!(begun.elapsed() < Duration::from_secs(30), "{}", ending.stdout());
 }
 
+/// The page without its line breaks.
+fn in_a_line(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn where_later_processes_fail_the_page_says_why_and_proposes_no_time() {
+    let story = Story::new("compare").args(&[FP32, INT8, "--runtime", "fake", "--time", "2"]).recorded();
+    let once = story.path("once");
+    std::fs::create_dir(&once).unwrap();
+    let ending = story.args(&["--session", &format!("fake.once_in={}", once.display())]).run().exits(0);
+    for record in ["01-fake-classifier.fp32.json", "02-fake-classifier.int8.json"] {
+        let latency = &read_json(&ending.desk().join("records").join(record))["evidence"]["latency"];
+        assert!(
+            latency["launch_error"]["what"].as_str().unwrap().contains("loads a model once"),
+            "{latency}"
+        );
+        let rounds = latency["rounds"].as_array().unwrap();
+        assert!(rounds.len() >= 20 && rounds.iter().all(|round| round["launch"] == 0), "{latency}");
+    }
+    let page = in_a_line(&ending.stdout());
+    assert!(page.contains("later processes failed:") && page.contains("loads a model once"), "{page}");
+    assert!(!page.contains("or more allows 5"), "{page}");
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_place_for_inputs_there_is_one_launch_and_its_reason() {
+    let ending = Story::new("compare")
+        .args(&[FP32, INT8, "--runtime", "fake", "--time", "2"])
+        .env("TMPDIR", "/nowhere/at/all")
+        .recorded()
+        .run()
+        .exits(0);
+    let record = read_json(&ending.desk().join("records/01-fake-classifier.fp32.json"));
+    let error = &record["evidence"]["latency"]["launch_error"];
+    assert!(error["what"].as_str().unwrap().contains("inputs cannot be kept"), "{error}");
+    assert!(error["cause"].as_str().unwrap().contains("No such file"), "the first reason: {error}");
+    let page = in_a_line(&ending.stdout());
+    assert!(page.contains("inputs cannot be kept for later launches") && page.contains("TMPDIR"), "{page}");
+}
+
+/// In `/proc` nobody can make a file, not even root.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_an_error_before_anything_is_measured() {
+    for flag in ["--json", "--markdown", "--csv", "--html", "--plots"] {
+        let story = Story::compare(&[FP32]).args(&["--runtime", "fake", flag, "/proc/report"]);
+        let records = story.path("records");
+        let ending = story.args(&["--record", records.to_str().unwrap()]).run();
+        let ending = ending.exits(3).complains("cannot be written").complains("/proc/report");
+        assert!(!ending.desk().join("records").exists(), "{flag}");
+    }
+    for place in [&["--record", "/proc"][..], &["--json", "/proc/report"]] {
+        Story::compare(&[FP32]).args(&["--runtime", "fake"]).args(place).run().exits(3).complains("/proc");
+    }
+    Story::new("run")
+        .args(&[FP32, "--runtime", "fake", "-o", "/proc/run.json"])
+        .run()
+        .exits(3)
+        .complains("/proc");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_fails_says_where_the_measurement_is_and_nothing_of_one_where_there_is_none() {
+    let story = Story::new("run").args(&[FP32, "--runtime", "fake", "--time", "0.1", "--json", "/dev/full"]);
+    let record = story.path("run.json");
+    let ending = story.args(&["-o", record.to_str().unwrap()]).run().exits(3);
+    let kept = format!("`bench report {}` shows it", ending.desk().join("run.json").display());
+    assert!(ending.complains("free some space").stderr().contains(&kept));
+    let flips =
+        Story::new("flips").args(&["fixtures/records/ten-classes", "--csv", "/dev/full"]).run().exits(3);
+    assert!(!flips.complains("free some space").stderr().contains("measurement"));
+}
+
 #[test]
 fn a_runtime_that_lacks_an_operator_is_an_answer_with_its_reason() {
     let ending = Story::compare(&[FP32, "fixtures/models/unknown-op.onnx"])

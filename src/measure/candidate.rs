@@ -95,7 +95,7 @@ impl Candidate {
         if let Some(dataset) = &dataset {
             let (model, data) = (classes_of(&outputs), dataset.identity().classes.len());
             if model != data {
-                return Err(evaluation::class_mismatch(model, data).at_path(&job.model.path));
+                return Err(scores::class_mismatch(model, data).at_path(&job.model.path));
             }
         }
         let dataset_identity = dataset.as_ref().map(|data| data.identity().clone());
@@ -106,6 +106,7 @@ impl Candidate {
             session_sha256: loaded.session_sha256.clone(),
             latency_batch,
             outputs,
+            unsaved: None,
         };
         Ok((Self::new(job, dataset, loaded, inputs, memory), answer))
     }

@@ -1,19 +1,19 @@
 //! Leads all candidates through a measurement: prepared one by one, timed in turns, evaluated one
 //! by one. A candidate that fails leaves with its reason; the others go on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
+use tempfile::TempDir;
 
 use super::launch::Launch;
 use super::link::{Death, Link, Placement};
 use super::observer::{Event, Observer};
-
 use super::wire::{Answer, Assignment, Command, Prepared};
-use super::{Interrupt, environment, same_session};
-use crate::error::{Error, ErrorKind};
+use super::{Interrupt, environment, inputs, same_session};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Job, Protocol};
 use crate::record::{
     CalibrationOverlap, Environment, EvaluationEvidence, Evidence, LatencyEvidence, ModelIdentity, Outcome,
@@ -44,6 +44,8 @@ pub(super) struct Lane {
     stage: Stage,
     /// What its processes are told.
     pub(super) assignment: Assignment,
+    /// Why there is no place for the inputs of later launches.
+    no_place: Option<Error>,
     /// The process that latency is measured in, after the first.
     pub(super) launch: Option<Launch>,
 }
@@ -85,13 +87,11 @@ impl<'a> Conductor<'a> {
         self.compares |= entrants.len() > 1;
         let here = environment();
         let measurement = format!("{} {} {}", timestamp(), here.host, std::process::id());
-        let folder = tempfile::tempdir().ok();
-        // A folder that is not there: without a place for inputs there are no launches but the first.
-        let nowhere = || std::env::temp_dir().join(format!("bench-{}", std::process::id()));
-        let scratch = folder.as_ref().map_or_else(nowhere, |folder| folder.path().to_owned());
+        // Without a place for inputs there are no launches but the first.
+        let scratch = tempfile::tempdir().map_err(|e| inputs::unsaved().because(e));
         let mut lanes = Vec::with_capacity(entrants.len());
         for (index, entrant) in entrants.into_iter().enumerate() {
-            lanes.push(self.start(index, entrant, here.clone(), &measurement, &scratch));
+            lanes.push(self.start(index, entrant, here.clone(), &measurement, scratch.as_ref()));
         }
         self.prepare(&mut lanes);
         if protocol.passes.is_all() {
@@ -110,10 +110,10 @@ impl<'a> Conductor<'a> {
         entrant: Entrant,
         environment: Environment,
         measurement: &str,
-        scratch: &Path,
+        scratch: Result<&TempDir, &Error>,
     ) -> Lane {
         let Entrant { job, model, predictions, calibration } = entrant;
-        let inputs = scratch.join(index.to_string());
+        let inputs = scratch.ok().map(|folder| folder.path().join(index.to_string()));
         let assignment = Assignment { job: job.clone(), predictions, inputs };
         let link = self.placement.start(assignment.clone());
         let now = timestamp();
@@ -131,7 +131,15 @@ impl<'a> Conductor<'a> {
             outcome: Outcome::Interrupted { stage: Stage::Prepare },
             evidence: Evidence { calibration, ..Evidence::default() },
         };
-        let mut lane = Lane { index, record, link: None, stage: Stage::Prepare, assignment, launch: None };
+        let mut lane = Lane {
+            index,
+            record,
+            link: None,
+            stage: Stage::Prepare,
+            assignment,
+            no_place: scratch.err().cloned(),
+            launch: None,
+        };
         match link {
             Ok(link) => lane.link = Some(link),
             Err(error) => self.fail(&mut lane, error),
@@ -311,6 +319,7 @@ impl Lane {
             warm_up: Default::default(),
             rounds: Vec::new(),
             ended: None,
+            launch_error: self.no_place.take().or(prepared.unsaved),
         });
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::evaluation;
+use super::bad_image::located;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::plan::Job;
@@ -72,7 +72,7 @@ fn readable(
         let index = random.random_range(0..total);
         match dataset.image(index).and_then(|image| job.preprocess.write(&image, scratch, values, row)) {
             Ok(()) => return Ok(()),
-            Err(error) => last = evaluation::located(error, dataset, index),
+            Err(error) => last = located(error, dataset, index),
         }
     }
     Err(last)
@@ -120,8 +120,13 @@ pub fn repeat(inputs: &[Tensor], job: &Job, batch: usize) -> Result<Tensor> {
 /// Writes the inputs one after the other, little-endian, to a scratch file.
 pub fn save(inputs: &[Tensor], path: &Path) -> Result<()> {
     let bytes: Vec<u8> = inputs.iter().flat_map(|input| input.values().to_bytes()).collect();
-    std::fs::write(path, bytes)
-        .map_err(|e| Error::unusable("the inputs cannot be kept for later launches").because(e).at_path(path))
+    std::fs::write(path, bytes).map_err(|e| unsaved().because(e).at_path(path))
+}
+
+/// The error where there is no place or no room for the inputs of later launches.
+pub fn unsaved() -> Error {
+    Error::unusable("the inputs cannot be kept for later launches")
+        .help("make room in the folder for temporary files, or name another one: TMPDIR=DIR")
 }
 
 /// Reads what [`save`] wrote for the same job.

@@ -8,7 +8,8 @@ use super::launch::Launch;
 use super::rounds;
 use super::twin::Twin;
 use super::wire::{Answer, Command};
-use crate::plan::Protocol;
+use crate::error::{Error, ErrorKind};
+use crate::plan::{Protocol, ROUNDS_A_LAUNCH};
 use crate::record::{Ended, Round, Stage};
 
 /// Rounds after which records are kept, in case this very process is killed.
@@ -33,8 +34,12 @@ impl Conductor<'_> {
         let ended = self.rounds(lanes, twin.as_mut(), protocol);
         for (index, lane) in lanes.iter_mut().enumerate() {
             lane.launch = None;
-            if Some(index) == first {
-                lane.record.evidence.twin = twin.take().and_then(Twin::into_evidence);
+            if let Some(twin) = twin.take_if(|_| Some(index) == first) {
+                let (evidence, error) = twin.into_evidence();
+                lane.record.evidence.twin = evidence;
+                if let Some(error) = error {
+                    lane.launch_failed(error);
+                }
             }
             self.end_latency(lane, ended);
         }
@@ -52,7 +57,7 @@ impl Conductor<'_> {
         let mut random = Pcg64::seed_from_u64(protocol.seed);
         let mut launch = 0;
         for round in 0u32.. {
-            if round > 0 && round.is_multiple_of(rounds::ROUNDS_A_LAUNCH) && launch + 1 < allowed {
+            if round > 0 && round.is_multiple_of(ROUNDS_A_LAUNCH) && launch + 1 < allowed {
                 launch += 1;
                 self.relaunch(lanes, twin.as_deref_mut());
             }
@@ -77,10 +82,10 @@ impl Conductor<'_> {
         for lane in lanes.iter_mut().filter(|lane| lane.link.is_some()) {
             // The old one ends first: there is never memory for three.
             lane.launch = None;
-            lane.launch = Launch::start(&self.placement, &lane.assignment, &self.interrupt);
-            let evidence = &mut lane.record.evidence;
-            evidence.load.extend(lane.launch.iter().map(|launch| launch.load.clone()));
-            evidence.launch_memory.extend(lane.launch.iter().filter_map(|launch| launch.memory.clone()));
+            match Launch::start(&self.placement, &lane.assignment, &self.interrupt) {
+                Ok(launch) => lane.launched(launch),
+                Err(error) => lane.launch_failed(error),
+            }
         }
         if let Some(twin) = twin {
             twin.launch(&self.placement, &self.interrupt);
@@ -107,16 +112,37 @@ impl Conductor<'_> {
 
     /// One block, and the launch that ran it: the first, where the later one is gone.
     fn timed_runs(&mut self, lane: &mut Lane, launch: u32) -> Option<(u32, Vec<u64>)> {
-        if lane.link.is_some() && !self.interrupt.raised() {
-            let samples = lane.launch.as_mut().and_then(|launch| launch.block(&self.interrupt));
-            if let Some(samples_ns) = samples {
-                return Some((launch, samples_ns));
+        if lane.link.is_some()
+            && !self.interrupt.raised()
+            && let Some(process) = &mut lane.launch
+        {
+            match process.block(&self.interrupt) {
+                Ok(samples_ns) => return Some((launch, samples_ns)),
+                Err(error) => lane.launch_failed(error),
             }
             lane.launch = None;
         }
         match self.ask(lane, &Command::Round)? {
             Answer::Round { samples_ns } => Some((0, samples_ns)),
             _ => None,
+        }
+    }
+}
+
+impl Lane {
+    fn launched(&mut self, launch: Launch) {
+        let evidence = &mut self.record.evidence;
+        evidence.load.push(launch.load.clone());
+        evidence.launch_memory.extend(launch.memory.clone());
+        self.launch = Some(launch);
+    }
+
+    /// Keeps the first reason: those after it are most often the same. Who asked to stop knows why.
+    fn launch_failed(&mut self, error: Error) {
+        if error.kind != ErrorKind::Interrupted
+            && let Some(latency) = &mut self.record.evidence.latency
+        {
+            latency.launch_error.get_or_insert(error);
         }
     }
 }

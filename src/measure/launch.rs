@@ -4,6 +4,7 @@
 use super::Interrupt;
 use super::link::{Link, Placement};
 use super::wire::{Answer, Assignment, Command};
+use crate::error::{Error, ErrorKind, Result};
 use crate::record::{LoadEvidence, MemoryEvidence};
 
 /// A process that is loaded and warm.
@@ -16,31 +17,46 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Starts, loads and warms a process with the inputs that the candidate's first one left. None
-    /// where that fails: the first one goes on, and says what is wrong if it fails too.
-    pub fn start(placement: &Placement, assignment: &Assignment, interrupt: &Interrupt) -> Option<Self> {
-        let mut link = placement.start(assignment.clone()).ok()?;
+    /// Starts, loads and warms a process with the inputs that the candidate's first one left. Where that
+    /// fails, the first one goes on, and says what is wrong if it fails too.
+    pub fn start(placement: &Placement, assignment: &Assignment, interrupt: &Interrupt) -> Result<Self> {
+        let mut link = placement.start(assignment.clone())?;
         let Answer::Relaunched(load) = ask(link.as_mut(), &Command::Relaunch, interrupt)? else {
-            return None;
+            return Err(another_answer());
         };
         let Answer::Warm { memory, .. } = ask(link.as_mut(), &Command::WarmUp, interrupt)? else {
-            return None;
+            return Err(another_answer());
         };
-        Some(Self { link, load, memory })
+        Ok(Self { link, load, memory })
     }
 
-    /// One block of timed runs, nanoseconds each; none when the process is gone.
-    pub fn block(&mut self, interrupt: &Interrupt) -> Option<Vec<u64>> {
+    /// One block of timed runs, nanoseconds each. After an error the process is of no use any more.
+    pub fn block(&mut self, interrupt: &Interrupt) -> Result<Vec<u64>> {
         match ask(self.link.as_mut(), &Command::Round, interrupt)? {
-            Answer::Round { samples_ns } => Some(samples_ns),
-            _ => None,
+            Answer::Round { samples_ns } => Ok(samples_ns),
+            _ => Err(another_answer()),
         }
     }
 }
 
-fn ask(link: &mut dyn Link, command: &Command, interrupt: &Interrupt) -> Option<Answer> {
+/// The answer to `command`. What ends it because somebody asked to stop is no failure of the process: its
+/// error is of that kind.
+fn ask(link: &mut dyn Link, command: &Command, interrupt: &Interrupt) -> Result<Answer> {
     if interrupt.raised() {
-        return None;
+        return Err(interrupted());
     }
-    link.ask(command, interrupt, &mut |_| ()).ok()
+    match link.ask(command, interrupt, &mut |_| ()) {
+        Ok(Answer::Failed { error }) => Err(error),
+        Ok(answer) => Ok(answer),
+        Err(_) if interrupt.raised() => Err(interrupted()),
+        Err(death) => Err(death.into()),
+    }
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "interrupted")
+}
+
+fn another_answer() -> Error {
+    Error::unusable("the worker process gave an answer to something else")
 }

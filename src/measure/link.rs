@@ -39,6 +39,17 @@ pub struct Death {
     pub stderr: String,
 }
 
+impl From<Death> for Error {
+    /// The last line of standard error is most often the reason.
+    fn from(death: Death) -> Self {
+        let error = Self::unusable(format!("the worker process died: {}", death.how));
+        match death.stderr.lines().last() {
+            Some(last) => error.because(last),
+            None => error,
+        }
+    }
+}
+
 /// A worker, wherever it runs.
 pub trait Link {
     /// Sends a command and waits for its answer. On an interrupt the step under way is cut short

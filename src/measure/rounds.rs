@@ -1,13 +1,10 @@
 //! How the latency pass is divided into launches and rounds, and when it ends.
 
-use crate::plan::Protocol;
+use crate::plan::{Protocol, ROUNDS_A_LAUNCH};
 use crate::record::{Ended, LoadEvidence, Round};
 use crate::stats::{LEAST_LAUNCHES, LogRatios};
 
-/// Rounds of one launch.
-pub const ROUNDS_A_LAUNCH: u32 = 4;
-
-/// Starting a process, reading the inputs and warming up, nanoseconds; a guess.
+/// Starting a process, reading the inputs and warming up, nanoseconds; what is usual.
 const STARTING_NS: u64 = 150_000_000;
 
 /// Confidence level of the intervals looked at. What the report says is computed anew from the record.

@@ -21,9 +21,9 @@ pub struct Assignment {
     /// Where the predictions go.
     #[serde(with = "crate::plan::path_text")]
     pub predictions: PathBuf,
-    /// Where the first launch leaves its latency inputs for later ones.
-    #[serde(with = "crate::plan::path_text")]
-    pub inputs: PathBuf,
+    /// Where the first launch leaves its latency inputs for later ones; none where there is no place.
+    #[serde(default, with = "crate::plan::path_text::option", skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<PathBuf>,
 }
 
 /// A step for the worker.
@@ -85,6 +85,8 @@ pub struct Prepared {
     pub latency_batch: usize,
     /// Outputs on the first inputs.
     pub outputs: OutputEvidence,
+    /// Why the inputs could not be left for later launches.
+    pub unsaved: Option<Error>,
 }
 
 /// A line from the worker.

@@ -34,17 +34,18 @@ impl Workbench {
 
     fn carry_out(&mut self, command: &Command, progress: &mut dyn FnMut(u64)) -> Result<Answer> {
         if let Command::Prepare = command {
-            let (candidate, prepared) = Candidate::prepare(self.assignment.job.clone())?;
-            if self.assignment.job.protocol.passes.is_all() {
+            let (candidate, mut prepared) = Candidate::prepare(self.assignment.job.clone())?;
+            let wanted = self.assignment.job.protocol.passes.is_all();
+            if let Some(path) = self.assignment.inputs.as_deref().filter(|_| wanted) {
                 // Without them there are no later launches, which is no reason to give up.
-                let _ = candidate.save_inputs(&self.assignment.inputs);
+                prepared.unsaved = candidate.save_inputs(path).err();
             }
             self.candidate = Some(candidate);
             return Ok(Answer::Prepared(Box::new(prepared)));
         }
         if let Command::Relaunch = command {
-            let (candidate, load) =
-                Candidate::relaunch(self.assignment.job.clone(), &self.assignment.inputs)?;
+            let inputs = self.assignment.inputs.as_deref().ok_or_else(no_inputs)?;
+            let (candidate, load) = Candidate::relaunch(self.assignment.job.clone(), inputs)?;
             self.candidate = Some(candidate);
             return Ok(Answer::Relaunched(load));
         }
@@ -71,6 +72,10 @@ impl Workbench {
             }
         }
     }
+}
+
+fn no_inputs() -> Error {
+    Error::unusable("there was no place for the inputs of later launches")
 }
 
 /// Serves a conductor over standard input and output until it says so or goes away.

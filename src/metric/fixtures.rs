@@ -146,6 +146,7 @@ pub(crate) fn latency(rounds: &[&[u64]]) -> LatencyEvidence {
         warm_up,
         rounds: rounds.collect(),
         ended: None,
+        launch_error: None,
     }
 }
 

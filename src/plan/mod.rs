@@ -18,7 +18,7 @@ pub use gate::{
     MarginText, RuleKind, SizeSettings, SliceSettings,
 };
 pub use job::{Activation, Dim, InputPort, Job, ModelSpec, OutputPort, hold_scores};
-pub use protocol::{Passes, Protocol};
+pub use protocol::{Passes, Protocol, ROUNDS_A_LAUNCH};
 pub use runtime::{Device, Optimization, RuntimeSpec, SessionOptions};
 pub use settings::{
     DataSettings, LONGEST_SECONDS, Layer, MOST, MeasureSettings, ModelSettings, Resolved, Settings, Source,

@@ -21,6 +21,9 @@ impl Passes {
     }
 }
 
+/// Rounds of the latency pass after which candidates go on in new processes.
+pub const ROUNDS_A_LAUNCH: u32 = 4;
+
 /// The measuring protocol of a candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Protocol {

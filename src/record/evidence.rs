@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::stats::{self, Block};
 
 /// What was measured; each part is there when its stage was reached.
@@ -141,6 +142,10 @@ pub struct LatencyEvidence {
     /// Why it ended; none when it was cut short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
+    /// Why a process after the first, or the twin's, could not be used, the first time that it was so. What
+    /// such a process was to measure, the first one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_error: Option<Error>,
 }
 
 /// Why the latency pass of a measurement ended.

@@ -19,12 +19,15 @@
 //! | `fake.seed` | seed of noise and jitter, 0 by default |
 //! | `fake.nan_every` | the scores of every n-th image that a session sees are NaN |
 //! | `fake.allocate_mb` | each session holds this much memory and touches all of it |
+//! | `fake.once_in` | a folder: loading leaves a file of the model's name there, and fails where it is already |
 //! | `fake.fail_at` | `prepare`, `session`, `run` or `run:N` (the N-th run, from 1): an error |
 //! | `fake.unsupported_at` | likewise: an error of kind `Unsupported` |
 //! | `fake.abort_at` | likewise: the process aborts |
 //! | `fake.hang_at` | likewise: the call never returns |
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -63,6 +66,7 @@ impl Runtime for Fake {
         let script = Script::read(&options.config)?;
         let classes = classes(model.output, &script)?;
         script.act(Stage::Prepare)?;
+        script.load_once(model.path)?;
         busy_wait(script.prepare);
         Ok(Box::new(FakeModel { script, classes, input: model.input.clone(), output: model.output.clone() }))
     }
@@ -127,6 +131,7 @@ struct Script {
     seed: u64,
     nan_every: Option<u64>,
     allocate_mb: usize,
+    once_in: Option<PathBuf>,
     fail_at: Option<When>,
     unsupported_at: Option<When>,
     abort_at: Option<When>,
@@ -157,6 +162,7 @@ impl Script {
             "seed" => self.seed = parse(value)?,
             "nan_every" => self.nan_every = Some(parse(value)?).filter(|&n| n > 0),
             "allocate_mb" => self.allocate_mb = parse(value)?,
+            "once_in" => self.once_in = Some(value.into()),
             "fail_at" => self.fail_at = Some(parse(value)?),
             "unsupported_at" => self.unsupported_at = Some(parse(value)?),
             "abort_at" => self.abort_at = Some(parse(value)?),
@@ -185,6 +191,14 @@ impl Script {
             return Err(Error::unusable("the scripted runtime fails, as the script says"));
         }
         Ok(())
+    }
+
+    /// Later launches of a model fail, as where memory or a licence is there for one process.
+    fn load_once(&self, model: &Path) -> Result<()> {
+        let (Some(folder), Some(name)) = (&self.once_in, model.file_name()) else { return Ok(()) };
+        File::create_new(folder.join(name)).map(drop).map_err(|cause| {
+            Error::unusable("the scripted runtime loads a model once, as the script says").because(cause)
+        })
     }
 
     fn time_of(&self, run: u64) -> Duration {
@@ -350,8 +364,6 @@ fn mean(values: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::error::ErrorKind;
     use crate::plan::Optimization;
@@ -426,6 +438,15 @@ mod tests {
         assert_eq!(outcomes, [true, false, true]);
         let Err(error) = prepare(&[("fake.unsupported_at", "prepare")], 3) else { panic!("it prepared") };
         assert_eq!(error.kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn a_model_that_loads_once_does_not_load_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = [("fake.once_in", folder.path().to_str().unwrap())];
+        assert!(prepare(&config, 3).is_ok());
+        let Err(error) = prepare(&config, 3) else { panic!("it loaded again") };
+        assert!(error.what.contains("loads a model once"), "{error}");
     }
 
     #[test]

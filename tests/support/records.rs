@@ -222,6 +222,7 @@ impl Draft {
             warm_up,
             rounds,
             ended: Some(Ended::Precision),
+            launch_error: None,
         });
         evidence.twin = twin;
         evidence.throughput =

@@ -4,7 +4,9 @@ use super::steadiness::{LEAST_ROUNDS, blocks, drifted};
 use super::{AN_HOUR, Concerned, change, listing, time_flag};
 use crate::compare::align::timing;
 use crate::compare::{Warning, WarningCode};
+use crate::error::Error;
 use crate::metric::{LEVEL, Timing};
+use crate::plan::ROUNDS_A_LAUNCH;
 use crate::record::{Ended, RunRecord};
 use crate::stats::{self, Interval, LEAST_LAUNCHES, LogRatios};
 
@@ -88,10 +90,19 @@ pub(super) fn autocorrelated(pairs: &[Pair<'_>]) -> Option<Warning> {
         let factor = ((1.0 + lag) / (1.0 - lag)).sqrt();
         Some(format!("{lag:.2}, interval too narrow by about {factor:.1}x"))
     });
+    let correlated = pairs.iter().filter(|pair| correlation(pair).is_some());
+    let then = match failed_launches(correlated) {
+        Some(failed) => format!("; {failed}"),
+        None => {
+            format!(
+                ", or pass a longer --time so that candidates are started at least {LEAST_LAUNCHES} times"
+            )
+        }
+    };
     listing(WarningCode::Autocorrelated, &concerned, |named| {
         format!(
             "neighbouring rounds hang together: {named} (lag-one correlation of the log ratios); close other \
-             programs, or pass a longer --time so that candidates are started at least {LEAST_LAUNCHES} times"
+             programs{then}"
         )
     })
 }
@@ -112,8 +123,10 @@ pub(super) fn one_launch(pairs: &[Pair<'_>]) -> Option<Warning> {
         few(&pair).then(|| if launches == 1 { "1 launch".into() } else { format!("{launches} launches") })
     });
     let seconds = pairs.iter().filter(few).map(time_for_launches).fold(0.0, f64::max);
-    let then = time_flag(seconds)
-        .map_or_else(String::new, |flag| format!("; {flag} or more allows {LEAST_LAUNCHES}"));
+    let more = || Some(format!("{} or more allows {LEAST_LAUNCHES}", time_flag(seconds)?));
+    // Where they failed, more time would change nothing.
+    let then = failed_launches(pairs.iter().filter(few)).or_else(more);
+    let then = then.map_or_else(String::new, |then| format!("; {then}"));
     listing(WarningCode::OneLaunch, &concerned, |named| {
         format!(
             "the interval of the speed-up holds for these processes only, and others may lie some tenths of a \
@@ -122,18 +135,37 @@ pub(super) fn one_launch(pairs: &[Pair<'_>]) -> Option<Warning> {
     })
 }
 
-/// Starting a process and warming it up beside loading the model, nanoseconds; a careful guess.
-const STARTING_NS: f64 = 250e6;
-/// Rounds that each of the launches needs.
-const ROUNDS_A_LAUNCH: f64 = 4.0;
+/// Why later processes of either side of `pairs` failed, each run told once; none where none did.
+fn failed_launches<'a>(pairs: impl Iterator<Item = &'a Pair<'a>>) -> Option<String> {
+    let mut told = Vec::new();
+    for record in pairs.flat_map(|pair| [pair.candidate, pair.baseline]) {
+        let error = record.evidence.latency.as_ref().and_then(|latency| latency.launch_error.as_ref());
+        let failed = error.map(|error| format!("{}: {}", record.job.label(), in_a_line(error)));
+        told.extend(failed.filter(|failed| !told.contains(failed)));
+    }
+    (!told.is_empty()).then(|| format!("later processes failed: {}", told.join("; ")))
+}
+
+/// What is wrong, why, where, and what to do.
+fn in_a_line(error: &Error) -> String {
+    let Error { what, cause, place, help, .. } = error;
+    let part = |between: &str, text: &Option<String>| {
+        text.as_ref().map_or_else(String::new, |text| format!("{between}{text}"))
+    };
+    format!("{what}{}{}{}", part(": ", cause), part(", at ", place), part("; ", help))
+}
+
+/// Starting a process and warming it up beside loading the model, nanoseconds: more than is usual, so that
+/// the time that a warning proposes suffices.
+const SLOW_START_NS: f64 = 250e6;
 
 /// Seconds of latency pass in which the slower of the two is started often enough.
 fn time_for_launches(pair: &Pair<'_>) -> f64 {
     let sides = [pair.baseline, pair.candidate];
     let loads = sides.iter().flat_map(|record| &record.evidence.load);
     let slowest = loads.map(|load| load.load_ns as f64 + load.first_run_ns as f64).fold(0.0, f64::max);
-    let starting = (LEAST_LAUNCHES - 1) as f64 * (slowest + STARTING_NS) / 1e9;
-    let running = sides.map(seconds_a_round).into_iter().fold(0.0, f64::max) * ROUNDS_A_LAUNCH;
+    let starting = (LEAST_LAUNCHES - 1) as f64 * (slowest + SLOW_START_NS) / 1e9;
+    let running = sides.map(seconds_a_round).into_iter().fold(0.0, f64::max) * f64::from(ROUNDS_A_LAUNCH);
     starting.max(running * LEAST_LAUNCHES as f64)
 }
 
@@ -214,5 +246,27 @@ mod tests {
         let message = only(&runs, WarningCode::OneLaunch);
         assert!(message.contains("ort · int8 (1 launch); --time 15 or more allows 5"), "{message}");
         assert_eq!(told(&[baseline(), timed("int8", quiet(900_000))]), []);
+    }
+
+    #[test]
+    fn where_later_launches_failed_their_reason_is_told_and_no_time() {
+        let failing = |run: Run| {
+            let mut run = in_one_launch(run);
+            let error = Error::unusable("the inputs cannot be kept").because("the disk is full").at("/tmp/0");
+            run.record.evidence.latency.as_mut().unwrap().launch_error = Some(error.help("make room"));
+            run
+        };
+        let runs = [in_one_launch(baseline()), failing(timed("int8", quiet(900_000)))];
+        let message = only(&runs, WarningCode::OneLaunch);
+        let reason = "later processes failed: ort · int8: the inputs cannot be kept: the disk is full, at /tmp/0; make room";
+        assert!(message.contains(reason) && !message.contains("--time"), "{message}");
+
+        let waves = exponentials((0..20).map(|round| if round / 5 % 2 == 0 { 0.004 } else { -0.004 }));
+        let told = told(&[failing(baseline()), failing(waves)]);
+        assert!(
+            told.len() == 2 && told.iter().all(|warning| !warning.message.contains("--time")),
+            "{told:#?}"
+        );
+        assert_eq!(told[0].message.matches("the disk is full").count(), 2, "each run once: {told:#?}");
     }
 }
