@@ -1,13 +1,16 @@
 //! The pass over the data set: every core decodes, preprocesses and runs batches of its own, and
-//! one collector writes the rows in the order of the data set. Memory does not grow with it.
+//! one collector writes the rows in the order of the data set. Memory does not grow with it: nobody runs
+//! far ahead of the next row to be written.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bad_image::unless_skipped;
 use super::pixel_cache::{PixelCache, Reader};
 use super::scores;
+use super::stretches::{Stretch, Stretches};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::plan::{OnBadImage, OutputPort};
@@ -57,6 +60,10 @@ struct Chunk {
 
 type Finished = (usize, Result<Chunk>);
 
+/// Batches for each thread beyond the last that is written: enough that one slow image holds nobody up, and
+/// some megabytes of scores.
+const AHEAD_A_THREAD: usize = 16;
+
 /// Runs the pass with one thread a session. With `decoders`, that many threads more prepare the
 /// batches and the sessions only run them: the way to keep an accelerator fed.
 pub fn evaluate(
@@ -66,27 +73,31 @@ pub fn evaluate(
     writer: &mut PredictionsWriter,
     progress: &mut dyn FnMut(u64),
 ) -> Collected {
-    let cursor = AtomicUsize::new(0);
-    let depth = 2 * sessions.len().max(decoders.unwrap_or(0));
+    let threads = sessions.len().max(decoders.unwrap_or(0));
+    let stretches = Stretches::new(pass.dataset.count(), pass.batch).at_most_ahead(AHEAD_A_THREAD * threads);
+    let depth = 2 * threads;
     let (finished, results) = sync_channel::<Finished>(depth);
     let (ready, waiting) = sync_channel::<Result<Batch>>(depth);
     // Shared by the running threads alone: when they are gone, decoders find nobody to send to and end.
     let waiting = Arc::new(Mutex::new(waiting));
     std::thread::scope(|scope| {
         for _ in 0..decoders.unwrap_or(0) {
-            let (ready, cursor) = (ready.clone(), &cursor);
-            scope.spawn(move || decode_ahead(pass, cursor, &ready));
+            let (ready, stretches) = (ready.clone(), &stretches);
+            scope.spawn(move || decode_ahead(pass, stretches, &ready));
         }
         drop(ready);
         for session in sessions.iter_mut() {
-            let (finished, cursor, waiting) = (finished.clone(), &cursor, Arc::clone(&waiting));
-            scope.spawn(move || match decoders {
-                Some(_) => run_queued(pass, session.as_mut(), &waiting, &finished),
-                None => run_own(pass, session.as_mut(), cursor, &finished),
+            let (finished, stretches, waiting) = (finished.clone(), &stretches, Arc::clone(&waiting));
+            scope.spawn(move || {
+                let _guard = stretches.end_on_panic();
+                match decoders {
+                    Some(_) => run_queued(pass, session.as_mut(), &waiting, &finished),
+                    None => run_own(pass, session.as_mut(), stretches, &finished),
+                }
             });
         }
         drop((finished, waiting));
-        collect(pass, results, writer, progress)
+        collect(pass, &stretches, results, writer, progress)
     })
 }
 
@@ -94,10 +105,10 @@ pub fn evaluate(
 fn run_own(
     pass: &Pass<'_>,
     session: &mut dyn Session,
-    cursor: &AtomicUsize,
+    stretches: &Stretches,
     finished: &SyncSender<Finished>,
 ) {
-    let mut source = Source::new(pass, cursor);
+    let mut source = Source::new(pass, stretches);
     while let Some(batch) = source.next() {
         if !run_and_send(pass, session, batch, finished) {
             return;
@@ -105,8 +116,9 @@ fn run_own(
     }
 }
 
-fn decode_ahead(pass: &Pass<'_>, cursor: &AtomicUsize, ready: &SyncSender<Result<Batch>>) {
-    let mut source = Source::new(pass, cursor);
+fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, ready: &SyncSender<Result<Batch>>) {
+    let _guard = stretches.end_on_panic();
+    let mut source = Source::new(pass, stretches);
     while let Some(batch) = source.next() {
         if ready.send(batch).is_err() {
             return;
@@ -151,64 +163,41 @@ fn run(pass: &Pass<'_>, session: &mut dyn Session, batch: Batch) -> Result<Chunk
         let scores = scores::Scores { classes: pass.classes, values: Vec::new() };
         return Ok(Chunk { images: batch.images, scores, skipped: batch.skipped });
     }
-    session.bind(&batch.tensor)?;
-    session.run()?;
-    let scores = scores::read(session.output()?, pass.batch, pass.output)?;
-    if scores.classes != pass.classes {
-        return Err(class_mismatch(scores.classes, pass.classes).at(format!("output `{}`", pass.output.name)));
-    }
+    let scores = scores::run(session, &batch.tensor, pass.batch, pass.output, pass.classes)?;
     Ok(Chunk { images: batch.images, scores, skipped: batch.skipped })
-}
-
-/// The error for a model whose number of classes is not the data set's.
-pub fn class_mismatch(model: usize, data: usize) -> Error {
-    let help = if model == data + 1 {
-        "if the model's first output is background, say --background-class; else give the data set that it was made for with --data"
-    } else {
-        "give the data set that the model was made for with --data, or another output with --output"
-    };
-    Error::unusable(format!("the model has {model} classes, the data set has {data}")).help(help)
 }
 
 /// Takes the next stretch of the data set, decodes and preprocesses it.
 struct Source<'a> {
     pass: &'a Pass<'a>,
-    cursor: &'a AtomicUsize,
+    stretches: &'a Stretches,
     reader: Option<Reader<'a>>,
     scratch: Scratch,
 }
 
 impl<'a> Source<'a> {
-    fn new(pass: &'a Pass<'a>, cursor: &'a AtomicUsize) -> Self {
+    fn new(pass: &'a Pass<'a>, stretches: &'a Stretches) -> Self {
         let reader = pass.cache.and_then(PixelCache::reader);
-        Self { pass, cursor, reader, scratch: Scratch::default() }
+        Self { pass, stretches, reader, scratch: Scratch::default() }
     }
 
     fn next(&mut self) -> Option<Result<Batch>> {
-        if self.pass.stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        let chunk = self.cursor.fetch_add(1, Ordering::Relaxed);
-        let first = chunk * self.pass.batch;
-        let last = (first + self.pass.batch).min(self.pass.dataset.count());
-        (first < last).then(|| self.fill(chunk, first..last))
+        let stretch = self.stretches.next(|| self.pass.stop.load(Ordering::Relaxed))?;
+        Some(self.fill(stretch))
     }
 
-    fn fill(&mut self, chunk: usize, range: std::ops::Range<usize>) -> Result<Batch> {
+    fn fill(&mut self, stretch: Stretch) -> Result<Batch> {
         let shape = self.pass.preprocess.shape(self.pass.batch);
         let mut values = Values::zeros(self.pass.preprocess.element, shape.iter().product());
-        let (mut images, mut skipped) = (Vec::with_capacity(range.len()), Vec::new());
-        for index in range {
-            match self.read(index, &mut values, images.len()) {
-                Ok(()) => images.push(index),
-                Err(error) if self.pass.on_bad_image == OnBadImage::Skip => {
-                    let id = self.pass.dataset.entry(index)?.id;
-                    skipped.push(SkippedImage { id, why: error.what });
-                }
-                Err(error) => return Err(error),
+        let (mut images, mut skipped) = (Vec::with_capacity(stretch.images.len()), Vec::new());
+        let Pass { dataset, on_bad_image, .. } = *self.pass;
+        for index in stretch.images {
+            let read = self.read(index, &mut values, images.len());
+            if unless_skipped(read, dataset, index, on_bad_image, &mut skipped)?.is_some() {
+                images.push(index);
             }
         }
-        Ok(Batch { chunk, tensor: Tensor::new(shape, values)?, images, skipped })
+        Ok(Batch { chunk: stretch.number, tensor: Tensor::new(shape, values)?, images, skipped })
     }
 
     fn read(&mut self, index: usize, values: &mut Values, row: usize) -> Result<()> {
@@ -226,23 +215,14 @@ impl<'a> Source<'a> {
                 reader.put(index, stamp, channels, pixels);
             }
         };
-        pass.preprocess
-            .write_keeping(&image, scratch, values, row, keep)
-            .map_err(|error| located(error, pass.dataset, index))
-    }
-}
-
-/// An error of image `index` says which that is.
-pub fn located(error: Error, dataset: &dyn Dataset, index: usize) -> Error {
-    match (&error.place, dataset.entry(index)) {
-        (None, Ok(entry)) => error.at(format!("image {}", entry.id)),
-        _ => error,
+        pass.preprocess.write_keeping(&image, scratch, values, row, keep)
     }
 }
 
 /// Puts chunks back in order and writes them, until all threads are done.
 fn collect(
     pass: &Pass<'_>,
+    stretches: &Stretches,
     results: Receiver<Finished>,
     writer: &mut PredictionsWriter,
     progress: &mut dyn FnMut(u64),
@@ -253,13 +233,14 @@ fn collect(
     for (index, chunk) in results {
         match chunk {
             Ok(chunk) => drop(early.insert(index, chunk)),
-            Err(error) => give_up(pass, &mut collected, error),
+            Err(error) => give_up(stretches, &mut collected, error),
         }
         while let Some(chunk) = early.remove(&next) {
             next += 1;
             if let Err(error) = keep(pass, &mut collected, chunk, writer) {
-                give_up(pass, &mut collected, error);
+                give_up(stretches, &mut collected, error);
             }
+            stretches.written();
         }
         progress((collected.images + collected.skipped_count) as u64);
     }
@@ -267,9 +248,9 @@ fn collect(
 }
 
 /// Remembers the first error and lets every thread finish what it has in hand.
-fn give_up(pass: &Pass<'_>, collected: &mut Collected, error: Error) {
+fn give_up(stretches: &Stretches, collected: &mut Collected, error: Error) {
     collected.error.get_or_insert(error);
-    pass.stop.store(true, Ordering::Relaxed);
+    stretches.end();
 }
 
 fn keep(
@@ -288,4 +269,166 @@ fn keep(
     let room = NAMED.saturating_sub(collected.skipped.len());
     collected.skipped.extend(chunk.skipped.into_iter().take(room));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::dataset::Entry;
+    use crate::plan::Activation;
+    use crate::preprocess::{Channels, Image, Layout, Scale, Size};
+    use crate::record::{DatasetIdentity, read_predictions};
+    use crate::tensor::ElementType;
+
+    /// Many images, the first of which takes as long as others still come.
+    struct Pictures {
+        identity: DatasetIdentity,
+        first_is_bad: bool,
+        begun: AtomicUsize,
+        /// Images begun when the first one was done.
+        meanwhile: AtomicUsize,
+    }
+
+    impl Pictures {
+        fn new(first_is_bad: bool) -> Self {
+            let identity = DatasetIdentity {
+                name: "pictures".into(),
+                format: "none".into(),
+                split: None,
+                images: 200,
+                classes: vec!["a".into(), "b".into()],
+                sha256: String::new(),
+                decoder: None,
+                shard: None,
+                passed_over: None,
+            };
+            Self { identity, first_is_bad, begun: AtomicUsize::new(0), meanwhile: AtomicUsize::new(0) }
+        }
+
+        fn begun(&self) -> usize {
+            self.begun.load(Ordering::Relaxed)
+        }
+
+        fn wait_for_the_others(&self) {
+            let mut before = 0;
+            while self.begun() != before {
+                before = self.begun();
+                std::thread::sleep(Duration::from_millis(150));
+            }
+            self.meanwhile.store(before, Ordering::Relaxed);
+        }
+    }
+
+    impl Dataset for Pictures {
+        fn identity(&self) -> &DatasetIdentity {
+            &self.identity
+        }
+
+        fn entry(&self, index: usize) -> Result<Entry> {
+            Ok(Entry { id: index.to_string(), label: 0 })
+        }
+
+        fn image(&self, index: usize) -> Result<Image> {
+            self.begun.fetch_add(1, Ordering::Relaxed);
+            if index == 0 {
+                self.wait_for_the_others();
+            }
+            match index == 0 && self.first_is_bad {
+                true => Err(Error::unusable("the image is cut off")),
+                false => Ok(Image { width: 2, height: 2, channels: 1, pixels: vec![0; 4] }),
+            }
+        }
+
+        fn stamp(&self, _: usize) -> Option<u64> {
+            None
+        }
+    }
+
+    /// Says the same of every image.
+    struct Same;
+
+    impl Session for Same {
+        fn bind(&mut self, _: &Tensor) -> Result<()> {
+            Ok(())
+        }
+
+        fn run(&mut self) -> Result<()> {
+            Ok(())
+        }
+
+        fn output(&mut self) -> Result<Tensor> {
+            Tensor::new(vec![1, 2], Values::F32(vec![1.0, 0.0]))
+        }
+    }
+
+    /// What came of a pass by two threads, and the ids that were written.
+    fn passed(pictures: &Pictures, sessions: usize, decoders: Option<usize>) -> (Collected, Vec<String>) {
+        let preprocess = Preprocess {
+            exif_orientation: false,
+            channels: Channels::Grey,
+            resize: None,
+            crop: None,
+            scale: Scale::Unit,
+            mean: vec![],
+            std: vec![],
+            layout: Layout::Nchw,
+            element: ElementType::F32,
+            size: Size { height: 2, width: 2 },
+        };
+        let output = OutputPort {
+            name: "scores".into(),
+            element: ElementType::F32,
+            shape: vec![],
+            activation: Activation::Logits,
+            background: false,
+        };
+        let pass = Pass {
+            dataset: pictures,
+            preprocess: &preprocess,
+            output: &output,
+            batch: 1,
+            on_bad_image: OnBadImage::default(),
+            classes: 2,
+            cache: None,
+            stop: &AtomicBool::new(false),
+        };
+        let mut sessions: Vec<Box<dyn Session>> = (0..sessions).map(|_| Box::new(Same) as _).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let mut writer = PredictionsWriter::create(&path, &pictures.identity.classes, &[]).unwrap();
+        let collected = evaluate(&pass, &mut sessions, decoders, &mut writer, &mut |_| ());
+        writer.finish().unwrap();
+        let rows = read_predictions(&path).unwrap();
+        let ids = rows.iter().map(|row| row.id.to_owned()).collect();
+        (collected, ids)
+    }
+
+    #[test]
+    fn while_one_image_takes_long_few_others_wait_for_it_and_all_are_in_order() {
+        for (sessions, decoders) in [(2, None), (1, Some(2))] {
+            let pictures = Pictures::new(false);
+            let (collected, ids) = passed(&pictures, sessions, decoders);
+            assert_eq!((collected.images, collected.error), (200, None));
+            assert_eq!(ids, (0..200).map(|index| index.to_string()).collect::<Vec<_>>());
+            let meanwhile = pictures.meanwhile.load(Ordering::Relaxed);
+            assert!((2..=2 * AHEAD_A_THREAD).contains(&meanwhile), "{meanwhile} were begun");
+        }
+    }
+
+    #[test]
+    fn an_error_while_others_wait_ends_the_pass() {
+        for (sessions, decoders) in [(2, None), (1, Some(2))] {
+            let pictures = Pictures::new(true);
+            let (collected, ids) = passed(&pictures, sessions, decoders);
+            let error = collected.error.unwrap();
+            assert_eq!(
+                (error.what.as_str(), error.place.as_deref()),
+                ("the image is cut off", Some("image 0"))
+            );
+            assert!(ids.is_empty() && pictures.begun() <= 2 * AHEAD_A_THREAD, "{}", pictures.begun());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! From jobs to records: one worker process a candidate, latencies interleaved round by round,
 //! accuracy in a pass of its own, and whatever was measured kept when something fails.
 
+mod bad_image;
 mod candidate;
 mod clock;
 mod conductor;
@@ -18,6 +19,7 @@ mod pixel_cache;
 mod rounds;
 mod same_session;
 mod scores;
+mod stretches;
 mod sweep;
 mod throughput;
 mod twin;

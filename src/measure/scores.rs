@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::plan::{Activation, OutputPort};
+use crate::runtime::Session;
 use crate::tensor::{Tensor, Values};
 
 /// Rows of scores: one for each image of a batch.
@@ -18,6 +19,33 @@ impl Scores {
     pub fn rows(&self, count: usize) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.classes).take(count)
     }
+}
+
+/// The scores of a batch of `batch` images, which must be as many an image as the data has `classes`.
+pub fn run(
+    session: &mut dyn Session,
+    tensor: &Tensor,
+    batch: usize,
+    port: &OutputPort,
+    classes: usize,
+) -> Result<Scores> {
+    session.bind(tensor)?;
+    session.run()?;
+    let scores = read(session.output()?, batch, port)?;
+    if scores.classes != classes {
+        return Err(class_mismatch(scores.classes, classes).at(format!("output `{}`", port.name)));
+    }
+    Ok(scores)
+}
+
+/// The error for a model whose number of classes is not the data set's.
+pub fn class_mismatch(model: usize, data: usize) -> Error {
+    let help = if model == data + 1 {
+        "if the model's first output is background, say --background-class; else give the data set that it was made for with --data"
+    } else {
+        "give the data set that the model was made for with --data, or another output with --output"
+    };
+    Error::unusable(format!("the model has {model} classes, the data set has {data}")).help(help)
 }
 
 /// Reads `[N, K]`, `[N, 1]` (also with more axes of length 1) or, for one image, `[K]`.

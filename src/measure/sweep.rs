@@ -2,10 +2,11 @@
 //! each core takes a batch of images through all settings before the next, so that memory holds a
 //! batch a core, however many images and settings there are.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::evaluation::{class_mismatch, located};
+use super::bad_image::{located, unless_skipped};
+use super::stretches::{Stretch, Stretches};
 use super::{Interrupt, candidate, scores};
 use crate::dataset::{self, Dataset};
 use crate::error::{Error, ErrorKind, Result};
@@ -118,28 +119,23 @@ type Finished<T> = (usize, Result<Chunk<T>>);
 impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
     /// All chunks in the order of the data, or the first error.
     fn run(&self, sessions: &mut [Box<dyn Session>], progress: &mut dyn FnMut(u64)) -> Result<Vec<Chunk<T>>> {
-        let cursor = AtomicUsize::new(0);
+        // Nobody waits for a turn: all that is kept of an image is small, and kept until the end.
+        let stretches = Stretches::new(self.dataset.count(), self.batch);
         let (finished, results) = sync_channel(2 * sessions.len());
         std::thread::scope(|scope| {
             for session in sessions.iter_mut() {
-                let (finished, cursor) = (finished.clone(), &cursor);
-                scope.spawn(move || self.work(session.as_mut(), cursor, &finished));
+                let (finished, stretches) = (finished.clone(), &stretches);
+                scope.spawn(move || self.work(session.as_mut(), stretches, &finished));
             }
             drop(finished);
-            self.collect(results, &cursor, progress)
+            self.collect(results, &stretches, progress)
         })
     }
 
-    fn work(&self, session: &mut dyn Session, cursor: &AtomicUsize, finished: &SyncSender<Finished<T>>) {
+    fn work(&self, session: &mut dyn Session, stretches: &Stretches, finished: &SyncSender<Finished<T>>) {
         let mut scratch = Scratch::default();
-        loop {
-            let chunk = cursor.fetch_add(1, Ordering::Relaxed);
-            let first = chunk.saturating_mul(self.batch);
-            let last = first.saturating_add(self.batch).min(self.dataset.count());
-            if first >= last || self.sweep.interrupt.raised() {
-                return;
-            }
-            if finished.send((chunk, self.chunk(session, first..last, &mut scratch))).is_err() {
+        while let Some(Stretch { number, images }) = stretches.next(|| self.sweep.interrupt.raised()) {
+            if finished.send((number, self.chunk(session, images, &mut scratch))).is_err() {
                 return;
             }
         }
@@ -148,7 +144,7 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
     fn collect(
         &self,
         results: Receiver<Finished<T>>,
-        cursor: &AtomicUsize,
+        stretches: &Stretches,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Vec<Chunk<T>>> {
         let (mut chunks, mut done, mut failed) = (Vec::new(), 0, None);
@@ -159,8 +155,7 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
                     chunks.push((index, chunk));
                 }
                 Err(error) => {
-                    // The others finish what they have in hand and find no more.
-                    cursor.store(self.dataset.count(), Ordering::Relaxed);
+                    stretches.end();
                     failed.get_or_insert(error);
                 }
             }
@@ -176,7 +171,7 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
     fn chunk(
         &self,
         session: &mut dyn Session,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         scratch: &mut Scratch,
     ) -> Result<Chunk<T>> {
         let Loaded { images, tensor, skipped } = self.load(range, scratch)?;
@@ -193,7 +188,7 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
 
     /// Decodes a stretch and preprocesses it by the first settings; a bad image is one that either
     /// cannot be done with.
-    fn load(&self, range: std::ops::Range<usize>, scratch: &mut Scratch) -> Result<Loaded> {
+    fn load(&self, range: Range<usize>, scratch: &mut Scratch) -> Result<Loaded> {
         let preprocess = self.sweep.settings[0];
         let shape = preprocess.shape(self.batch);
         let mut values = Values::zeros(preprocess.element, shape.iter().product());
@@ -203,13 +198,8 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
                 preprocess.write(&image, scratch, &mut values, images.len())?;
                 Ok(image)
             });
-            match written.map_err(|error| located(error, self.dataset, index)) {
-                Ok(image) => images.push((index, image)),
-                Err(error) if self.on_bad_image == OnBadImage::Skip => {
-                    skipped.push(SkippedImage { id: self.dataset.entry(index)?.id, why: error.what });
-                }
-                Err(error) => return Err(error),
-            }
+            let image = unless_skipped(written, self.dataset, index, self.on_bad_image, &mut skipped)?;
+            images.extend(image.map(|image| (index, image)));
         }
         Ok(Loaded { images, tensor: Tensor::new(shape, values)?, skipped })
     }
@@ -248,14 +238,8 @@ impl<T: Clone + Send, K: Fn(Prediction<'_>) -> Result<T> + Sync> Pass<'_, K> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        session.bind(tensor)?;
-        session.run()?;
-        let port = &self.sweep.job.output;
-        let scores = scores::read(session.output()?, self.batch, port)?;
         let classes = self.dataset.identity().classes.len();
-        if scores.classes != classes {
-            return Err(class_mismatch(scores.classes, classes).at(format!("output `{}`", port.name)));
-        }
+        let scores = scores::run(session, tensor, self.batch, &self.sweep.job.output, classes)?;
         let rows = entries.iter().zip(scores.rows(entries.len()));
         rows.map(|(&(index, label), scores)| {
             let id = self.dataset.entry(index)?.id;
