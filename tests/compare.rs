@@ -186,7 +186,7 @@ fn where_later_processes_fail_the_page_says_why_and_proposes_no_time() {
     let once = story.path("once");
     std::fs::create_dir(&once).unwrap();
     let ending = story.args(&["--session", &format!("fake.once_in={}", once.display())]).run().exits(0);
-    for record in ["01-fake-classifier.fp32.json", "02-fake-classifier.int8.json"] {
+    for record in ["01-fake-fp32.json", "02-fake-int8.json"] {
         let latency = &read_json(&ending.desk().join("records").join(record))["evidence"]["latency"];
         assert!(
             latency["launch_error"]["what"].as_str().unwrap().contains("loads a model once"),
@@ -209,7 +209,7 @@ fn without_a_place_for_inputs_there_is_one_launch_and_its_reason() {
         .recorded()
         .run()
         .exits(0);
-    let record = read_json(&ending.desk().join("records/01-fake-classifier.fp32.json"));
+    let record = read_json(&ending.desk().join("records/01-fake-fp32.json"));
     let error = &record["evidence"]["latency"]["launch_error"];
     assert!(error["what"].as_str().unwrap().contains("inputs cannot be kept"), "{error}");
     assert!(error["cause"].as_str().unwrap().contains("No such file"), "the first reason: {error}");
