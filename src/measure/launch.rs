@@ -49,7 +49,7 @@ fn ask(link: &mut dyn Link, command: &Command, interrupt: &Interrupt) -> Result<
         Ok(Answer::Failed { error }) => Err(error),
         Ok(answer) => Ok(answer),
         Err(_) if interrupt.raised() => Err(interrupted()),
-        Err(death) => Err(death.into()),
+        Err(death) => Err(death.into_error()),
     }
 }
 

@@ -39,11 +39,11 @@ pub struct Death {
     pub stderr: String,
 }
 
-impl From<Death> for Error {
-    /// The last line of standard error is most often the reason.
-    fn from(death: Death) -> Self {
-        let error = Self::unusable(format!("the worker process died: {}", death.how));
-        match death.stderr.lines().last() {
+impl Death {
+    /// The same as an error. The last line of standard error is most often the reason.
+    pub fn into_error(self) -> Error {
+        let error = Error::unusable(format!("the worker process died: {}", self.how));
+        match self.stderr.lines().last() {
             Some(last) => error.because(last),
             None => error,
         }
