@@ -294,7 +294,12 @@ mod tests {
     fn a_name_that_is_misspelt_among_others_in_another_order_is_refused() {
         let own = names(&["cat", "dog", "eel"]);
         let error = or_own(Some(names(&["eel", "cta", "dog"]).into()), own).unwrap_err();
-        assert!(error.what.contains("class 2 is called `dog` by --class-names, bench.toml or the model, which is class 1"), "{error}");
+        assert!(
+            error.what.contains(
+                "class 2 is called `dog` by --class-names, bench.toml or the model, which is class 1"
+            ),
+            "{error}"
+        );
         assert!(error.what.contains("`cta`") && error.help.unwrap().contains("cat, dog, eel"));
         let numbered = or_own(Some(names(&["1", "2", "10"]).into()), numbered(3)).unwrap();
         assert_eq!(numbered.number(vec![1]), [1], "numbers are no names");

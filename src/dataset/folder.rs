@@ -379,7 +379,10 @@ mod tests {
         };
         assert_eq!(named(&["cat", "dog"]).unwrap().identity().classes, ["cat", "dog"]);
         let error = named(&["cat", "dog", "bird"]).err().unwrap();
-        assert!(error.what.contains("3 classes are named") && error.what.contains("has 2 classes"), "{error}");
+        assert!(
+            error.what.contains("3 classes are named") && error.what.contains("has 2 classes"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -300,6 +300,7 @@ mod tests {
                 split: None,
                 images: 200,
                 classes: vec!["a".into(), "b".into()],
+                own_classes: Vec::new(),
                 sha256: String::new(),
                 decoder: None,
                 shard: None,

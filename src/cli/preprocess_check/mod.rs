@@ -144,8 +144,7 @@ fn publish(args: &CheckArgs, findings: &Findings, job: &Job) -> Result<()> {
     if let Some(path) = &args.json {
         let text = json_text::indented(findings)
             .map_err(|e| Error::unusable("the check cannot be written as JSON").because(e))?;
-        write_to(path, &|out| write!(out, "{text}"))
-            .map_err(|error| error.help("name a file in a folder that exists"))?;
+        write_to(path, &|out| write!(out, "{text}"))?;
     }
     if args.quiet || args.json.as_deref() == Some(Path::new("-")) {
         return Ok(());
