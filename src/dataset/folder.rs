@@ -22,7 +22,7 @@ use crate::record::PassedOver;
 
 /// Whether `path` is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
-    Ok(path.is_dir() && (split(path, None)?.is_some() || has_classes(path)?))
+    Ok(path.is_dir() && (!usual_splits(path, is_split)?.is_empty() || has_classes(path)?))
 }
 
 /// Lists the images; reads none.
@@ -37,6 +37,10 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let folders = class_folders(&root)?;
     let names = class_names(spec, &folders)?;
     let mut strays = Strays::default();
+    if let Some(split) = split.as_ref().filter(|_| spec.split.is_none()) {
+        let before = before(&spec.path, split)?;
+        strays.add_all(before, &|name| format!("{}, which has no class folders with images", readable(name)));
+    }
     strays.add_all(loose_in(&root)?, &|name| readable(name));
     let (classes, files) = list_files(&root, folders.iter().zip(names.numbers()), &mut strays)?;
     Ok(Content {
@@ -50,7 +54,9 @@ pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
 }
 
 /// The folder in `root` that is the split asked for, else the most usual of those that hold a data
-/// set as `is_one` tells; nothing where there is none and none is asked for.
+/// set as `is_one` tells; nothing where there is none and none is asked for. Nobody means to evaluate
+/// on training images: those are refused where none is asked for and a folder that would be taken
+/// before them is here, holding no such data.
 pub(super) fn split_in(
     root: &Path,
     asked: Option<&str>,
@@ -68,14 +74,36 @@ pub(super) fn split_in(
         return Ok(None);
     }
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
-    splits::choose(&found, asked).map(Some).map_err(|error| error.at_path(root))
+    let chosen = splits::choose(&found, asked).map_err(|error| error.at_path(root))?;
+    if asked.is_none() && splits::is_for_training(&chosen) {
+        refuse_training(root, &chosen)?;
+    }
+    Ok(Some(chosen))
+}
+
+fn refuse_training(root: &Path, training: &str) -> Result<()> {
+    let before = before(root, training)?;
+    let Some(first) = before.first().map(|name| readable(name)) else { return Ok(()) };
+    Err(Error::usage(format!("nothing tells the classes of the images in `{first}`, and `{training}` is for training"))
+        .at_path(root)
+        .help(format!(
+            "put the images of `{first}` into class folders, or list them with their labels in a .csv file; `--split {training}` evaluates on the training images"
+        )))
+}
+
+/// The folders in `root` that are called as splits and would be taken before `split`, one that holds
+/// images with labels, if they did so too.
+fn before(root: &Path, split: &str) -> Result<Vec<OsString>> {
+    let is_before =
+        |name: &OsString| name.to_str().is_some_and(|name| splits::rank(name) < splits::rank(split));
+    Ok(folders_in(root)?.into_iter().filter(is_before).collect())
 }
 
 /// The folders in `root` that are called as splits and hold a data set as `is_one` tells.
 pub(super) fn usual_splits(root: &Path, is_one: impl Fn(&Path) -> Result<bool>) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for name in folders_in(root)?.iter().filter_map(|name| name.to_str()) {
-        if splits::USUAL.contains(&name) && is_one(&root.join(name))? {
+        if splits::usual(name).is_some() && is_one(&root.join(name))? {
             found.push(name.to_owned());
         }
     }
@@ -87,14 +115,22 @@ pub(super) fn splits(root: &Path) -> Result<Vec<String>> {
     if root.is_dir() { usual_splits(root, is_split) } else { Ok(Vec::new()) }
 }
 
-/// `test`, `val` … is a split when it holds class folders; one that holds images is a class that
-/// happens to have that name.
+/// `test`, `val` … is a split when it holds class folders; one that holds images, or more of them than
+/// its folders do, is a class that happens to have that name.
 fn split(root: &Path, asked: Option<&str>) -> Result<Option<String>> {
     split_in(root, asked, is_split)
 }
 
 fn is_split(folder: &Path) -> Result<bool> {
-    Ok(sorted_in(folder)?.images.is_empty() && has_classes(folder)?)
+    let loose = sorted_in(folder)?.images.len();
+    if loose == 0 {
+        return has_classes(folder);
+    }
+    let mut in_folders = 0;
+    for class in folders_in(folder)? {
+        in_folders += sorted_in(&folder.join(class))?.images.len();
+    }
+    Ok(in_folders > loose)
 }
 
 fn has_classes(root: &Path) -> Result<bool> {
@@ -354,8 +390,50 @@ mod tests {
 
     #[test]
     fn a_class_that_is_called_train_is_a_class() {
-        let data = Scene::with(&["train/1.png", "plane/1.png"]).open();
-        assert_eq!((data.identity().split.as_ref(), data.identity().classes.len()), (None, 2));
+        for paths in [
+            &["train/1.png", "plane/1.png"][..],
+            &["train/1.png", "train/2.png", "train/twice/1.png", "plane/1.png"],
+        ] {
+            let data = Scene::with(paths).open();
+            assert_eq!((data.identity().split.as_ref(), data.identity().classes.len()), (None, 2));
+        }
+    }
+
+    #[test]
+    fn a_stray_image_makes_no_other_split_of_a_folder() {
+        let scene =
+            Scene::with(&["Test/a/1.png", "Test/b/2.png", "Test/9.png", "Train/a/3.png", "Train/b/4.png"]);
+        let data = scene.open();
+        assert_eq!(data.identity().split.as_deref(), Some("Test"));
+        assert_eq!(ids(data.as_ref()), ["a/1.png", "b/2.png"]);
+        assert_eq!(data.identity().passed_over, Some(PassedOver { count: 1, first: "9.png".into() }));
+        assert_eq!(splits(scene.0.path()).unwrap(), ["Test", "Train"]);
+        for (asked, first) in [("test", "a/1.png"), ("Train", "a/3.png"), ("training", "a/3.png")] {
+            let data = open(&DatasetSpec { split: Some(asked.into()), ..scene.spec() }).unwrap();
+            assert_eq!(ids(data.as_ref())[0], first, "{asked}");
+        }
+    }
+
+    #[test]
+    fn training_images_are_not_taken_for_those_of_a_test_without_labels() {
+        for beside in [&["test/1.png"][..], &["test/x/y/1.png"], &["Val/1.png", "test/1.png"]] {
+            let scene = Scene::with(&[&["train/a/1.png", "train/b/1.png"], beside].concat());
+            let error = scene.refusal();
+            assert!(error.what.contains("`train` is for training"), "{error}");
+            assert!(error.help.unwrap().contains("`--split train` evaluates"));
+            let train = open(&DatasetSpec { split: Some("train".into()), ..scene.spec() }).unwrap();
+            assert_eq!((train.count(), &train.identity().passed_over), (2, &None));
+        }
+        assert_eq!(Scene::with(&["train/a/1.png", "maps/1.png"]).open().count(), 1);
+    }
+
+    #[test]
+    fn another_split_than_the_usual_one_is_taken_with_a_note() {
+        let data = Scene::with(&["test/1.png", "val/a/1.png", "train/a/1.png"]).open();
+        assert_eq!(data.identity().split.as_deref(), Some("val"));
+        let passed_over =
+            PassedOver { count: 1, first: "test, which has no class folders with images".into() };
+        assert_eq!(data.identity().passed_over, Some(passed_over));
     }
 
     #[test]

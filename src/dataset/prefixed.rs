@@ -20,7 +20,7 @@ type Words = BTreeMap<String, Vec<OsString>>;
 
 /// Whether `path`, or a split in it, is such a folder.
 pub(super) fn is_here(path: &Path) -> Result<bool> {
-    Ok(path.is_dir() && (words(path)?.is_some() || split(path, None)?.is_some()))
+    Ok(path.is_dir() && (words(path)?.is_some() || !usual_splits(path, is_split)?.is_empty()))
 }
 
 /// Lists the images; reads none.
@@ -200,6 +200,15 @@ mod tests {
         let scene = scene(&["train/dog.0.jpg", "train/cat.0.jpg", "test1/1.jpg", "test1/2.jpg"]);
         let data = open(&DatasetSpec::at(scene.path())).unwrap();
         assert_eq!((data.identity().split.as_deref(), data.count()), (Some("train"), 2));
+    }
+
+    #[test]
+    fn the_training_images_are_not_taken_for_a_test_without_words() {
+        let scene = scene(&["train/dog.0.jpg", "train/cat.0.jpg", "test/1.jpg"]);
+        let error = open(&DatasetSpec::at(scene.path())).err().unwrap();
+        assert!(error.help.unwrap().contains("`--split train`"));
+        let train = DatasetSpec { split: Some("train".into()), ..DatasetSpec::at(scene.path()) };
+        assert_eq!(open(&train).unwrap().count(), 2);
     }
 
     #[test]

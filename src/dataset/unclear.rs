@@ -124,7 +124,7 @@ mod tests {
             (&["1.png"], "1 image lies directly in it", "into a folder"),
             (&["a.csv", "1.png"], "a.csv is in it", "a.csv`; its first line names columns"),
             (&["a.npy"], "no array in a.npy is called", "x_test and y_test"),
-            (&["a/b/c/1.png", "d/e/1.png"], "no image in its 2 folders (a, d)", "test, val"),
+            (&["a/b/c/1.png", "d/e/1.png"], "no image in its 2 folders (a, d)", "called test, testing, val"),
             (&["x.mp4", "y.mp4"], "2 files of no known name (first: x.mp4)", "looked for IDX files"),
         ] {
             let error = refusal(&folder_of(names));

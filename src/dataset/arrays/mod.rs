@@ -252,7 +252,7 @@ fn parse(name: &str) -> Option<(Option<&'static str>, Role)> {
     }
     let (mut split, mut role, mut axes) = (None, None, None);
     for word in words(name) {
-        let taken = if let Some(found) = split_called(&word) {
+        let taken = if let Some(found) = splits::usual(&word) {
             split.replace(found).is_none()
         } else if IMAGES.contains(&word.as_str()) {
             role.replace(Role::Images(None)).is_none()
@@ -278,10 +278,6 @@ fn parse(name: &str) -> Option<(Option<&'static str>, Role)> {
 
 fn words(name: &str) -> impl Iterator<Item = String> {
     name.split(['_', '-', '.', ' ']).map(str::to_ascii_lowercase)
-}
-
-fn split_called(word: &str) -> Option<&'static str> {
-    splits::USUAL.into_iter().find(|&split| split == word)
 }
 
 fn half_missing(split: &str, pair: &Pair) -> Error {

@@ -1,13 +1,14 @@
 //! Which archives make up the data set: one file, a folder of them, or a pattern with braces.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::archive::BLOCK;
 use super::braces;
 use super::header::Header;
-use crate::dataset::files::{files_in, short_name};
+use crate::dataset::files::{files_in, folders_in, short_name};
 use crate::dataset::shard_numbers::check_complete;
 use crate::dataset::splits;
 use crate::dataset::unreadable;
@@ -136,13 +137,11 @@ fn by_split(root: &Path) -> Result<BTreeMap<Option<String>, Vec<PathBuf>>> {
     for file in shards_in(root)? {
         splits.entry(split_of(&file)).or_default().push(file);
     }
-    for split in splits::USUAL {
-        let folder = root.join(split);
-        if folder.is_dir() {
-            let files = shards_in(&folder)?;
-            if !files.is_empty() {
-                splits.entry(Some(split.to_owned())).or_default().extend(files);
-            }
+    for name in folders_in(root)? {
+        let Some(split) = name.to_str().and_then(splits::usual) else { continue };
+        let files = shards_in(&root.join(&name))?;
+        if !files.is_empty() {
+            splits.entry(Some(split.to_owned())).or_default().extend(files);
         }
     }
     Ok(splits)
@@ -155,11 +154,7 @@ fn shards_in(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// The split that a shard's name tells: `train-000001.tar`, `imagenet1k-validation-00.tar`, `val/0.tar`.
 fn split_of(path: &Path) -> Option<String> {
-    let folder = || {
-        splits::USUAL
-            .into_iter()
-            .find(|&split| path.parent().and_then(Path::file_name).is_some_and(|name| name == split))
-    };
+    let folder = || path.parent().and_then(Path::file_name).and_then(OsStr::to_str).and_then(splits::usual);
     splits::in_name(&stem(path)).or_else(folder).map(str::to_owned)
 }
 
@@ -221,6 +216,7 @@ mod tests {
             ("imagenet1k-validation-12.tar", Some("validation")),
             ("CIFAR_Test_3.tar", Some("test")),
             ("val/0.tar", Some("val")),
+            ("Training/0.tar", Some("training")),
             ("latest-000.tar", None),
             ("shard-000.tar", None),
         ] {
