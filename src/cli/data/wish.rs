@@ -23,11 +23,13 @@ pub enum SplitArg {
 impl FromStr for SplitArg {
     type Err = String;
 
-    /// No split has a slash in its name, and no shares are without one.
+    /// Shares are numbers with slashes between them; the split of a configuration, `en/test`, has words.
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "" => Err("name a split, or write shares such as 80/20".into()),
-            shares if shares.contains('/') => shares.parse().map(Self::Shares),
+            shares if shares.contains('/') && !shares.contains(char::is_alphabetic) => {
+                shares.parse().map(Self::Shares)
+            }
             shares if are_numbers(shares) => {
                 Err(format!("shares are written {}", numbers_of(shares).collect::<Vec<_>>().join("/")))
             }
@@ -194,6 +196,7 @@ mod tests {
         let parsed = |text: &str| text.parse::<SplitArg>();
         assert_eq!(parsed("train"), Ok(SplitArg::Name("train".into())));
         assert_eq!(parsed("80/20"), Ok(SplitArg::Shares("80/20".parse().unwrap())));
+        assert_eq!(parsed("en/test"), Ok(SplitArg::Name("en/test".into())));
         assert!(parsed("80/").is_err() && parsed("").is_err());
     }
 

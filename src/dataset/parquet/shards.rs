@@ -1,12 +1,14 @@
 //! Which files hold the split that is asked for. Hugging Face names them `test-00000-of-00002.parquet`,
-//! in a folder `data`, or `test/0000.parquet`.
+//! in a folder `data`, or `test/0000.parquet`. Folders that hold splits are configurations, other data
+//! each: their splits are `en/test`, and of several none is taken unless it is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::dataset::files::{self, folders_in, parent, short_name};
 use crate::dataset::shard_numbers::{Numbered, check_complete};
 use crate::dataset::splits;
+use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
 
@@ -20,6 +22,9 @@ pub(super) struct Shards {
     /// In the order of their names; at least one.
     pub files: Vec<PathBuf>,
 }
+
+/// What stands between the name of a configuration and that of its split.
+const BETWEEN: char = '/';
 
 /// Files by split.
 type Splits = BTreeMap<String, Vec<PathBuf>>;
@@ -42,7 +47,7 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>> {
 
 fn of_file(spec: &DatasetSpec) -> Result<Shards> {
     let stem = stem(&spec.path);
-    let split = Some(split_of(&stem)).filter(|split| splits::USUAL.contains(&split.as_str()));
+    let split = Some(split_of(&stem)).filter(|split| splits::usual(split).is_some());
     splits::check(split.as_deref(), spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
     let folder = parent(&spec.path);
     let name = if split.is_some() { short_name(folder) } else { stem };
@@ -57,6 +62,7 @@ fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
         ));
     }
     let names: Vec<&str> = found.keys().map(String::as_str).collect();
+    refuse_several_configs(&names, spec)?;
     let split = splits::choose(&names, spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
     let files = found.get(&split).cloned().unwrap_or_default();
     let stems: Vec<String> = files.iter().map(|file| stem(file)).collect();
@@ -65,7 +71,22 @@ fn of_folder(spec: &DatasetSpec) -> Result<Shards> {
     Ok(Shards { name, split: Some(split).filter(|split| split != splits::ALL), files })
 }
 
-/// Files of the folder itself, else of `data` within it, else of folders within it that are splits.
+/// Refuses a choice among configurations by the name of a split alone, or by none.
+fn refuse_several_configs(names: &[&str], spec: &DatasetSpec) -> Result<()> {
+    let configs: BTreeSet<&str> = names.iter().filter_map(|name| Some(name.split_once(BETWEEN)?.0)).collect();
+    let is_told = spec.split.as_deref().is_some_and(|asked| names.contains(&asked));
+    let Some(first) = configs.first().filter(|_| configs.len() > 1 && !is_told) else { return Ok(()) };
+    Err(Error::usage(format!("there are several configurations here: {}", some(&configs)))
+        .at_path(&spec.path)
+        .help(format!(
+            "name the folder of one, as in `--data {}`, or set `--split` to one of: {}",
+            spec.path.join(first).display(),
+            some(names)
+        )))
+}
+
+/// Files of the folder itself, else of `data` within it, else of folders within it that are splits, or
+/// hold some.
 fn splits_in(root: &Path) -> Result<Splits> {
     for folder in [root.to_owned(), root.join("data")] {
         let files = if folder.is_dir() { files_in(&folder)? } else { Vec::new() };
@@ -77,10 +98,21 @@ fn splits_in(root: &Path) -> Result<Splits> {
     for folder in folders_in(root)?.into_iter().map(|name| root.join(name)) {
         let files = files_in(&folder)?;
         if !files.is_empty() {
-            splits.insert(short_name(&folder), files);
+            splits.extend(of_inner(&short_name(&folder), files));
         }
     }
     Ok(splits)
+}
+
+/// The splits of the files in a folder of this `name`: those that their names tell, within the
+/// configuration that it then is, else itself.
+fn of_inner(name: &str, files: Vec<PathBuf>) -> Splits {
+    let inner = by_name(files.clone());
+    let is_config = splits::usual(name).is_none() && inner.keys().any(|split| splits::usual(split).is_some());
+    match is_config {
+        true => inner.into_iter().map(|(split, files)| (format!("{name}{BETWEEN}{split}"), files)).collect(),
+        false => Splits::from([(name.to_owned(), files)]),
+    }
 }
 
 fn by_name(files: Vec<PathBuf>) -> Splits {
@@ -156,6 +188,26 @@ mod tests {
         assert_eq!(found(&files, None).unwrap().1, ["test.parquet"]);
         assert_eq!(found(&files, Some("test_png")).unwrap().1, ["test_png.parquet"]);
         assert!(found(&files, Some("val")).unwrap_err().help.unwrap().contains("test, test_png, train"));
+    }
+
+    #[test]
+    fn folders_of_splits_are_configurations_and_no_splits() {
+        let one = ["en/test-00000-of-00001.parquet", "en/train-00000-of-00001.parquet"];
+        let two = [&one[..], &["fr/test-00000-of-00001.parquet", "fr/train-00000-of-00001.parquet"]].concat();
+        for asked in [None, Some("test"), Some("en")] {
+            let error = found(&two, asked).unwrap_err();
+            assert_eq!(error.what, "there are several configurations here: en, fr", "{asked:?}");
+            let help = error.help.unwrap();
+            assert!(help.contains("en`") && help.contains("en/test, en/train, fr/test, fr/train"), "{help}");
+        }
+        let french = found(&two, Some("fr/test")).unwrap();
+        assert_eq!(french, (Some("fr/test".into()), vec!["test-00000-of-00001.parquet".into()]));
+        assert_eq!(found(&one, None).unwrap().0.as_deref(), Some("en/test"));
+        assert_eq!(found(&one, Some("train")).unwrap().0.as_deref(), Some("en/train"));
+        assert_eq!(
+            found(&["Test/part-0.parquet", "Train/a.parquet"], None).unwrap().0.as_deref(),
+            Some("Test")
+        );
     }
 
     #[test]
