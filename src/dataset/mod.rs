@@ -9,7 +9,7 @@
 //! | `unclear` | what is said where that cannot be told |
 //! | `folder`, `prefixed`, `idx`, `cifar`, `arrays`, `parquet`, `manifest`, `webdataset` | the formats |
 //! | `files`, `file_names`, `shard_numbers`, `inside` | files of images, their names, the numbers in these, and paths that a table names |
-//! | `splits`, `classes`, `labels`, `columns` | which split is meant, what its classes are called, which class each image is of, and what else is said of it |
+//! | `splits`, `classes`, `labels`, `column_names`, `columns` | which split is meant, what its classes are called, which class each image is of, where a table says it, and what else is said of it |
 //! | `wording` | counts and texts in messages |
 //! | `raw` | pixels that lie in files without any encoding |
 //! | `decode` | from the bytes of an image file to pixels |
@@ -19,6 +19,7 @@
 mod arrays;
 mod cifar;
 mod classes;
+mod column_names;
 mod columns;
 mod decode;
 #[cfg(test)]

@@ -1,14 +1,9 @@
 //! Which columns of a manifest name the images and the labels.
 
+use crate::dataset::column_names::{self, LABELS, PATHS};
 use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DataColumns;
-
-/// Names of the column of paths, in the order in which they are tried.
-const PATHS: [&str; 9] =
-    ["path", "file", "file_name", "filename", "file_path", "filepath", "image", "image_path", "img"];
-/// Names of the column of labels.
-const LABELS: [&str; 7] = ["label", "labels", "class", "class_name", "category", "target", "fine_label"];
 
 /// Places of the two columns that every manifest has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +42,7 @@ fn place(names: &[&str], asked: Option<&str>, usual: &[&str], what: &str, flag: 
                 .help(format!("set {flag} to one of: {}", some(names)))
         });
     }
-    let found = usual.iter().find_map(|usual| names.iter().position(|name| name.eq_ignore_ascii_case(usual)));
-    found.ok_or_else(|| {
+    column_names::place(names, usual).ok_or_else(|| {
         Error::unusable(format!("there is no column of {what}")).help(format!(
             "name it with {flag}, or add a header; the columns are {}; looked for {}",
             some(names),

@@ -5,15 +5,14 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
 use super::features::Features;
+use crate::dataset::column_names::{self, BYTES, LABELS};
 use crate::dataset::files::EXTENSIONS;
 use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DataColumns;
 
-/// Names of the column with the images where nothing else tells, in the order in which they are tried.
-const IMAGE_NAMES: [&str; 2] = ["image", "img"];
-/// Names of the column with the labels.
-const LABEL_NAMES: [&str; 4] = ["label", "labels", "fine_label", "cls"];
+/// The end of the name of a column that was the field `bytes` of a struct.
+const FLAT_BYTES: &str = ".bytes";
 
 /// A column that says more about an image than its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +50,7 @@ impl Layout {
             path,
             label,
             classes: table.features.classes(&label_name).map(<[String]>::to_vec),
-            slices: table.slices(&[&image_name, &label_name]),
+            slices: table.slices(&[&image_name, &label_name], path),
         })
     }
 }
@@ -84,10 +83,17 @@ impl Table<'_> {
         self.bytes(&[name]).filter(|&column| !is_text(&self.schema.columns()[column]))
     }
 
-    /// The images of column `name`: the bytes, and the name beside them in a group of `bytes` and `path`.
+    /// The images of column `name`: the bytes, and the name beside them in a group of `bytes` and `path`,
+    /// or in the columns `NAME.bytes` and `NAME.path` that such a group was flattened to.
     fn images_of(&self, name: &str) -> Option<(String, usize, Option<usize>)> {
         let bytes = self.bytes(&[name, "bytes"]).or_else(|| self.binary(name))?;
-        Some((name.to_owned(), bytes, self.bytes(&[name, "path"])))
+        let flat = name.strip_suffix(FLAT_BYTES).map(|group| format!("{group}.path"));
+        let path = self.bytes(&[name, "path"]).or_else(|| self.bytes(&[&flat?]));
+        Some((name.to_owned(), bytes, path))
+    }
+
+    fn is_binary(&self, name: &str) -> bool {
+        self.binary(name).is_some()
     }
 
     fn image(&self, asked: Option<&str>) -> Result<(String, usize, Option<usize>)> {
@@ -101,11 +107,18 @@ impl Table<'_> {
         let names = self.names();
         let declared = names.iter().find(|name| self.features.is_image(name));
         let with_bytes = || names.iter().find(|name| self.bytes(&[name, "bytes"]).is_some());
-        let usual = || IMAGE_NAMES.iter().find(|name| self.binary(name).is_some());
-        let found = declared.or_else(with_bytes).or_else(usual).or_else(|| self.only_image_file(&names));
+        let binary: Vec<&str> = names.iter().copied().filter(|name| self.is_binary(name)).collect();
+        let usual = || column_names::place(&binary, &BYTES).and_then(|at| binary.get(at));
+        let flat = || binary.iter().find(|name| name.ends_with(FLAT_BYTES));
+        let found = declared
+            .or_else(with_bytes)
+            .or_else(usual)
+            .or_else(flat)
+            .or_else(|| self.only_image_file(&names));
         found.and_then(|name| self.images_of(name)).ok_or_else(|| {
             Error::unusable("there is no column with images").help(format!(
-                "looked for a struct with `bytes`, for binary columns image and img, and for a single one called {} as in WebDataset; name it with --image-column: the columns are {}",
+                "looked for a struct with `bytes`, for binary columns {} and NAME.bytes, and for a single one called {} as in WebDataset; name it with --image-column: the columns are {}",
+                BYTES.join(", "),
                 EXTENSIONS.join(", "),
                 some(&names)
             ))
@@ -114,7 +127,7 @@ impl Table<'_> {
 
     /// The column that is called by an extension of images, as in WebDataset, and alone has bytes.
     fn only_image_file<'n>(&self, names: &'n [&'n str]) -> Option<&'n &'n str> {
-        let mut binary = names.iter().filter(|name| self.binary(name).is_some());
+        let mut binary = names.iter().filter(|name| self.is_binary(name));
         let only = binary.next().filter(|_| binary.next().is_none());
         only.filter(|name| EXTENSIONS.contains(*name))
     }
@@ -128,22 +141,34 @@ impl Table<'_> {
     fn label(&self, asked: Option<&str>) -> Result<(String, usize)> {
         if let Some(name) = asked {
             self.known(name, "--label-column")?;
-            return self.labels_of(name).ok_or_else(|| {
-                Error::usage(format!("column `{name}` holds no labels"))
-                    .help("a label column has one whole number or text in each row")
-            });
+            return self.labels_of(name).ok_or_else(|| self.no_labels(name));
         }
         let names = self.names();
-        let usual = || LABEL_NAMES.into_iter().filter(|name| names.contains(name));
+        let usual = || column_names::places(&names, &LABELS).map(|at| names[at]);
         let declared = |name: &&str| self.features.classes(name).is_some();
         let found = usual().find(declared).or_else(|| names.iter().copied().find(declared));
-        found.or_else(|| usual().next()).and_then(|name| self.labels_of(name)).ok_or_else(|| {
-            Error::unusable("there is no column with labels").help(format!(
+        let Some(name) = found.or_else(|| usual().next()) else {
+            return Err(Error::unusable("there is no column with labels").help(format!(
                 "looked for a ClassLabel, and for columns {}; name it with --label-column: the columns are {}",
-                LABEL_NAMES.join(", "),
+                LABELS.join(", "),
                 some(&names)
-            ))
-        })
+            )));
+        };
+        self.labels_of(name).ok_or_else(|| self.no_labels(name))
+    }
+
+    /// Why column `name` holds no labels.
+    fn no_labels(&self, name: &str) -> Error {
+        let kind = self.leaf(&[name]).map(|(_, column)| column.physical_type());
+        if let Some(kind @ (Type::FLOAT | Type::DOUBLE)) = kind {
+            return Error::usage(format!("column `{name}` holds numbers with a fraction ({kind}), no labels")).help(
+                format!("pandas makes such numbers of whole ones where one is missing: drop those rows, and write the column with `.astype(int)`; or name another with --label-column: the columns are {}", some(&self.names())),
+            );
+        }
+        Error::usage(format!("column `{name}` holds no labels")).help(format!(
+            "a label column has one whole number or text in each row; name another with --label-column: the columns are {}",
+            some(&self.names())
+        ))
     }
 
     fn known(&self, name: &str, flag: &str) -> Result<()> {
@@ -155,12 +180,12 @@ impl Table<'_> {
             .help(format!("set {flag} to one of: {}", some(&names))))
     }
 
-    /// Columns of texts and whole numbers, but for those that are `taken`.
-    fn slices(&self, taken: &[&str]) -> Vec<Slice> {
+    /// Columns of texts and whole numbers, but for those that are `taken` and that of the images' paths.
+    fn slices(&self, taken: &[&str], path: Option<usize>) -> Vec<Slice> {
         let names = self.names().into_iter().filter(|name| !taken.contains(name));
         names
             .filter_map(|name| {
-                let (column, described) = self.leaf(&[name])?;
+                let (column, described) = self.leaf(&[name]).filter(|(column, _)| Some(*column) != path)?;
                 let names = self.features.classes(name).map(<[String]>::to_vec);
                 is_text_or_number(described).then(|| Slice { name: name.to_owned(), column, names })
             })
@@ -223,6 +248,38 @@ mod tests {
         let (images, labels) =
             found("required binary jpg; required binary image; required int32 cls; required int32 label;");
         assert_eq!((images.unwrap().as_str(), labels.unwrap().as_str()), ("image", "label"));
+    }
+
+    #[test]
+    fn names_are_those_of_manifests_in_any_letters() {
+        for (columns, image, label) in [
+            ("required binary Image; required int64 Label;", "Image", "Label"),
+            ("required binary image_bytes; required binary target (UTF8);", "image_bytes", "target"),
+            ("required binary photo.bytes; required int32 category;", "photo.bytes", "category"),
+            ("required binary img; required int32 class; required int32 fine_label;", "img", "fine_label"),
+        ] {
+            let (images, labels) = found(columns);
+            assert_eq!((images.unwrap().as_str(), labels.unwrap().as_str()), (image, label));
+        }
+    }
+
+    #[test]
+    fn paths_beside_flattened_bytes_are_names_and_no_slices() {
+        let columns = "required binary image.bytes; required binary image.path (UTF8); required int32 label;";
+        let schema = parse_message_type(&format!("message table {{ {columns} }}")).unwrap();
+        let schema = SchemaDescriptor::new(Arc::new(schema));
+        let table = Table { schema: &schema, features: Features::default() };
+        let (name, bytes, path) = table.image(None).unwrap();
+        assert_eq!((name.as_str(), bytes, path), ("image.bytes", 0, Some(1)));
+        assert_eq!(table.slices(&[&name, "label"], path), []);
+    }
+
+    #[test]
+    fn a_column_of_floats_is_named_with_its_type_and_the_cure() {
+        let error =
+            found("required binary image; optional double label; required int32 class;").1.unwrap_err();
+        assert!(error.what.contains("`label`") && error.what.contains("DOUBLE"), "{error}");
+        assert!(error.help.unwrap().contains("astype(int)"));
     }
 
     #[test]
