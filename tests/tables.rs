@@ -79,6 +79,22 @@ fn columns_of_a_manifest_tell_the_figures_apart() {
 }
 
 #[test]
+fn a_manifest_with_a_column_of_splits_is_read_by_split() {
+    let desk = tempfile::tempdir().unwrap();
+    let path = manifest(desk.path());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace(",light,", ",split,").replace(",day,", ",train,").replace(",night,", ",test,");
+    let data = desk.path().join("photos.csv");
+    std::fs::write(&data, text.replace("square 0", "square zero")).unwrap();
+    let data = data.to_str().unwrap();
+    run(data, &[], desk.path()).0.prints("6 images").prints("test");
+    run(data, &["--split", "Train"], desk.path()).0.prints("6 images");
+    run(data, &["--where", "split=train,test"], desk.path()).0.prints("12 images");
+    let page = Story::new("data").args(&[data]).run().exits(0).keeps_its_manners();
+    page.prints("12 images").prints("test").prints("train");
+}
+
+#[test]
 fn columns_of_parquet_choose_images_and_tell_figures_apart() {
     let desk = tempfile::tempdir().unwrap();
     let (_, whole) = run(PARQUET, &[], desk.path());

@@ -82,6 +82,12 @@ impl Columns {
         self.columns.iter().map(|column| column.name.clone()).collect()
     }
 
+    /// Name and texts of the first column whose name `is_it`, where it divides something.
+    pub(super) fn texts_of(&self, is_it: impl Fn(&str) -> bool) -> Option<(&str, &TextColumn)> {
+        let column = self.columns.iter().find(|column| is_it(&column.name))?;
+        Some((&column.name, column.texts.as_ref()?))
+    }
+
     /// Names of those that were left out, as far as they are known.
     pub(super) fn left_out(&self) -> &[String] {
         &self.left_out

@@ -120,6 +120,7 @@ pub fn open_with(spec: &DatasetSpec, decoding: Decoding) -> Result<Box<dyn Datas
 
 fn select(spec: &DatasetSpec, decoding: Decoding) -> Result<Selection> {
     let format = formats::of(spec)?;
+    format.check_columns(spec)?;
     let content = (format.list)(spec)?;
     Selection::of(content, format.format.name(), spec, decoding)
 }
@@ -127,9 +128,8 @@ fn select(spec: &DatasetSpec, decoding: Decoding) -> Result<Selection> {
 /// The splits of the data set at the path of `spec`, the one first that is taken where none is asked
 /// for. None where the format has no splits, or the path names one of them.
 fn splits_of(spec: &DatasetSpec) -> Result<Vec<String>> {
-    let mut found = (formats::of(spec)?.splits)(&spec.path)?;
-    let rank = |split: &String| splits::USUAL.iter().position(|usual| usual == split);
-    found.sort_by_key(|split| rank(split).unwrap_or(splits::USUAL.len()));
+    let mut found = (formats::of(spec)?.splits)(spec)?;
+    found.sort_by_key(|split| splits::rank(split));
     Ok(found)
 }
 

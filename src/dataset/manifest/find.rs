@@ -50,7 +50,7 @@ pub(super) struct Manifest {
     pub kind: Kind,
     /// Short name of the data set.
     pub name: String,
-    /// The split, where the name tells of one.
+    /// The split, where the name tells of a usual one, or of the one that is asked for.
     pub split: Option<String>,
 }
 
@@ -76,14 +76,18 @@ pub(super) fn find(spec: &DatasetSpec) -> Result<Manifest> {
     };
     let split = split_of(&path).filter(|split| split != splits::ALL);
     // A folder's manifest may have any name that is asked for.
-    let split = split.filter(|split| spec.split.is_some() || splits::USUAL.contains(&split.as_str()));
-    splits::check(split.as_deref(), spec.split.as_deref()).map_err(|error| error.at_path(&path))?;
+    let split = split.filter(|split| splits::usual(split).is_some() || spec.split.as_ref() == Some(split));
     let name = match split {
         Some(_) => short_name(parent(&path)),
         None if spec.path.is_dir() => short_name(&spec.path),
         None => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     Ok(Manifest { path, kind, name, split })
+}
+
+/// Whether the manifest at `path` is the only one in `folder` with a usual name.
+pub(super) fn is_alone(path: &Path, folder: &Path) -> Result<bool> {
+    Ok(candidates(folder)? == [path])
 }
 
 /// The splits that the names of the manifests in a folder tell; a file is of one.
@@ -108,7 +112,9 @@ fn in_folder(spec: &DatasetSpec) -> Result<PathBuf> {
     let named: Vec<(String, PathBuf)> =
         found.into_iter().filter_map(|path| Some((split_of(&path)?, path))).collect();
     let names: Vec<&str> = named.iter().map(|(split, _)| split.as_str()).collect();
-    let split = splits::choose(&names, spec.split.as_deref()).map_err(|error| error.at_path(&spec.path))?;
+    // Where no name tells of a split, a column may.
+    let asked = spec.split.as_deref().filter(|_| names.iter().any(|name| *name != splits::ALL));
+    let split = splits::choose(&names, asked).map_err(|error| error.at_path(&spec.path))?;
     let mut chosen = named.iter().filter(|(name, _)| *name == split);
     match (chosen.next(), chosen.next()) {
         (Some((_, only)), None) => Ok(only.clone()),
@@ -132,7 +138,7 @@ pub(super) fn is_table(path: &Path) -> bool {
 fn candidates(folder: &Path) -> Result<Vec<PathBuf>> {
     let usual = |path: &Path| {
         let stem = path.file_stem().and_then(|stem| stem.to_str());
-        stem.is_some_and(|stem| splits::USUAL.contains(&stem) || STEMS.contains(&stem))
+        stem.is_some_and(|stem| splits::usual(stem).is_some() || STEMS.contains(&stem))
     };
     Ok(files_in(folder)?.into_iter().filter(|path| usual(path) && is_one(path)).collect())
 }

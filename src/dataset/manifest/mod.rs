@@ -7,7 +7,7 @@
 //! | `.txt` | `file label`, as in MLPerf's `val_map.txt` |
 //! | `y_labels.csv` | `file,classes,label` without a header, as in MLPerf Tiny |
 //!
-//! Paths are relative to the manifest, and stay below its folder.
+//! Paths are relative to the manifest, and stay below its folder. A column `split` divides it into splits.
 
 mod delimited;
 mod find;
@@ -15,7 +15,9 @@ mod header;
 mod json_lines;
 mod line;
 mod listing;
+mod split_column;
 mod table;
+mod unlisted;
 
 use std::path::{Path, PathBuf};
 
@@ -25,10 +27,11 @@ use super::classes::{self, ClassNames};
 use super::inside::{Root, explained};
 use super::labels::{self, Labels};
 use super::text_column::TextColumn;
-use super::{Content, Image, Images, Picture, files};
+use super::{Content, Image, Images, Picture, files, splits};
 use crate::error::{Error, Result};
-use crate::plan::{DatasetSpec, OnBadImage};
+use crate::plan::{DataColumns, DatasetSpec, OnBadImage};
 use find::{Kind, Manifest};
+use split_column::SplitColumn;
 use table::Table;
 
 /// Whether `path` is a manifest or a folder that holds one under a usual name.
@@ -46,30 +49,68 @@ pub(super) fn is_called_as_one(path: &Path) -> bool {
     find::is_table(path)
 }
 
-/// The splits of the manifests in a folder.
-pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
-    find::splits_in(path)
+/// The splits of the manifests in a folder, or of the rows of the one manifest.
+pub(super) fn splits(spec: &DatasetSpec) -> Result<Vec<String>> {
+    let told = find::splits_in(&spec.path)?;
+    if !told.is_empty() {
+        return Ok(told);
+    }
+    let found = find::find(spec)?;
+    let table = read(&found, &spec.columns)?;
+    let column = SplitColumn::of(&table).filter(|_| found.split.is_none());
+    Ok(column.map(|column| column.names().into_iter().map(str::to_owned).collect()).unwrap_or_default())
 }
 
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
-    let Manifest { path, kind, name, split } = find::find(spec)?;
-    let table = match kind {
-        Kind::Delimited => delimited::read(&path, &spec.columns)?,
-        Kind::JsonLines => json_lines::read(&path, &spec.columns)?,
-        Kind::Listing => listing::read(&path)?,
-    };
-    if table.labels.count() == 0 {
+    let found = find::find(spec)?;
+    let table = read(&found, &spec.columns)?;
+    let Manifest { path, name, split, .. } = found;
+    if table.count() == 0 {
         return Err(Error::unusable("the manifest names no image")
             .at_path(&path)
             .help("add a row for each image"));
     }
+    let (split, rows) = split_and_rows(split, &table, spec).map_err(|error| error.at_path(&path))?;
     let folder = files::parent(&path);
     let names = class_names(spec, folder, &table).map_err(|error| error.at_path(&path))?;
     let Labels { labels, classes } = labels::from_texts(&table.labels, names, &|row| table.place(row))?;
-    let images = ManifestImages::new(table, labels, folder, spec.on_bad_image)?;
+    let images = ManifestImages::new(table, labels, rows, folder, spec.on_bad_image)?;
+    let passed_over = match spec.path.is_dir() {
+        true => unlisted::beside(&spec.path, &path, &images.table, &images.root)?,
+        false => None,
+    };
     let columns = images.table.columns.names();
-    Ok(Content { name, split, classes, passed_over: None, columns, images: Box::new(images) })
+    Ok(Content { name, split, classes, passed_over, columns, images: Box::new(images) })
+}
+
+fn read(manifest: &Manifest, asked: &DataColumns) -> Result<Table> {
+    match manifest.kind {
+        Kind::Delimited => delimited::read(&manifest.path, asked),
+        Kind::JsonLines => json_lines::read(&manifest.path, asked),
+        Kind::Listing if *asked != DataColumns::default() => {
+            Err(Error::usage("the manifest has no columns that have names")
+                .because("a .txt file has `file label` in each line")
+                .at_path(&manifest.path)
+                .help("leave `--image-column` and `--label-column` out, or name a .csv, .tsv or .jsonl file"))
+        }
+        Kind::Listing => listing::read(&manifest.path),
+    }
+}
+
+/// The split that is meant, and its rows where they are not all: what the `told` name of the manifest
+/// tells, else what a column of it does.
+fn split_and_rows(
+    told: Option<String>,
+    table: &Table,
+    spec: &DatasetSpec,
+) -> Result<(Option<String>, Option<Vec<usize>>)> {
+    let asked = spec.split.as_deref();
+    let column = SplitColumn::of(table).filter(|column| told.is_none() && !column.is_asked_for(spec));
+    match column {
+        Some(column) => column.choose(asked).map(|(split, rows)| (Some(split), Some(rows))),
+        None => splits::check(told.as_deref(), asked).map(|()| (told, None)),
+    }
 }
 
 /// Those given; else those of `classes.txt`; else numbers, where the manifest says how many.
@@ -86,6 +127,8 @@ struct ManifestImages {
     table: Table,
     root: Root,
     labels: Vec<u32>,
+    /// The rows that are meant, where they are not all.
+    rows: Option<Vec<usize>>,
     ids: bool,
     /// Whether a file that is not there is told when it is read, as any other bad image.
     skip: bool,
@@ -93,7 +136,13 @@ struct ManifestImages {
 
 impl ManifestImages {
     /// Refuses paths that lead out of `folder`.
-    fn new(mut table: Table, labels: Vec<u32>, folder: &Path, on_bad_image: OnBadImage) -> Result<Self> {
+    fn new(
+        mut table: Table,
+        labels: Vec<u32>,
+        rows: Option<Vec<usize>>,
+        folder: &Path,
+        on_bad_image: OnBadImage,
+    ) -> Result<Self> {
         let root = Root::new(folder);
         for row in 0..labels.len() {
             root.find(table.path(row)).map_err(|error| error.at(table.place(row)))?;
@@ -101,31 +150,41 @@ impl ManifestImages {
         table.columns = table.columns.complete();
         table.labels = TextColumn::default();
         let ids = table.paths.are_distinct();
-        Ok(Self { table, root, labels, ids, skip: on_bad_image == OnBadImage::Skip })
+        Ok(Self { table, root, labels, rows, ids, skip: on_bad_image == OnBadImage::Skip })
+    }
+
+    /// The row of image `index`.
+    fn row(&self, index: usize) -> usize {
+        self.rows.as_ref().map_or(index, |rows| rows[index])
+    }
+
+    /// The path of image `index`, as the manifest has it.
+    fn path(&self, index: usize) -> &str {
+        self.table.path(self.row(index))
     }
 
     fn file(&self, index: usize) -> Result<PathBuf> {
-        self.root.find(self.table.path(index)).map_err(|error| error.at(self.place(index)))
+        self.root.find(self.path(index)).map_err(|error| error.at(self.place(index)))
     }
 }
 
 impl Images for ManifestImages {
     fn count(&self) -> usize {
-        self.labels.len()
+        self.rows.as_ref().map_or(self.labels.len(), Vec::len)
     }
 
     fn id(&self, index: usize) -> String {
-        if self.ids { self.table.path(index).to_owned() } else { index.to_string() }
+        if self.ids { self.path(index).to_owned() } else { self.row(index).to_string() }
     }
 
     fn label(&self, index: usize) -> u32 {
-        self.labels[index]
+        self.labels[self.row(index)]
     }
 
     fn read(&self, index: usize) -> Result<Picture> {
         let bytes = files::read_file(&self.file(index)?)
-            .map_err(|error| explained(error.at(self.place(index)), self.table.path(index)))?;
-        match raw_side(self.table.path(index), bytes.len()).filter(|_| self.table.classes.is_some()) {
+            .map_err(|error| explained(error.at(self.place(index)), self.path(index)))?;
+        match raw_side(self.path(index), bytes.len()).filter(|_| self.table.classes.is_some()) {
             Some(side) => {
                 Ok(Picture::Pixels(Image { width: side, height: side, channels: 3, pixels: bytes }))
             }
@@ -134,7 +193,7 @@ impl Images for ManifestImages {
     }
 
     fn place(&self, index: usize) -> String {
-        format!("{} ({})", self.table.place(index), self.table.path(index).escape_debug())
+        format!("{} ({})", self.table.place(self.row(index)), self.path(index).escape_debug())
     }
 
     /// The length of the file: reading every file would cost as much as the evaluation.
@@ -148,7 +207,7 @@ impl Images for ManifestImages {
                     Error::unusable("the image is not there").because(cause).at(self.place(index)).help(
                         "correct the path, which is relative to the manifest, or set `--on-bad-image skip`",
                     );
-                return Err(explained(error, self.table.path(index)));
+                return Err(explained(error, self.path(index)));
             }
         }
         Ok(())
@@ -159,7 +218,7 @@ impl Images for ManifestImages {
     }
 
     fn value(&self, column: usize, index: usize) -> &str {
-        self.table.columns.value(column, index)
+        self.table.columns.value(column, self.row(index))
     }
 
     fn left_out(&self) -> &[String] {

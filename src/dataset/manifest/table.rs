@@ -66,6 +66,11 @@ impl Table {
         Ok(())
     }
 
+    /// Number of rows.
+    pub(super) fn count(&self) -> usize {
+        self.lines.len()
+    }
+
     /// The path of row `row`, as it stands there.
     pub(super) fn path(&self, row: usize) -> &str {
         // Only texts are pushed.

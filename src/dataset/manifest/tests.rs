@@ -4,6 +4,7 @@ use super::*;
 use crate::dataset::open;
 use crate::dataset::table_fixtures::{check, expected, pixels, says, table};
 use crate::plan::{DataColumns, DatasetFormat};
+use crate::record::PassedOver;
 
 /// A manifest in a scratch folder with two images, `a.png` and `b/c d.png`.
 struct Scene(tempfile::TempDir);
@@ -59,6 +60,78 @@ fn a_manifest_is_found_by_its_name_in_the_folder_and_by_its_split() {
     assert_eq!(open(&train).unwrap().count(), 2);
     let val = DatasetSpec { split: Some("val".into()), ..train };
     assert!(open(&val).err().unwrap().help.unwrap().contains("test, train"));
+}
+
+/// The split that is taken of a manifest with these lines, and its ids.
+fn divided(name: &str, text: &str, change: impl Fn(&mut DatasetSpec)) -> (Option<String>, Vec<String>) {
+    let (_scene, mut spec) = Scene::with(name, text);
+    change(&mut spec);
+    let data = open(&spec).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let ids = (0..data.count()).map(|index| data.entry(index).unwrap().id).collect();
+    (data.identity().split.clone(), ids)
+}
+
+#[test]
+fn a_column_of_splits_divides_a_manifest() {
+    let lines = "path,label,Split\na.png,cat,train\nb/c d.png,dog,Test\n./a.png,cat,training\n";
+    let taken = |split: Option<&str>| divided("x.csv", lines, |spec| spec.split = split.map(str::to_owned));
+    let test = (Some("test".to_owned()), vec!["b/c d.png".to_owned()]);
+    assert_eq!((taken(None), taken(Some("Test"))), (test.clone(), test));
+    assert_eq!(taken(Some("train")), (Some("train".into()), vec!["a.png".into()]));
+    let (scene, spec) = Scene::with("x.csv", lines);
+    assert_eq!(open(&spec).unwrap().identity().classes, ["cat", "dog"], "of all rows, so that splits agree");
+    assert_eq!(open(&spec).unwrap().entry(0).unwrap().label, 1);
+    assert!(open(&spec).unwrap().image(0).is_ok());
+    assert_eq!(splits(&spec).unwrap(), ["test", "train", "training"]);
+    let val = DatasetSpec { split: Some("val".into()), ..spec };
+    assert!(open(&val).err().unwrap().help.unwrap().contains("test, train"));
+    std::fs::rename(&val.path, scene.0.path().join("labels.csv")).unwrap();
+    let in_folder = DatasetSpec { split: Some("training".into()), ..DatasetSpec::at(scene.0.path()) };
+    assert_eq!(open(&in_folder).unwrap().entry(0).unwrap().id, "./a.png");
+    let objects = "{\"path\": \"a.png\", \"label\": 1, \"split\": \"train\"}\n{\"path\": \"b/c d.png\", \"label\": 0, \"split\": \"validation\"}\n";
+    let (split, ids) = divided("x.jsonl", objects, |_| {});
+    assert_eq!((split.as_deref(), ids.len()), (Some("validation"), 1));
+}
+
+#[test]
+fn a_column_that_is_asked_for_or_says_something_else_divides_nothing() {
+    let lines = "path,label,split\na.png,0,train\nb/c d.png,1,test\n";
+    let all = (None, vec!["a.png".to_owned(), "b/c d.png".to_owned()]);
+    assert_eq!(divided("x.csv", lines, |spec| spec.slices = vec!["split".into()]), all);
+    let (_, train) = divided("x.csv", lines, |spec| {
+        spec.part.conditions.insert("split".into(), vec!["train".into()]);
+    });
+    assert_eq!(train, ["a.png"]);
+    for odd in [lines.replace("test", "fold 3"), lines.replace("test", "")] {
+        assert_eq!(divided("x.csv", &odd, |_| {}), all, "{odd}");
+    }
+    assert_eq!(divided("train.csv", lines, |_| {}), (Some("train".into()), all.1), "the name goes first");
+}
+
+#[test]
+fn a_manifest_that_was_found_tells_of_the_images_that_it_does_not_list() {
+    let (scene, spec) = Scene::with("labels.csv", "path,label\nb/c d.png,0\n");
+    let folder = scene.0.path();
+    let add = |name: &str| {
+        std::fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+        std::fs::copy(folder.join("a.png"), folder.join(name)).unwrap();
+    };
+    let told = |path: &Path| open(&DatasetSpec::at(path)).unwrap().identity().passed_over.clone();
+    assert_eq!(told(folder), None, "all that lies in class folders is listed");
+    ["c/1.png", "c/2.png", "test/c/3.png", "c/notes.txt"].iter().for_each(|name| add(name));
+    let first = "c/1.png, which labels.csv does not list".to_owned();
+    assert_eq!(told(folder), Some(PassedOver { count: 3, first }));
+    assert_eq!(told(&spec.path), None, "who names a manifest means it");
+    std::fs::write(folder.join("train.csv"), "path,label\nc/1.png,0\n").unwrap();
+    let labels = DatasetSpec { split: Some("train".into()), ..DatasetSpec::at(folder) };
+    assert_eq!(open(&labels).unwrap().identity().passed_over, None, "the others have manifests of their own");
+}
+
+#[test]
+fn columns_of_a_list_without_any_are_refused() {
+    let (_scene, mut spec) = Scene::with("x.txt", "a.png 1\n");
+    spec.columns.label = Some("class".into());
+    says(&open(&spec).err().unwrap(), "no columns", "x.txt");
 }
 
 #[test]

@@ -39,7 +39,8 @@ use crate::regular_file;
 /// Lists the images and reads the labels.
 pub(super) fn list(spec: &DatasetSpec) -> Result<Content> {
     let Shards { name, split, files, folders, passed_over } = shards::locate(spec)?;
-    let mut index = Index { strays: Strays::of(passed_over), ..Index::default() };
+    let label_field = spec.columns.label.clone();
+    let mut index = Index { strays: Strays::of(passed_over), label_field, ..Index::default() };
     for file in files {
         index.add_file(file)?;
     }
@@ -74,6 +75,8 @@ struct Index {
     labels: TextColumn,
     columns: Columns,
     strays: Strays,
+    /// The field of the JSON that holds the labels, where it is asked for.
+    label_field: Option<String>,
 }
 
 /// A shard and the index of its first image.
@@ -90,7 +93,7 @@ impl Index {
 
     fn add(&mut self, path: PathBuf, shard: impl Read + Seek) -> Result<()> {
         let mut archive = Archive::new(shard, path.display().to_string())?;
-        let samples = samples::read(&mut archive, &mut self.strays)?;
+        let samples = samples::read(&mut archive, self.label_field.as_deref(), &mut self.strays)?;
         self.shards.push(Shard { path, first: self.parts.len() });
         samples.iter().for_each(|sample| self.push(sample));
         Ok(())
@@ -110,7 +113,7 @@ impl Index {
 
     /// The images, and the class names in label order.
     fn finish(self, given: Option<ClassNames>) -> Result<(ShardImages, ClassNames)> {
-        let Self { shards, keys, parts, labels: texts, columns, strays: _ } = self;
+        let Self { shards, keys, parts, labels: texts, columns, .. } = self;
         let mut images = ShardImages { shards, keys, parts, labels: Vec::new(), columns: columns.complete() };
         let Labels { labels, classes } = labels::from_texts(&texts, given, &|image| images.place(image))?;
         images.labels = labels;

@@ -79,10 +79,17 @@ impl Strays {
     }
 }
 
-/// The samples of `archive` in the order of their first members. The bytes of images are not read.
-/// Members of a sample need not lie one behind the other.
-pub(super) fn read(archive: &mut Archive<impl Read + Seek>, strays: &mut Strays) -> Result<Vec<Sample>> {
-    let mut drafts = Drafts::default();
+/// The samples of `archive` in the order of their first members, with labels of the field of their JSON
+/// that is `asked` for, else of a `.cls` or a usual field. The bytes of images are not read. Members of a
+/// sample need not lie one behind the other.
+pub(super) fn read(
+    archive: &mut Archive<impl Read + Seek>,
+    asked: Option<&str>,
+    strays: &mut Strays,
+) -> Result<Vec<Sample>> {
+    let asked = asked.map(|field| [field]);
+    let label_fields = asked.as_ref().map_or(LABEL_FIELDS.as_slice(), |asked| asked.as_slice());
+    let mut drafts = Drafts { label_fields, list: Vec::new(), places: HashMap::new() };
     while let Some(member) = archive.next_member()? {
         match member.kind {
             Kind::Folder => {}
@@ -90,13 +97,14 @@ pub(super) fn read(archive: &mut Archive<impl Read + Seek>, strays: &mut Strays)
             Kind::File => drafts.add(archive, member, strays)?,
         }
     }
-    let samples = drafts.list.into_iter().map(|draft| draft.finish(archive, strays));
+    let samples = drafts.list.into_iter().map(|draft| draft.finish(archive, label_fields, strays));
     samples.filter_map(Result::transpose).collect()
 }
 
 /// What is known of the samples so far.
-#[derive(Default)]
-struct Drafts {
+struct Drafts<'a> {
+    /// Where labels are; `cls` is also a part of its own.
+    label_fields: &'a [&'a str],
     list: Vec<Draft>,
     places: HashMap<Vec<u8>, usize>,
 }
@@ -143,7 +151,7 @@ fn lost(parts: &[Dotted], has_image: bool) -> impl Iterator<Item = &Dotted> {
     })
 }
 
-impl Drafts {
+impl Drafts<'_> {
     fn add(
         &mut self,
         archive: &mut Archive<impl Read + Seek>,
@@ -158,7 +166,8 @@ impl Drafts {
             strays.add(&member.name);
             return Ok(());
         };
-        self.of(key).add(archive, member.clone(), &suffix)
+        let label_fields = self.label_fields;
+        self.of(key).add(archive, member.clone(), &suffix, label_fields)
     }
 
     fn of(&mut self, key: &[u8]) -> &mut Draft {
@@ -172,17 +181,23 @@ impl Drafts {
 }
 
 impl Draft {
-    fn add(&mut self, archive: &mut Archive<impl Read + Seek>, member: Member, suffix: &str) -> Result<()> {
+    fn add(
+        &mut self,
+        archive: &mut Archive<impl Read + Seek>,
+        member: Member,
+        suffix: &str,
+        label_fields: &[&str],
+    ) -> Result<()> {
         let extension = EXTENSIONS.iter().zip(0..).find(|(extension, _)| **extension == suffix);
         let place = archive.place(&member);
         let second = match (suffix, extension) {
             (_, Some((_, extension))) => self.image.replace((member, extension)).is_some(),
-            ("cls", None) => {
+            ("cls", None) if label_fields.contains(&"cls") => {
                 let text = label_text(archive, &member).map_err(|error| error.at(&place))?;
                 self.label.replace((member, text)).is_some()
             }
             ("json", None) => {
-                let json = Json::read(archive, &member).map_err(|error| error.at(&place))?;
+                let json = Json::read(archive, &member, label_fields).map_err(|error| error.at(&place))?;
                 self.json.replace((member, json)).is_some()
             }
             (other, None) => {
@@ -201,7 +216,12 @@ impl Draft {
     }
 
     /// The sample; nothing where there is neither image nor label.
-    fn finish(self, archive: &Archive<impl Read + Seek>, strays: &mut Strays) -> Result<Option<Sample>> {
+    fn finish(
+        self,
+        archive: &Archive<impl Read + Seek>,
+        label_fields: &[&str],
+        strays: &mut Strays,
+    ) -> Result<Option<Sample>> {
         let Self { key, image, label, json, other, dotted } = self;
         let mut is_lost = false;
         for part in lost(&dotted, image.is_some()) {
@@ -219,7 +239,9 @@ impl Draft {
                 let image = Part { offset: member.offset, bytes: member.bytes, extension };
                 Ok(Some(Sample { key, image, label, facts }))
             }
-            (Some((member, _)), None) => Err(no_label(&key, json_member).at(archive.place(&member))),
+            (Some((member, _)), None) => {
+                Err(no_label(&key, json_member, label_fields).at(archive.place(&member)))
+            }
             (None, Some((member, _))) => Err(no_image(&key, other).at(archive.place(&member))),
             (None, None) if is_lost => Ok(None),
             (None, None) => {
@@ -247,12 +269,14 @@ fn check_agreement(key: &str, text: &str, field: &str) -> Result<()> {
         .help("make both the same, or leave one of them out: which is right cannot be told"))
 }
 
-fn no_label(key: &str, json: Option<Member>) -> Error {
+fn no_label(key: &str, json: Option<Member>, fields: &[&str]) -> Error {
     let what = match json {
-        Some(_) => format!("the JSON of sample `{key}` has no {}", LABEL_FIELDS.join(", ")),
+        Some(_) => format!("the JSON of sample `{key}` has no {}", fields.join(", ")),
         None => format!("sample `{key}` has an image and no label"),
     };
-    Error::unusable(what).help("a label is text in KEY.cls, or the field `label` of KEY.json")
+    Error::unusable(what).help(
+        "a label is text in KEY.cls, or the field `label` of KEY.json; another is named by `--label-column`",
+    )
 }
 
 fn no_image(key: &str, other: Option<(Member, String)>) -> Error {
@@ -322,14 +346,14 @@ struct Json {
 }
 
 impl Json {
-    fn read(archive: &mut Archive<impl Read + Seek>, member: &Member) -> Result<Self> {
+    fn read(archive: &mut Archive<impl Read + Seek>, member: &Member, label_fields: &[&str]) -> Result<Self> {
         let bytes = content(archive, member, MAX_JSON)?;
         let mut fields: Map<String, Value> = serde_json::from_slice(bytes).map_err(|cause| {
             Error::unusable("the JSON of a sample is not understood")
                 .because(cause)
                 .help("write one object, such as {\"label\": 3}")
         })?;
-        let label = LABEL_FIELDS.iter().find_map(|field| fields.remove(*field));
+        let label = label_fields.iter().find_map(|field| fields.remove(*field));
         let facts = fields.into_iter().filter_map(|(field, value)| Some((field, scalar(&value)?)));
         Ok(Self { facts: facts.collect(), label: label.as_ref().map(label_value).transpose()? })
     }

@@ -124,6 +124,20 @@ fn fields_of_the_json_become_columns_and_the_label_in_its_own_file_goes_first() 
 }
 
 #[test]
+fn labels_of_another_field_are_taken_where_it_is_asked_for() {
+    let json = br#"{"label": "cat", "class_id": 3}"#;
+    let shard = Packed::default().sample("1", "cat").file("1.json", json).end();
+    let asked = |field: &str| {
+        let mut index = Index { label_field: Some(field.to_owned()), ..Index::default() };
+        index.add("s.tar".into(), Cursor::new(&shard[..])).map(|()| index)
+    };
+    let index = asked("class_id").unwrap();
+    assert_eq!((index.labels.get(0), index.columns.names()), ("3", vec!["label".to_owned()]));
+    let error = asked("species").err().unwrap();
+    assert_eq!(error.what, "the JSON of sample `1` has no species");
+}
+
+#[test]
 fn an_image_without_label_and_a_label_without_image_are_named() {
     let error = Packed::default().sample("1", "0").file("2.png", b"").refusal();
     assert_eq!(error.what, "sample `2` has an image and no label");
