@@ -318,11 +318,14 @@ fn passed_over(survey: &Survey) -> Option<Remark> {
     let count: usize = found.clone().map(|it| it.count).sum();
     let first = found.map(|it| it.first.as_str()).next()?;
     let files = counted(count as u64, "file or folder is", "files or folders are");
-    let advice = match survey.format == DatasetFormat::Webdataset.name() {
-        true => {
+    let advice = match survey.format.as_str() {
+        format if format == DatasetFormat::Webdataset.name() => {
             "they were passed over: convert images of other formats, and give what belongs to one sample one name up to its first dot"
         }
-        false => "they were passed over: convert images of other formats, and put images into class folders",
+        format if format == DatasetFormat::Manifest.name() => {
+            "they were passed over: list them too, or take the folders as they are with --format folder"
+        }
+        _ => "they were passed over: convert images of other formats, and put images into class folders",
     };
     remark(RemarkCode::FilesPassedOver, format!("{files} not read as an image (first: {first})"), advice)
 }
