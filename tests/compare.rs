@@ -46,6 +46,21 @@ fn saved_records_give_the_report_of_the_live_run_and_its_verdict_unless_flags_sa
 }
 
 #[test]
+fn a_model_whose_class_names_are_none_of_the_data_s_is_told() {
+    let story = Story::compare(&[FP32]);
+    let model = story.path("net.onnx");
+    std::fs::copy(FP32, &model).unwrap();
+    let labels = r#"{"id2label": {"0": "one", "1": "two", "2": "three"}, "model_type": "vit"}"#;
+    std::fs::write(story.path("config.json"), labels).unwrap();
+    let arguments = [model.to_str().unwrap(), "--data", SHAPES, "--runtime", "fake", "--time", "0.1"];
+    let run = |more: &[&str]| Story::new("compare").args(&arguments).args(more).run().exits(0);
+    let told = run(&[]).stdout().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("calls its classes `circle`, `square` …, the model `one`, `two` …"), "{told}");
+    let named = run(&["--class-names", "one,two,three"]);
+    assert!(!named.stdout().contains("calls its classes"), "who names them knows");
+}
+
+#[test]
 fn no_runtime_keeps_anything_about_the_user() {
     let story = Story::compare(&[FP32]).args(&["--data", SHAPES, "--runtime", "ort"]);
     let home = story.path("home");

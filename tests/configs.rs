@@ -406,6 +406,9 @@ fn class_names_come_from_the_file_in_the_order_of_their_numbers() {
         .exits(0)
         .prints("a triangle")
         .prints("config.json: id2label");
+    let strangers = named(["one", "two", "three"]);
+    let other = explained(&[("config.json", &strangers)], "m.onnx", &data).exits(0);
+    other.prints("0  one (circle in the data)");
     let turned = named(["circle", "triangle", "square"]);
     explained(&[("config.json", &turned)], "m.onnx", &data).exits(0).prints("1  triangle\n       2  square");
     let four = r#"{"id2label": {"0": "a", "1": "b", "2": "c", "3": "d"}}"#;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::candidates::{PlannedModel, runtimes};
+use super::candidates::PlannedModel;
 use super::criteria;
 use super::start::printable;
 use crate::dataset;
@@ -11,15 +11,16 @@ use crate::report::layout::wrap;
 use crate::report::settings::{self, Setting};
 use crate::report::{ColorChoice, Style};
 
-/// Writes the settings of one job, and the classes of its data.
+/// Writes the settings of one job, the `runtimes` that its model is measured in, and the classes of its data.
 pub fn explain(
     planned: &PlannedModel,
     job: &Job,
+    runtimes: &[String],
     classes: &[String],
     out: &mut impl Write,
 ) -> io::Result<()> {
     writeln!(out, "{}", planned.model.path().display())?;
-    for (key, value, decided) in rows(planned, job) {
+    for (key, value, decided) in rows(planned, job, runtimes) {
         setting(&key, &value, &decided, out)?;
     }
     for remark in &planned.remarks {
@@ -49,13 +50,13 @@ pub fn class_map(classes: &[String], width: usize, out: &mut impl Write) -> io::
 }
 
 /// `(key, value, who decided it)`.
-fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
+fn rows(planned: &PlannedModel, job: &Job, runtimes: &[String]) -> Vec<(String, String, String)> {
     let mut all = settings::of(job);
     // The names themselves stand below, each with its label.
     let count = job.dataset.as_ref().map_or(0, |data| data.class_names.len());
     let names = all.iter_mut().filter(|(key, _)| key == "data.class_names" && count > 0);
     names.for_each(|(_, value)| *value = format!("{count} names"));
-    all.extend(of_the_command(planned, job));
+    all.extend(of_the_command(planned, job, runtimes));
     settings::by_section(&mut all);
     let decided = |(key, value): Setting| {
         let source = match planned.resolved.source(settings::decided_as(&key)) {
@@ -68,11 +69,10 @@ fn rows(planned: &PlannedModel, job: &Job) -> Vec<(String, String, String)> {
 }
 
 /// What a command goes by beside its jobs.
-fn of_the_command(planned: &PlannedModel, job: &Job) -> Vec<Setting> {
+fn of_the_command(planned: &PlannedModel, job: &Job, runtimes: &[String]) -> Vec<Setting> {
     let said = &planned.resolved.settings;
     let calibration = said.data.calibration.as_ref();
     let cache = said.data.cache_size.clone();
-    let runtimes: Vec<String> = runtimes(planned).iter().map(ToString::to_string).collect();
     let of_data = [
         ("data.calibration", Some(calibration.map_or("none".into(), |path| path.display().to_string()))),
         ("data.calibration_split", said.data.calibration_split.clone()),

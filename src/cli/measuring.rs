@@ -189,7 +189,9 @@ pub fn explain_all(jobs: &[PlannedJob<'_>]) -> Result<()> {
     let mut out = io::stdout().lock();
     for (planned, job) in one_each(jobs) {
         let classes = candidates::check_data(job, &planned.model)?;
-        explain(planned, job, &classes, &mut out).or_else(closed_pipe)?;
+        let of_model = jobs.iter().filter(|(other, _)| other.model.path() == planned.model.path());
+        let runtimes: Vec<String> = of_model.map(|(_, job)| job.runtime.to_string()).collect();
+        explain(planned, job, &runtimes, &classes, &mut out).or_else(closed_pipe)?;
     }
     Ok(())
 }

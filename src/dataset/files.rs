@@ -1,5 +1,6 @@
 //! Files of images, and what lies in folders.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
 use std::io;
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::regular_file;
 
 /// Extensions of image files, without the dot.
-pub(super) const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "webp", "gif"];
+pub(super) const EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "jfif", "png", "bmp", "webp", "gif"];
 /// What archives and file managers leave beside the images; hidden names are such litter too.
 pub(super) const LITTER: [&str; 3] = ["__MACOSX", "Thumbs.db", "desktop.ini"];
 /// Largest image file that is read, bytes.
@@ -58,6 +59,29 @@ pub(super) fn sorted_in(path: &Path) -> Result<Found> {
         names.push(entry.name);
     }
     Ok(found)
+}
+
+/// What a class folder holds and the folders within it do, as torchvision's `ImageFolder` reads them: names
+/// are paths below it, those of a folder before those of its inner ones. A folder that a link leads back to
+/// is read once.
+pub(super) fn sorted_below(path: &Path) -> Result<Found> {
+    let (mut found, mut seen) = (Found::default(), HashSet::new());
+    descend(path, Path::new(""), &mut seen, &mut found)?;
+    Ok(found)
+}
+
+fn descend(root: &Path, below: &Path, seen: &mut HashSet<PathBuf>, found: &mut Found) -> Result<()> {
+    let here = root.join(below);
+    if !seen.insert(here.canonicalize().unwrap_or_else(|_| here.clone())) {
+        return Ok(());
+    }
+    let (folders, others): (Vec<_>, Vec<_>) = visible(&here)?.into_iter().partition(Visible::is_folder);
+    for entry in others {
+        let is_image = has_image_extension(&entry.name) && entry.is_file();
+        let names = if is_image { &mut found.images } else { &mut found.others };
+        names.push(below.join(entry.name).into_os_string());
+    }
+    folders.iter().try_for_each(|folder| descend(root, &below.join(&folder.name), seen, found))
 }
 
 /// A name in a folder, and what it is the name of.

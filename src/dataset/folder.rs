@@ -1,8 +1,8 @@
 //! A folder with one folder of images a class: `root/class/*.jpg` or `root/split/class/*.jpg`.
 //! Labels follow the byte order of the class folders' names, as in torchvision, unless the class names
 //! that the user or the model gives are those very names in another order. Hidden files and what
-//! file managers leave are not seen. Files without an image's extension, folders within a class and
-//! links to nothing are passed over and counted.
+//! file managers leave are not seen. Files without an image's extension and links to nothing are passed
+//! over and counted. Folders within a class belong to it.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use sha2::Sha256;
 use super::classes::{self, ClassNames};
 use super::file_names::FileNames;
 use super::files::{
-    self, EXTENSIONS, Visible, folders_in, has_image_extension, read_file, readable, short_name, sorted_in,
-    visible,
+    self, EXTENSIONS, Visible, folders_in, has_image_extension, read_file, readable, short_name,
+    sorted_below, sorted_in, visible,
 };
 use super::{Content, Images, Picture, splits};
 use crate::error::{Error, Result};
@@ -173,7 +173,7 @@ fn list_files<'a>(
     let (mut classes, mut files) = (Vec::new(), FileNames::default());
     for (class, label) in folders {
         let path = root.join(class);
-        let found = sorted_in(&path)?;
+        let found = sorted_below(&path)?;
         if found.images.is_empty() {
             return Err(empty_class(&path));
         }
@@ -207,7 +207,7 @@ impl Strays {
 /// Refused and not passed over: without the folder every class after it would get another label.
 fn empty_class(path: &Path) -> Error {
     Error::unusable("a class folder holds no image").at_path(path).help(format!(
-        "put images into it (.{}; folders within it are not read), or remove it: classes are numbered by the folders",
+        "put images into it (.{}), or remove it: classes are numbered by the folders",
         EXTENSIONS.join(", .")
     ))
 }
@@ -343,9 +343,18 @@ mod tests {
         let scene = Scene::with(&["a/x.PNG", "a/.hidden.png", "a/notes.txt", "a/deeper/y.png", ".git/z.png"]);
         std::fs::create_dir(scene.0.path().join("a/folder.png")).unwrap();
         let data = scene.open();
-        assert_eq!(ids(data.as_ref()), ["a/x.PNG"]);
-        let passed_over = PassedOver { count: 3, first: "a/deeper".into() };
+        assert_eq!(ids(data.as_ref()), ["a/x.PNG", "a/deeper/y.png"]);
+        let passed_over = PassedOver { count: 1, first: "a/notes.txt".into() };
         assert_eq!(data.identity().passed_over, Some(passed_over), "hidden files are nobody's business");
+        assert!(data.image(1).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_back_to_a_folder_above_ends() {
+        let scene = Scene::with(&["a/1.png", "a/deeper/2.png"]);
+        std::os::unix::fs::symlink("..", scene.0.path().join("a/deeper/up")).unwrap();
+        assert_eq!(ids(scene.open().as_ref()), ["a/1.png", "a/deeper/2.png"]);
     }
 
     #[test]

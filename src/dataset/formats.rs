@@ -157,6 +157,11 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
     Err(unclear::unknown(&spec.path, &looked_for()))
 }
 
+/// Whether the folder at `path` is a data set of a known format.
+pub(super) fn is_known(path: &Path) -> bool {
+    FORMATS.iter().any(|format| (format.is_here)(path).unwrap_or(false))
+}
+
 /// Every format, in the order in which they are tried, and what is looked for.
 pub fn known() -> impl Iterator<Item = (DatasetFormat, &'static str)> {
     FORMATS.iter().map(|format| (format.format, format.looked_for))

@@ -60,9 +60,17 @@ pub(super) fn check(labels: &[u32], named: usize, place: Place<'_>) -> Result<()
             let label = labels[image];
             let are = if named == 1 { "is" } else { "are" };
             let names = counted(named, "class name", "class names");
+            let help = match labels.contains(&0) || labels.iter().any(|&label| label as usize > named) {
+                true => {
+                    "labels count from 0; correct the label, or name all classes (`--class-names`, classes.txt)"
+                }
+                false => {
+                    "these seem to count from 1, as none is 0: they must count from 0, so take 1 from each"
+                }
+            };
             Err(Error::unusable(format!("label {label} is out of range: there {are} {names}"))
                 .at(place(image))
-                .help("labels count from 0; correct the label, or name all classes (`--class-names`, classes.txt)"))
+                .help(help))
         }
         None => Ok(()),
     }
@@ -308,6 +316,13 @@ mod tests {
         told(&["cat", ""], None, "row 1", "no label");
         told(&["0", "-1"], None, "row 1", "label -1 is no class");
         told(&["0.0", "1.0"], None, "row 0", "`0.0` is a number, but no index");
+    }
+
+    #[test]
+    fn labels_that_count_from_1_are_known_as_such() {
+        let help = |labels: &[u32]| check(labels, 3, &in_file(Path::new("x"))).unwrap_err().help.unwrap();
+        assert!(help(&[1, 2, 3]).contains("take 1 from each"));
+        assert!(!help(&[0, 2, 3]).contains("take 1") && !help(&[1, 2, 4]).contains("take 1"));
     }
 
     #[test]

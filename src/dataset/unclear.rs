@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Found, folders_in, readable, short_name, sorted_in};
 use super::wording::{counted, some};
-use super::{arrays, manifest, splits};
+use super::{arrays, formats, manifest, splits};
 use crate::error::{Error, Result};
 
 /// The words for a path with no data set of a known format; `looked_for` says what was.
@@ -65,13 +65,21 @@ fn found(folder: &Path) -> Result<(String, Option<String>)> {
         let advice = "put the images of each class into a folder with the class's name, or list them in a .csv file with columns path and label";
         return Ok((format!("{images} directly in it, in no class folders"), Some(advice.to_owned())));
     }
+    let is_arrow = |name: &&OsString| Path::new(name).extension().is_some_and(|end| end == "arrow");
+    if let Some(file) = others.iter().find(is_arrow) {
+        let advice = "write it as Parquet: `datasets.load_from_disk(FOLDER).to_parquet(\"data.parquet\")`";
+        return Ok((
+            format!("{} is of Arrow, as save_to_disk writes", readable(file)),
+            Some(advice.to_owned()),
+        ));
+    }
     if let Some(file) = others.iter().find(|name| arrays::is_called_as_one(Path::new(name))) {
         let there = format!("no array in {} is called as images or labels", readable(file));
         return Ok((there, Some(arrays::NAME_THEM.to_owned())));
     }
     Ok(match (others.first(), folders_in(folder)?.as_slice()) {
         (None, _) => ("the folder is empty".to_owned(), Some("check the path".to_owned())),
-        (_, folders @ [_, ..]) => of_folders(folders),
+        (_, folders @ [_, ..]) => of_folders(folder, folders),
         (Some(first), []) => {
             let files = counted(others.len(), "file", "files");
             (format!("it holds {files} of no known name (first: {})", readable(first)), None)
@@ -79,18 +87,46 @@ fn found(folder: &Path) -> Result<(String, Option<String>)> {
     })
 }
 
-fn of_folders(folders: &[OsString]) -> (String, Option<String>) {
+fn of_folders(root: &Path, folders: &[OsString]) -> (String, Option<String>) {
     let there = format!(
         "there is no image in its {} ({})",
         counted(folders.len(), "folder", "folders"),
         some(folders.iter().map(|name| readable(name)))
     );
-    let advice = format!(
-        "images lie in class folders, and those in the folder itself or in one called {}",
-        splits::USUAL.join(", ")
-    );
-    (there, Some(advice))
+    let usual = || {
+        format!(
+            "images lie in class folders, and those in the folder itself or in one called {}",
+            splits::USUAL.join(", ")
+        )
+    };
+    let deeper = deeper(root)
+        .map(|data| format!("there is a data set in it, if that is meant: `--data {}`", data.display()));
+    (there, Some(deeper.unwrap_or_else(usual)))
 }
+
+/// The one folder within `root` that is a data set, the nearest to it; none where several are equally near.
+fn deeper(root: &Path) -> Option<PathBuf> {
+    let mut level = vec![root.to_owned()];
+    for _ in 0..DEEPEST {
+        let inner = level.iter().flat_map(|folder| {
+            let names = folders_in(folder).unwrap_or_default();
+            names.into_iter().map(|name| folder.join(name)).collect::<Vec<_>>()
+        });
+        level = inner.take(MOST_FOLDERS).collect();
+        let known: Vec<&PathBuf> = level.iter().filter(|folder| formats::is_known(folder)).collect();
+        match known.as_slice() {
+            [] => {}
+            [only] => return Some((*only).clone()),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// How far down, and in how many folders of a level, a data set is looked for to name it in advice: as deep
+/// as a cache of Hugging Face's hub or an archive in its own folder lays it.
+const DEEPEST: usize = 3;
+const MOST_FOLDERS: usize = 32;
 
 /// Names of the first of `files`, and how many more there are.
 fn told(files: &[PathBuf]) -> String {
@@ -124,7 +160,18 @@ mod tests {
             (&["1.png"], "1 image lies directly in it", "into a folder"),
             (&["a.csv", "1.png"], "a.csv is in it", "a.csv`; its first line names columns"),
             (&["a.npy"], "no array in a.npy is called", "x_test and y_test"),
-            (&["a/b/c/1.png", "d/e/1.png"], "no image in its 2 folders (a, d)", "called test, testing, val"),
+            (
+                &["a/b/c/1.png", "d/e/f/1.png"],
+                "no image in its 2 folders (a, d)",
+                "called test, testing, val",
+            ),
+            (
+                &["a/cat/1.png", "b/cat/1.png"],
+                "no image in its 2 folders (a, b)",
+                "called test, testing, val",
+            ),
+            (&["wrap/inner/cat/1.png", "doc/x.txt"], "no image in its 2 folders", "wrap/inner`"),
+            (&["data-00000-of-00001.arrow", "state.json"], "is of Arrow", "to_parquet"),
             (&["x.mp4", "y.mp4"], "2 files of no known name (first: x.mp4)", "looked for IDX files"),
         ] {
             let error = refusal(&folder_of(names));

@@ -99,7 +99,7 @@ pub struct WholeIdentity {
 }
 
 /// Files that a reader might take for part of the data, and that are not: of another format, links
-/// to nothing, folders within a class.
+/// to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PassedOver {
     /// How many.

@@ -11,6 +11,7 @@ use crate::dataset::splits;
 use crate::dataset::wording::some;
 use crate::error::{Error, Result};
 use crate::plan::DatasetSpec;
+use crate::record::predictions_name;
 
 /// The files of a split.
 #[derive(Debug, PartialEq, Eq)]
@@ -123,8 +124,15 @@ fn by_name(files: Vec<PathBuf>) -> Splits {
     splits
 }
 
+/// Whether it is one that this program leaves beside the record of a run, which may lie with the data.
+fn is_record(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(&predictions_name(""))
+}
+
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_parquet = |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet");
+    let is_parquet =
+        |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet") && !is_record(path);
     Ok(files::files_in(folder)?.into_iter().filter(is_parquet).collect())
 }
 
@@ -168,6 +176,13 @@ mod tests {
         ] {
             assert_eq!(split_of(stem), split, "{stem}");
         }
+    }
+
+    #[test]
+    fn predictions_of_a_run_beside_the_data_are_none_of_it() {
+        let files = ["test.parquet", "int8.predictions.parquet"];
+        assert_eq!(found(&files, None).unwrap().1, ["test.parquet"]);
+        assert!(!are_in(folder_of(&files[1..]).path()).unwrap());
     }
 
     #[test]
