@@ -20,10 +20,10 @@ use crate::preprocess::{
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Measuring")]
 pub struct SessionArgs {
-    /// Runtimes, comma-separated: ort, ort:cuda, tract [default: ort,tract, or ort where there is one]
+    /// Runtimes, comma-separated: ort, ort:cuda, tract [default: ort,tract; ort for a command that takes one]
     #[arg(long = "runtime", value_name = "NAME", value_delimiter = ',', env = "BENCH_RUNTIME")]
     runtimes: Vec<RuntimeSpec>,
-    /// Images in one run of the throughput and accuracy passes [default: the runtime's own: ort 4 to 32, by their size, tract 1]
+    /// Images in one run of the throughput and accuracy passes [default: 4 to 32 in ort, more of smaller ones; 1 in tract]
     #[arg(long, value_name = "N", value_parser = positive, env = "BENCH_BATCH")]
     batch: Option<usize>,
     /// Threads inside one run; throughput and accuracy use all cores through several sessions [default: 1]

@@ -11,7 +11,8 @@ use crate::report::layout::wrap;
 use crate::report::settings::{self, Setting};
 use crate::report::{ColorChoice, Style};
 
-/// Writes the settings of one job, the `runtimes` that its model is measured in, and the classes of its data.
+/// Writes the settings of one job, the `runtimes` that its model is measured in, and the classes of its
+/// data.
 pub fn explain(
     planned: &PlannedModel,
     job: &Job,

@@ -3,8 +3,8 @@
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-/// A number of the lengths of `paths` and of when they became what they are; nothing where there is no first one, or
-/// the system does not tell. Others that are not there make no difference until they are.
+/// A number of the lengths of `paths` and of when they became what they are; nothing where there is no
+/// first one, or the system does not tell. Others that are not there make no difference until they are.
 pub(super) fn of(paths: &[PathBuf]) -> Option<u64> {
     let (first, others) = paths.split_first()?;
     let mixed = |stamp: u64, other| stamp.rotate_left(7) ^ other;

@@ -66,11 +66,16 @@ pub(super) fn sorted_in(path: &Path) -> Result<Found> {
 /// is read once.
 pub(super) fn sorted_below(path: &Path) -> Result<Found> {
     let (mut found, mut seen) = (Found::default(), HashSet::new());
-    descend(path, Path::new(""), &mut seen, &mut found)?;
+    descend(path, OsStr::new(""), &mut seen, &mut found)?;
     Ok(found)
 }
 
-fn descend(root: &Path, below: &Path, seen: &mut HashSet<PathBuf>, found: &mut Found) -> Result<()> {
+fn descend(root: &Path, below: &OsStr, seen: &mut HashSet<PathBuf>, found: &mut Found) -> Result<()> {
+    // Ids are made of these: the same on every system.
+    let within = |name: &OsStr| match below.is_empty() {
+        true => name.to_owned(),
+        false => [below, OsStr::new("/"), name].into_iter().collect::<OsString>(),
+    };
     let here = root.join(below);
     if !seen.insert(here.canonicalize().unwrap_or_else(|_| here.clone())) {
         return Ok(());
@@ -79,9 +84,9 @@ fn descend(root: &Path, below: &Path, seen: &mut HashSet<PathBuf>, found: &mut F
     for entry in others {
         let is_image = has_image_extension(&entry.name) && entry.is_file();
         let names = if is_image { &mut found.images } else { &mut found.others };
-        names.push(below.join(entry.name).into_os_string());
+        names.push(within(&entry.name));
     }
-    folders.iter().try_for_each(|folder| descend(root, &below.join(&folder.name), seen, found))
+    folders.iter().try_for_each(|folder| descend(root, &within(&folder.name), seen, found))
 }
 
 /// A name in a folder, and what it is the name of.

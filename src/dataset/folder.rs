@@ -1,7 +1,7 @@
 //! A folder with one folder of images a class: `root/class/*.jpg` or `root/split/class/*.jpg`.
-//! Labels follow the byte order of the class folders' names, as in torchvision, unless the class names
-//! that the user or the model gives are those very names in another order. Hidden files and what
-//! file managers leave are not seen. Files without an image's extension and links to nothing are passed
+//! Labels follow the byte order of the class folders' names, as in torchvision, unless those are all
+//! among the class names that the user or the model gives. Hidden files and what file managers leave are
+//! not seen. Files without an image's extension and links to nothing are passed
 //! over and counted. Folders within a class belong to it.
 
 use std::ffi::{OsStr, OsString};
@@ -128,7 +128,7 @@ fn is_split(folder: &Path) -> Result<bool> {
     }
     let mut in_folders = 0;
     for class in folders_in(folder)? {
-        in_folders += sorted_in(&folder.join(class))?.images.len();
+        in_folders += sorted_below(&folder.join(class))?.images.len();
     }
     Ok(in_folders > loose)
 }

@@ -107,7 +107,7 @@ const FORMATS: &[Format] = &[
         list: folder::list,
         splits: |spec| folder::splits(&spec.path),
         named_columns: NamedColumns::None,
-        looked_for: "a folder with one folder of .jpg, .jpeg, .png, .bmp, .webp or .gif images a class",
+        looked_for: "a folder with one folder of .jpg, .jpeg, .jfif, .png, .bmp, .webp or .gif images a class",
     },
     // Behind the folder: an archive that was downloaded often lies beside what was unpacked from it.
     Format {

@@ -375,7 +375,8 @@ mod tests {
         parts[0].1.record.job.verdict.margin = margin("0.5");
         let other = &mut parts[1].1.record.job;
         other.verdict.margin = margin("1");
-        other.dataset.as_mut().unwrap().cache_bytes = 0;
+        let data = other.dataset.as_mut().unwrap();
+        (data.cache_bytes, data.model_names_classes) = (0, true);
         (other.protocol.latency_seconds, other.protocol.warm_up_seconds) = (9.0, 0.1);
         let merged = merge(parts).unwrap();
         assert_eq!(merged.run.record.job.verdict.margin, margin("0.5"));

@@ -11,13 +11,14 @@ const LONGEST: usize = 40;
 /// What two parts may differ in: which part it is, where files lie on its machine and what is kept
 /// there, who said what is the same in both, how long to time what parts do not time, and what was to
 /// be accepted.
-const OWN: [&[&str]; 17] = [
+const OWN: [&[&str]; 18] = [
     &["job", "sources"],
     &["job", "verdict"],
     &["job", "variant"],
     &["job", "model", "path"],
     &["job", "dataset", "path"],
     &["job", "dataset", "cache_bytes"],
+    &["job", "dataset", "model_names_classes"],
     &["job", "dataset", "shard"],
     &["job", "dataset", "part", "list"],
     &["job", "protocol", "latency_seconds"],

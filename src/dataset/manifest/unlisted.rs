@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::find;
 use super::table::Table;
-use crate::dataset::files::{folders_in, readable, short_name, sorted_in};
+use crate::dataset::files::{folders_in, readable, short_name, sorted_below};
 use crate::dataset::inside::Root;
 use crate::dataset::splits;
 use crate::error::Result;
@@ -23,7 +23,7 @@ pub(super) fn beside(folder: &Path, path: &Path, table: &Table, root: &Root) -> 
         (0..table.count()).filter_map(|row| root.find(table.path(row)).ok()).collect();
     let (mut count, mut first) = (0, None);
     for class in class_folders(folder)? {
-        for image in sorted_in(&class)?.images {
+        for image in sorted_below(&class)?.images {
             let image = class.join(image);
             if !listed.contains(&image) {
                 count += 1;
@@ -38,15 +38,15 @@ pub(super) fn beside(folder: &Path, path: &Path, table: &Table, root: &Root) -> 
     }))
 }
 
-/// The folders in `folder`, and those in its folders that are called as splits.
+/// The folders in `folder`; of one that is called as a split, those in it.
 fn class_folders(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for name in folders_in(folder)? {
         let path = folder.join(&name);
-        if name.to_str().and_then(splits::usual).is_some() {
-            found.extend(folders_in(&path)?.into_iter().map(|class| path.join(class)));
+        match name.to_str().and_then(splits::usual) {
+            Some(_) => found.extend(folders_in(&path)?.into_iter().map(|class| path.join(class))),
+            None => found.push(path),
         }
-        found.push(path);
     }
     Ok(found)
 }
