@@ -1,11 +1,12 @@
 //! Which files hold the split that is asked for. Hugging Face names them `test-00000-of-00002.parquet`,
-//! in a folder `data`, or `test/0000.parquet`. Folders that hold splits are configurations, other data
-//! each: their splits are `en/test`, and of several none is taken unless it is asked for.
+//! in a folder `data`, or `test/0000.parquet`. Folders that hold splits, as files or as folders
+//! (`en/test/0000.parquet`), are configurations, other data each: their splits are `en/test`, and of
+//! several none is taken unless it is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::dataset::files::{self, folders_in, parent, short_name};
+use crate::dataset::files::{Visible, folders_in, parent, readable, short_name, visible};
 use crate::dataset::shard_numbers::{Numbered, check_complete};
 use crate::dataset::splits;
 use crate::dataset::wording::some;
@@ -97,11 +98,28 @@ fn splits_in(root: &Path) -> Result<Splits> {
     }
     let mut splits = Splits::new();
     for folder in folders_in(root)?.into_iter().map(|name| root.join(name)) {
-        let files = files_in(&folder)?;
-        if !files.is_empty() {
-            splits.extend(of_inner(&short_name(&folder), files));
+        let inside = visible(&folder)?;
+        let files = parquet_files(&folder, &inside);
+        splits.extend(match files.is_empty() {
+            true => of_folders(&folder, &inside)?,
+            false => of_inner(&short_name(&folder), files),
+        });
+    }
+    Ok(splits)
+}
+
+/// The splits of a configuration whose splits are folders: `en/test/0000.parquet`. Those of shards that
+/// hold a part of a split are called `en/partial-test`.
+fn of_folders(config: &Path, inside: &[Visible]) -> Result<Splits> {
+    let mut splits = Splits::new();
+    for folder in inside.iter().filter(|entry| entry.is_folder()) {
+        let name = readable(&folder.name);
+        if splits::in_name(&name).is_some() {
+            let files = files_in(&config.join(&folder.name))?;
+            splits.insert(format!("{}{BETWEEN}{name}", short_name(config)), files);
         }
     }
+    splits.retain(|_, files| !files.is_empty());
     Ok(splits)
 }
 
@@ -131,9 +149,13 @@ fn is_record(path: &Path) -> bool {
 }
 
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_parquet =
-        |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet") && !is_record(path);
-    Ok(files::files_in(folder)?.into_iter().filter(is_parquet).collect())
+    Ok(parquet_files(folder, &visible(folder)?))
+}
+
+/// Those of the files `inside` a folder that hold data.
+fn parquet_files(folder: &Path, inside: &[Visible]) -> Vec<PathBuf> {
+    let files = inside.iter().filter(|entry| entry.is_file()).map(|entry| folder.join(&entry.name));
+    files.filter(|path| path.extension().is_some_and(|end| end == "parquet") && !is_record(path)).collect()
 }
 
 /// The split that a name without its extension tells: `part-00000`, `test-00001-of-00002`. Four digits
@@ -223,6 +245,18 @@ mod tests {
             found(&["Test/part-0.parquet", "Train/a.parquet"], None).unwrap().0.as_deref(),
             Some("Test")
         );
+    }
+
+    #[test]
+    fn a_configuration_may_have_its_splits_as_folders() {
+        let one = ["plain/test/0000.parquet", "plain/test/0001.parquet", "plain/train/0000.parquet"];
+        let files = vec!["0000.parquet".to_owned(), "0001.parquet".to_owned()];
+        assert_eq!(found(&one, None).unwrap(), (Some("plain/test".into()), files));
+        assert_eq!(found(&one, Some("train")).unwrap().0.as_deref(), Some("plain/train"));
+        let two = [&one[..], &["other/partial-train/0000.parquet"]].concat();
+        let help = found(&two, None).unwrap_err().help.unwrap();
+        assert!(help.contains("other/partial-train, plain/test, plain/train"), "{help}");
+        assert!(found(&["notes/2024/a.parquet"], None).is_err(), "a folder of another name is no split");
     }
 
     #[test]
