@@ -107,6 +107,16 @@ impl Values {
         }
     }
 
+    /// Sets the values from the one at `start` on to zero.
+    pub fn clear_from(&mut self, start: usize) {
+        match self {
+            Self::F32(values) => values.iter_mut().skip(start).for_each(|value| *value = 0.0),
+            Self::F16(values) => values.iter_mut().skip(start).for_each(|value| *value = f16::ZERO),
+            Self::U8(values) => values.iter_mut().skip(start).for_each(|value| *value = 0),
+            Self::I8(values) => values.iter_mut().skip(start).for_each(|value| *value = 0),
+        }
+    }
+
     /// The values one after the other, little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
@@ -194,6 +204,20 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_cleared_from_a_place_on() {
+        for element in [ElementType::F32, ElementType::F16, ElementType::U8, ElementType::I8] {
+            let mut values = Values::from_bytes(element, &[1; 16]);
+            let before = values.to_f32();
+            values.clear_from(1);
+            let after = values.to_f32();
+            assert_eq!((after[0], after.len()), (before[0], before.len()));
+            assert!(after[1..].iter().all(|&value| value == 0.0) && before.iter().all(|&value| value != 0.0));
+            values.clear_from(99);
+            assert_eq!(values.to_f32(), after);
+        }
+    }
 
     #[test]
     fn a_shape_that_does_not_fit_the_values_is_refused_with_both_numbers() {

@@ -125,10 +125,15 @@ fn prepare(runtime: &dyn Runtime, name: &str, expected: &Expected) -> Result<Box
     runtime.prepare(model, Device::Cpu, &options())
 }
 
+/// The answer step by step, which is the same to the bit as the one at once.
 fn answer(session: &mut dyn Session, images: &Tensor) -> Tensor {
+    let at_once = session.infer(images).unwrap();
     session.bind(images).unwrap();
     session.run().unwrap();
-    session.output().unwrap()
+    let answer = session.output().unwrap();
+    let bits = |tensor: &Tensor| (tensor.shape().to_vec(), tensor.values().to_bytes());
+    assert_eq!(bits(&at_once), bits(&answer));
+    answer
 }
 
 /// The runtimes that read models: all but the scripted one.
@@ -255,7 +260,8 @@ fn sessions_side_by_side_give_equal_results() {
     let expected = expect("classifier.int8");
     for runtime in RUNTIMES {
         let mut model = prepare(*runtime, "classifier.int8", &expected).unwrap();
-        let sessions: Vec<_> = (0..4).map(|_| model.session(5).unwrap()).collect();
+        let sessions = model.sessions(5, 4).unwrap();
+        assert_eq!(sessions.len(), 4);
         let images = expected.images(5);
         let answers: Vec<Tensor> = std::thread::scope(|scope| {
             let started: Vec<_> = sessions
@@ -313,8 +319,9 @@ fn a_fixed_batch_is_refused_at_any_other() {
     let expected = expect("batch4");
     for runtime in RUNTIMES {
         let mut model = prepare(*runtime, "batch4", &expected).unwrap();
-        let error = error_of(model.session(1));
-        assert!(error.what.contains('4'), "{}: {error}", runtime.name());
+        for error in [error_of(model.session(1)), error_of(model.sessions(1, 2))] {
+            assert!(error.what.contains('4'), "{}: {error}", runtime.name());
+        }
         assert!(model.session(4).is_ok(), "{}", runtime.name());
     }
 }

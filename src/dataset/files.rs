@@ -32,14 +32,12 @@ pub(super) fn parent(path: &Path) -> &Path {
 
 /// Names of the visible folders, in byte order; links are followed.
 pub(super) fn folders_in(path: &Path) -> Result<Vec<OsString>> {
-    let folders = visible(path)?.into_iter().filter(Visible::is_folder);
-    Ok(folders.map(|folder| folder.name).collect())
+    Ok(visible_that(path, Visible::is_folder)?.into_iter().map(|folder| folder.name).collect())
 }
 
 /// Paths of the visible files, in the byte order of their names; links are followed.
 pub(super) fn files_in(path: &Path) -> Result<Vec<PathBuf>> {
-    let files = visible(path)?.into_iter().filter(Visible::is_file);
-    Ok(files.map(|file| path.join(file.name)).collect())
+    Ok(visible_that(path, Visible::is_file)?.into_iter().map(|file| path.join(file.name)).collect())
 }
 
 /// What a class folder holds, in byte order.
@@ -116,12 +114,18 @@ impl Visible {
 /// What is in the folder at `path` and no litter, in the byte order of names; links are followed. Every
 /// format lists its folders by this alone: macOS leaves a `._x.npz` beside an `x.npz`.
 pub(super) fn visible(path: &Path) -> Result<Vec<Visible>> {
+    visible_that(path, |_| true)
+}
+
+/// The same of what `is_meant`: a folder of a million images is not sorted to learn that there is nothing
+/// else.
+pub(super) fn visible_that(path: &Path, is_meant: impl Fn(&Visible) -> bool) -> Result<Vec<Visible>> {
     let mut found = Vec::new();
     for entry in path.read_dir().map_err(|cause| unreadable(path, &cause))? {
         let entry = entry.map_err(|cause| unreadable(path, &cause))?;
         let name = entry.file_name();
         if !is_litter(&name) {
-            found.push(Visible::of(&entry, name));
+            found.extend(Some(Visible::of(&entry, name)).filter(&is_meant));
         }
     }
     found.sort_unstable_by(|a, b| a.name.as_encoded_bytes().cmp(b.name.as_encoded_bytes()));

@@ -1,8 +1,10 @@
 //! One candidate inside its process: prepared once, then asked for blocks, stretches and the pass
 //! over the data set.
 
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::Instant;
 
 use super::evaluation::{self, Collected, Pass};
@@ -17,8 +19,8 @@ use crate::digest::sha256_of;
 use crate::error::{Error, Result};
 use crate::plan::{Device, Job};
 use crate::record::{
-    EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, ThroughputRound,
-    ToolIdentity, WarmUp,
+    EvaluationEvidence, LoadEvidence, MemoryEvidence, OutputEvidence, PredictionsWriter, RuntimeIdentity,
+    ThroughputRound, ToolIdentity, WarmUp,
 };
 use crate::runtime::{self, ModelToRun, Prepared, Session};
 use crate::tensor::Tensor;
@@ -80,11 +82,7 @@ impl Loaded {
 impl Candidate {
     /// Finds the runtime, opens the data, loads the model and runs it once.
     pub fn prepare(job: Job) -> Result<(Self, PreparedAnswer)> {
-        check_digest(&job)?;
-        let runtime = runtime::find(&job.runtime.name)?;
-        let identity = runtime.check(job.runtime.device)?.with_digest();
-        let decoding = job.preprocess.decoding();
-        let dataset = job.dataset.as_ref().map(|spec| dataset::open_with(spec, decoding)).transpose()?;
+        let (identity, dataset) = runtime_and_data(&job)?;
         let latency_batch = job.fixed_batch.unwrap_or(1);
         // Where nothing is timed the images stay unread until their pass: they may be bad, or none at all.
         let drawn_from = dataset.as_deref().filter(|_| job.protocol.passes.is_all());
@@ -249,16 +247,30 @@ impl Candidate {
     }
 
     fn open_streams(&mut self, batch: usize) -> Result<()> {
-        let wanted = streams(&self.job);
-        if self.streams.len() < wanted {
+        let missing = streams(&self.job).saturating_sub(self.streams.len());
+        if missing > 0 {
             // Some runtimes read the file once more for each session.
             check_digest(&self.job)?;
-        }
-        while self.streams.len() < wanted {
-            self.streams.push(self.loaded.prepared.session(batch)?);
+            self.streams.extend(self.loaded.prepared.sessions(batch, missing)?);
         }
         Ok(())
     }
+}
+
+/// The runtime is found, held to its digest and started while the data are listed: neither needs the
+/// other, and both take as long.
+fn runtime_and_data(job: &Job) -> Result<(RuntimeIdentity, Option<Box<dyn Dataset>>)> {
+    let open = |spec| dataset::open_with(spec, job.preprocess.decoding());
+    let check = || {
+        check_digest(job)?;
+        Ok(runtime::find(&job.runtime.name)?.check(job.runtime.device)?.with_digest())
+    };
+    thread::scope(|scope| {
+        let data = scope.spawn(|| job.dataset.as_ref().map(open).transpose());
+        let identity = check();
+        let data = data.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((identity?, data?))
+    })
 }
 
 /// Sessions side by side until every core has work: one on an accelerator.

@@ -17,7 +17,7 @@ use crate::plan::{OnBadImage, OutputPort};
 use crate::preprocess::{Preprocess, Scratch};
 use crate::record::{NAMED, PredictionsWriter, SkippedImage};
 use crate::runtime::Session;
-use crate::tensor::{Tensor, Values};
+use crate::tensor::{ElementType, Tensor, Values};
 
 /// What every thread of the pass needs to know.
 pub struct Pass<'a> {
@@ -51,6 +51,24 @@ struct Batch {
     skipped: Vec<SkippedImage>,
 }
 
+/// Tensors whose batch is done, for the next ones: memory that is new costs as much as scaling the pixels
+/// that go there.
+#[derive(Default)]
+struct Spares(Mutex<Vec<Tensor>>);
+
+impl Spares {
+    /// Values of `shape`, whatever is in them.
+    fn take(&self, element: ElementType, shape: &[usize]) -> Values {
+        // Each change leaves the list whole.
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.map_or_else(|| Values::zeros(element, shape.iter().product()), Tensor::into_values)
+    }
+
+    fn give_back(&self, tensor: Tensor) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tensor);
+    }
+}
+
 /// The scores of one batch.
 struct Chunk {
     images: Vec<usize>,
@@ -80,19 +98,22 @@ pub fn evaluate(
     let (ready, waiting) = sync_channel::<Result<Batch>>(depth);
     // Shared by the running threads alone: when they are gone, decoders find nobody to send to and end.
     let waiting = Arc::new(Mutex::new(waiting));
+    let spares = Spares::default();
     std::thread::scope(|scope| {
         for _ in 0..decoders.unwrap_or(0) {
-            let (ready, stretches) = (ready.clone(), &stretches);
-            scope.spawn(move || decode_ahead(pass, stretches, &ready));
+            let (ready, source, stretches) =
+                (ready.clone(), Source::new(pass, &stretches, &spares), &stretches);
+            scope.spawn(move || decode_ahead(source, stretches, &ready));
         }
         drop(ready);
         for session in sessions.iter_mut() {
             let (finished, stretches, waiting) = (finished.clone(), &stretches, Arc::clone(&waiting));
+            let runner = Runner { pass, session: session.as_mut(), spares: &spares, finished };
             scope.spawn(move || {
                 let _guard = stretches.end_on_panic();
                 match decoders {
-                    Some(_) => run_queued(pass, session.as_mut(), &waiting, &finished),
-                    None => run_own(pass, session.as_mut(), stretches, &finished),
+                    Some(_) => runner.run_queued(&waiting),
+                    None => runner.run_own(stretches),
                 }
             });
         }
@@ -101,24 +122,8 @@ pub fn evaluate(
     })
 }
 
-/// Decodes and runs batch after batch in one thread.
-fn run_own(
-    pass: &Pass<'_>,
-    session: &mut dyn Session,
-    stretches: &Stretches,
-    finished: &SyncSender<Finished>,
-) {
-    let mut source = Source::new(pass, stretches);
-    while let Some(batch) = source.next() {
-        if !run_and_send(pass, session, batch, finished) {
-            return;
-        }
-    }
-}
-
-fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, ready: &SyncSender<Result<Batch>>) {
+fn decode_ahead(mut source: Source<'_>, stretches: &Stretches, ready: &SyncSender<Result<Batch>>) {
     let _guard = stretches.end_on_panic();
-    let mut source = Source::new(pass, stretches);
     while let Some(batch) = source.next() {
         if ready.send(batch).is_err() {
             return;
@@ -126,59 +131,71 @@ fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, ready: &SyncSender<Resul
     }
 }
 
-fn run_queued(
-    pass: &Pass<'_>,
-    session: &mut dyn Session,
-    waiting: &Mutex<Receiver<Result<Batch>>>,
-    finished: &SyncSender<Finished>,
-) {
-    loop {
-        // Each receive leaves the queue whole, so a lock poisoned by another thread is still good.
-        let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(batch) = batch else { return };
-        if !run_and_send(pass, session, batch, finished) {
-            return;
-        }
-    }
+/// One thread that runs batches and sends their scores to the collector.
+struct Runner<'a> {
+    pass: &'a Pass<'a>,
+    session: &'a mut dyn Session,
+    spares: &'a Spares,
+    finished: SyncSender<Finished>,
 }
 
-/// False when nobody listens any more.
-fn run_and_send(
-    pass: &Pass<'_>,
-    session: &mut dyn Session,
-    batch: Result<Batch>,
-    finished: &SyncSender<Finished>,
-) -> bool {
-    match batch {
-        Ok(batch) => {
-            let chunk = batch.chunk;
-            finished.send((chunk, run(pass, session, batch))).is_ok()
+impl Runner<'_> {
+    /// Decodes and runs batch after batch.
+    fn run_own(mut self, stretches: &Stretches) {
+        let mut source = Source::new(self.pass, stretches, self.spares);
+        while let Some(batch) = source.next() {
+            if !self.run_and_send(batch) {
+                return;
+            }
         }
-        Err(error) => finished.send((usize::MAX, Err(error))).is_ok(),
     }
-}
 
-fn run(pass: &Pass<'_>, session: &mut dyn Session, batch: Batch) -> Result<Chunk> {
-    if batch.images.is_empty() {
-        let scores = scores::Scores { classes: pass.classes, values: Vec::new() };
-        return Ok(Chunk { images: batch.images, scores, skipped: batch.skipped });
+    /// Runs what others decode.
+    fn run_queued(mut self, waiting: &Mutex<Receiver<Result<Batch>>>) {
+        loop {
+            // Each receive leaves the queue whole, so a lock poisoned by another thread is still good.
+            let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(batch) = batch else { return };
+            if !self.run_and_send(batch) {
+                return;
+            }
+        }
     }
-    let scores = scores::run(session, &batch.tensor, pass.batch, pass.output, pass.classes)?;
-    Ok(Chunk { images: batch.images, scores, skipped: batch.skipped })
+
+    /// False when nobody listens any more.
+    fn run_and_send(&mut self, batch: Result<Batch>) -> bool {
+        let finished = match batch {
+            Ok(batch) => (batch.chunk, self.run(batch)),
+            Err(error) => (usize::MAX, Err(error)),
+        };
+        self.finished.send(finished).is_ok()
+    }
+
+    fn run(&mut self, batch: Batch) -> Result<Chunk> {
+        let Batch { tensor, images, skipped, .. } = batch;
+        let pass = self.pass;
+        let scores = match images.is_empty() {
+            true => scores::Scores { classes: pass.classes, values: Vec::new() },
+            false => scores::run(self.session, &tensor, pass.batch, pass.output, pass.classes)?,
+        };
+        self.spares.give_back(tensor);
+        Ok(Chunk { images, scores, skipped })
+    }
 }
 
 /// Takes the next stretch of the data set, decodes and preprocesses it.
 struct Source<'a> {
     pass: &'a Pass<'a>,
     stretches: &'a Stretches,
+    spares: &'a Spares,
     reader: Option<Reader<'a>>,
     scratch: Scratch,
 }
 
 impl<'a> Source<'a> {
-    fn new(pass: &'a Pass<'a>, stretches: &'a Stretches) -> Self {
+    fn new(pass: &'a Pass<'a>, stretches: &'a Stretches, spares: &'a Spares) -> Self {
         let reader = pass.cache.and_then(PixelCache::reader);
-        Self { pass, stretches, reader, scratch: Scratch::default() }
+        Self { pass, stretches, spares, reader, scratch: Scratch::default() }
     }
 
     fn next(&mut self) -> Option<Result<Batch>> {
@@ -188,7 +205,7 @@ impl<'a> Source<'a> {
 
     fn fill(&mut self, stretch: Stretch) -> Result<Batch> {
         let shape = self.pass.preprocess.shape(self.pass.batch);
-        let mut values = Values::zeros(self.pass.preprocess.element, shape.iter().product());
+        let mut values = self.spares.take(self.pass.preprocess.element, &shape);
         let (mut images, mut skipped) = (Vec::with_capacity(stretch.images.len()), Vec::new());
         let Pass { dataset, on_bad_image, .. } = *self.pass;
         for index in stretch.images {
@@ -197,6 +214,8 @@ impl<'a> Source<'a> {
                 images.push(index);
             }
         }
+        // Of a model that scales by all that is in the batch no answer may hang on an earlier batch.
+        values.clear_from(images.len() * self.pass.preprocess.sample_len());
         Ok(Batch { chunk: stretch.number, tensor: Tensor::new(shape, values)?, images, skipped })
     }
 
@@ -281,7 +300,6 @@ mod tests {
     use crate::plan::Activation;
     use crate::preprocess::{Channels, Image, Layout, Scale, Size};
     use crate::record::{DatasetIdentity, read_predictions};
-    use crate::tensor::ElementType;
 
     /// Many images, the first of which takes as long as others still come.
     struct Pictures {
@@ -339,7 +357,7 @@ mod tests {
             }
             match index == 0 && self.first_is_bad {
                 true => Err(Error::unusable("the image is cut off")),
-                false => Ok(Image { width: 2, height: 2, channels: 1, pixels: vec![0; 4] }),
+                false => Ok(Image { width: 2, height: 2, channels: 1, pixels: vec![255; 4] }),
             }
         }
 
@@ -348,11 +366,15 @@ mod tests {
         }
     }
 
-    /// Says the same of every image.
-    struct Same;
+    /// Says the same of every image, and keeps the last value of every batch.
+    struct Same {
+        batch: usize,
+        seen: Arc<Mutex<Vec<f32>>>,
+    }
 
     impl Session for Same {
-        fn bind(&mut self, _: &Tensor) -> Result<()> {
+        fn bind(&mut self, input: &Tensor) -> Result<()> {
+            self.seen.lock().unwrap().extend(input.values().to_f32().last());
             Ok(())
         }
 
@@ -361,12 +383,23 @@ mod tests {
         }
 
         fn output(&mut self) -> Result<Tensor> {
-            Tensor::new(vec![1, 2], Values::F32(vec![1.0, 0.0]))
+            Tensor::new(vec![self.batch, 2], Values::F32([1.0, 0.0].repeat(self.batch)))
         }
     }
 
-    /// What came of a pass by two threads, and the ids that were written.
+    /// What came of a pass in batches of one, and the ids that were written.
     fn passed(pictures: &Pictures, sessions: usize, decoders: Option<usize>) -> (Collected, Vec<String>) {
+        let mut sessions: Vec<Box<dyn Session>> =
+            (0..sessions).map(|_| Box::new(Same { batch: 1, seen: Arc::default() }) as _).collect();
+        passed_by(&mut sessions, 1, pictures, decoders)
+    }
+
+    fn passed_by(
+        sessions: &mut [Box<dyn Session>],
+        batch: usize,
+        pictures: &Pictures,
+        decoders: Option<usize>,
+    ) -> (Collected, Vec<String>) {
         let preprocess = Preprocess {
             exif_orientation: false,
             channels: Channels::Grey,
@@ -390,17 +423,16 @@ mod tests {
             dataset: pictures,
             preprocess: &preprocess,
             output: &output,
-            batch: 1,
+            batch,
             on_bad_image: OnBadImage::default(),
             classes: 2,
             cache: None,
             stop: &AtomicBool::new(false),
         };
-        let mut sessions: Vec<Box<dyn Session>> = (0..sessions).map(|_| Box::new(Same) as _).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         let mut writer = PredictionsWriter::create(&path, &pictures.identity.classes, &[]).unwrap();
-        let collected = evaluate(&pass, &mut sessions, decoders, &mut writer, &mut |_| ());
+        let collected = evaluate(&pass, sessions, decoders, &mut writer, &mut |_| ());
         writer.finish().unwrap();
         let rows = read_predictions(&path).unwrap();
         let ids = rows.iter().map(|row| row.id.to_owned()).collect();
@@ -416,6 +448,19 @@ mod tests {
             assert_eq!(ids, (0..200).map(|index| index.to_string()).collect::<Vec<_>>());
             let meanwhile = pictures.meanwhile.load(Ordering::Relaxed);
             assert!((2..=2 * AHEAD_A_THREAD).contains(&meanwhile), "{meanwhile} were begun");
+        }
+    }
+
+    #[test]
+    fn the_places_that_no_image_fills_are_empty_whatever_batch_was_there_before() {
+        for decoders in [None, Some(2)] {
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let session = Same { batch: 3, seen: Arc::clone(&seen) };
+            let (collected, _) = passed_by(&mut [Box::new(session)], 3, &Pictures::new(false), decoders);
+            assert_eq!((collected.images, collected.error), (200, None));
+            let mut seen = seen.lock().unwrap().clone();
+            seen.sort_by(f32::total_cmp);
+            assert_eq!(seen, [&[0.0][..], &[1.0; 66]].concat(), "of 67 batches one lacks an image");
         }
     }
 

@@ -29,9 +29,7 @@ pub fn run(
     port: &OutputPort,
     classes: usize,
 ) -> Result<Scores> {
-    session.bind(tensor)?;
-    session.run()?;
-    let scores = read(session.output()?, batch, port)?;
+    let scores = read(session.infer(tensor)?, batch, port)?;
     if scores.classes != classes {
         return Err(class_mismatch(scores.classes, classes).at(format!("output `{}`", port.name)));
     }

@@ -88,8 +88,7 @@ fn open(job: &Job) -> Result<(Vec<Box<dyn Session>>, usize)> {
     let most = if job.runtime.device == Device::Cpu { BATCH } else { usize::MAX };
     let preferred = prepared.preferred_batch().min(most);
     let batch = job.fixed_batch.or(job.protocol.batch).unwrap_or(preferred);
-    let sessions = (0..candidate::streams(job)).map(|_| prepared.session(batch));
-    Ok((sessions.collect::<Result<_>>()?, batch))
+    Ok((prepared.sessions(batch, candidate::streams(job))?, batch))
 }
 
 struct Pass<'a, K> {

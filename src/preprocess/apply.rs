@@ -196,15 +196,29 @@ impl Preprocess {
         out: &mut [T],
         convert: impl Fn(usize) -> F,
     ) {
+        match pixels.channels {
+            1 => self.place_pixels(pixels.values.as_chunks::<1>().0, out, convert),
+            _ => self.place_pixels(pixels.values.as_chunks::<3>().0, out, convert),
+        }
+    }
+
+    fn place_pixels<S: Copy, T, F: Fn(S) -> T, const CHANNELS: usize>(
+        &self,
+        pixels: &[[S; CHANNELS]],
+        out: &mut [T],
+        convert: impl Fn(usize) -> F,
+    ) {
         let (channels, width) = (self.channels.count(), self.size.width as usize);
         let area = out.len() / channels;
-        for (row, values) in pixels.values.chunks_exact(width * pixels.channels).enumerate() {
+        for (row, pixels) in pixels.chunks_exact(width).enumerate() {
             for channel in 0..channels {
-                let source = self.source_channel(channel, pixels.channels);
-                let made = values[source..].iter().step_by(pixels.channels).copied().map(convert(channel));
+                let (source, convert) = (self.source_channel(channel, CHANNELS), convert(channel));
+                let made = pixels.iter().map(|pixel| convert(pixel[source]));
                 match self.layout {
-                    Layout::Nchw => write_all(&mut out[channel * area + row * width..][..width], 1, made),
-                    Layout::Nhwc => write_all(&mut out[row * width * channels + channel..], channels, made),
+                    Layout::Nchw => write_all(out[channel * area + row * width..][..width].iter_mut(), made),
+                    Layout::Nhwc => {
+                        write_all(out[row * width * channels + channel..].iter_mut().step_by(channels), made)
+                    }
                 }
             }
         }
@@ -227,8 +241,8 @@ fn too_small(crop: Size, image: Size) -> Error {
     )
 }
 
-fn write_all<T>(out: &mut [T], step: usize, values: impl Iterator<Item = T>) {
-    for (slot, value) in out.iter_mut().step_by(step).zip(values) {
+fn write_all<'a, T: 'a>(out: impl Iterator<Item = &'a mut T>, values: impl Iterator<Item = T>) {
+    for (slot, value) in out.zip(values) {
         *slot = value;
     }
 }

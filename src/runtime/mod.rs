@@ -78,6 +78,12 @@ pub trait Prepared: Send {
     /// A session for batches of exactly `batch` images. Sessions run side by side, each in a thread.
     fn session(&mut self, batch: usize) -> Result<Box<dyn Session>>;
 
+    /// As many such sessions. Each compiles the model anew where the runtime cannot share that, so those
+    /// that can be made side by side are.
+    fn sessions(&mut self, batch: usize, count: usize) -> Result<Vec<Box<dyn Session>>> {
+        (0..count).map(|_| self.session(batch)).collect()
+    }
+
     /// The batch at which the runtime is at its best when many images wait, for where nobody asks
     /// for another.
     fn preferred_batch(&self) -> usize;
@@ -94,4 +100,12 @@ pub trait Session: Send {
 
     /// The output of the last run as `f32` with its shape.
     fn output(&mut self) -> Result<Tensor>;
+
+    /// The output for `input`, where nothing is timed and the next input comes at once: a runtime that
+    /// can read `input` where it lies need not copy it.
+    fn infer(&mut self, input: &Tensor) -> Result<Tensor> {
+        self.bind(input)?;
+        self.run()?;
+        self.output()
+    }
 }

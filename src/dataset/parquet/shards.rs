@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::dataset::files::{Visible, folders_in, parent, readable, short_name, visible};
+use crate::dataset::files::{Visible, folders_in, parent, readable, short_name, visible_that};
 use crate::dataset::shard_numbers::{Numbered, check_complete};
 use crate::dataset::splits;
 use crate::dataset::wording::some;
@@ -98,7 +98,8 @@ fn splits_in(root: &Path) -> Result<Splits> {
     }
     let mut splits = Splits::new();
     for folder in folders_in(root)?.into_iter().map(|name| root.join(name)) {
-        let inside = visible(&folder)?;
+        // There may be as many images in each as a class has.
+        let inside = visible_that(&folder, |entry| entry.is_folder() || is_parquet(entry))?;
         let files = parquet_files(&folder, &inside);
         splits.extend(match files.is_empty() {
             true => of_folders(&folder, &inside)?,
@@ -142,20 +143,20 @@ fn by_name(files: Vec<PathBuf>) -> Splits {
     splits
 }
 
-/// Whether it is one that this program leaves beside the record of a run, which may lie with the data.
-fn is_record(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(&predictions_name(""))
-}
-
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    Ok(parquet_files(folder, &visible(folder)?))
+    Ok(parquet_files(folder, &visible_that(folder, is_parquet)?))
 }
 
 /// Those of the files `inside` a folder that hold data.
 fn parquet_files(folder: &Path, inside: &[Visible]) -> Vec<PathBuf> {
-    let files = inside.iter().filter(|entry| entry.is_file()).map(|entry| folder.join(&entry.name));
-    files.filter(|path| path.extension().is_some_and(|end| end == "parquet") && !is_record(path)).collect()
+    inside.iter().filter(|entry| is_parquet(entry)).map(|entry| folder.join(&entry.name)).collect()
+}
+
+/// Whether it is a file of data, and none that this program leaves beside the record of a run, which may
+/// lie with the data.
+fn is_parquet(entry: &Visible) -> bool {
+    let has_extension = Path::new(&entry.name).extension().is_some_and(|end| end == "parquet");
+    has_extension && entry.is_file() && !entry.name.to_string_lossy().ends_with(&predictions_name(""))
 }
 
 /// The split that a name without its extension tells: `part-00000`, `test-00001-of-00002`. Four digits

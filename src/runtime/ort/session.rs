@@ -1,7 +1,9 @@
 //! Sessions of ONNX Runtime. Inputs and outputs live in tensors that are made once, so that a timed
 //! run copies and allocates nothing.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use half::f16;
 use ort::environment::Environment;
@@ -13,7 +15,9 @@ use ort::session::{
     HasSelectedOutputs, IoBinding, OutputSelector, RunOptions, Session as Inner, SessionInputValue,
     SessionInputs,
 };
-use ort::value::{DynTensor, DynTensorValueType, DynValue, PrimitiveTensorElementType, TensorElementType};
+use ort::value::{
+    DynTensor, DynTensorValueType, DynValue, PrimitiveTensorElementType, TensorElementType, TensorRef,
+};
 
 use super::message::{about_model, about_run, plain};
 use super::{pins, provider};
@@ -83,15 +87,9 @@ impl OrtModel {
         }
         Ok(())
     }
-}
 
-impl Prepared for OrtModel {
-    fn session(&mut self, batch: usize) -> Result<Box<dyn Session>> {
-        check_batch(&self.input, batch)?;
-        let inner = match self.spare.take() {
-            Some(session) => session,
-            None => self.commit()?,
-        };
+    /// What `inner` reads and writes in batches of `batch`.
+    fn bound(&self, inner: Inner, batch: usize) -> Result<Box<dyn Session>> {
         let ports = Ports {
             batch,
             output_shape: output_shape(&self.input, &self.output, batch),
@@ -104,6 +102,30 @@ impl Prepared for OrtModel {
                 Box::new(CudaSession::new(inner, ports, index).map_err(|error| about_run(&error))?)
             }
         })
+    }
+}
+
+impl Prepared for OrtModel {
+    fn session(&mut self, batch: usize) -> Result<Box<dyn Session>> {
+        check_batch(&self.input, batch)?;
+        let inner = match self.spare.take() {
+            Some(session) => session,
+            None => self.commit()?,
+        };
+        self.bound(inner, batch)
+    }
+
+    fn sessions(&mut self, batch: usize, count: usize) -> Result<Vec<Box<dyn Session>>> {
+        check_batch(&self.input, batch)?;
+        let spare = self.spare.take_if(|_| count > 0);
+        let (model, missing) = (&*self, count - usize::from(spare.is_some()));
+        let made: Result<Vec<Inner>> = thread::scope(|scope| {
+            let loading: Vec<_> = (0..missing).map(|_| scope.spawn(|| model.commit())).collect();
+            let loaded =
+                loading.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            spare.map(Ok).into_iter().chain(loaded).collect()
+        });
+        made?.into_iter().map(|inner| model.bound(inner, batch)).collect()
     }
 
     fn preferred_batch(&self) -> usize {
@@ -254,16 +276,43 @@ impl Session for CpuSession {
 
     fn run(&mut self) -> Result<()> {
         let input = &self.input.as_ref().ok_or_else(nothing_bound)?.value;
-        let inputs: SessionInputs<'_, '_, 0> = SessionInputs::ValueSlice(std::slice::from_ref(input));
-        let mut outputs =
-            self.inner.run_with_options(inputs, &self.options).map_err(|error| about_run(&error))?;
-        self.output = outputs.remove(&self.ports.output.name);
+        self.output = run_on(&mut self.inner, input, &self.options, &self.ports)?;
         Ok(())
     }
 
     fn output(&mut self) -> Result<Tensor> {
         to_tensor(self.output.as_ref().ok_or_else(nothing_run)?)
     }
+
+    fn infer(&mut self, input: &Tensor) -> Result<Tensor> {
+        check_input(&self.ports.input, self.ports.batch, input)?;
+        let lent = lent(input).map_err(|error| about_run(&error))?;
+        self.output = run_on(&mut self.inner, &lent, &self.options, &self.ports)?;
+        self.output()
+    }
+}
+
+/// Runs on `input`; the output, which lies in the tensor that `options` bring for it.
+fn run_on(
+    session: &mut Inner,
+    input: &SessionInputValue<'_>,
+    options: &RunOptions<HasSelectedOutputs>,
+    ports: &Ports,
+) -> Result<Option<DynValue>> {
+    let inputs: SessionInputs<'_, '_, 0> = SessionInputs::ValueSlice(std::slice::from_ref(input));
+    let mut outputs = session.run_with_options(inputs, options).map_err(|error| about_run(&error))?;
+    Ok(outputs.remove(&ports.output.name))
+}
+
+/// A tensor of ONNX Runtime's over the values of `input`, where they lie.
+fn lent(input: &Tensor) -> ort::Result<SessionInputValue<'_>> {
+    let shape = input.shape();
+    Ok(match input.values() {
+        Values::F32(values) => TensorRef::from_array_view((shape, values.as_slice()))?.into(),
+        Values::F16(values) => TensorRef::from_array_view((shape, values.as_slice()))?.into(),
+        Values::U8(values) => TensorRef::from_array_view((shape, values.as_slice()))?.into(),
+        Values::I8(values) => TensorRef::from_array_view((shape, values.as_slice()))?.into(),
+    })
 }
 
 fn nothing_bound() -> Error {
