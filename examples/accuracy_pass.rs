@@ -79,7 +79,7 @@ fn main() -> Outcome<()> {
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────
 
 const HEAD: &str =
-    "  decode  preprocess  inference  by all cores  /cores     pass  cores had   ratio  by all cores";
+    "  decode  preprocess  inference  by all cores  /cores     pass  cores had   ratio  over all cores";
 
 /// Seconds for the whole data set.
 struct Repetition {
@@ -96,18 +96,22 @@ struct Repetition {
 }
 
 impl Repetition {
-    /// The pass over the least time that so many seconds of `inference` and the other parts leave it.
+    /// The least wall time that so many seconds of `inference` and the other parts leave.
+    fn ideal(&self, inference: f64) -> f64 {
+        (self.decode + self.preprocess + inference) / cores()
+    }
+
     fn ratio(&self, inference: f64) -> f64 {
-        self.pass * cores() / (self.decode + self.preprocess + inference)
+        self.pass / self.ideal(inference)
     }
 
     fn line(&self) -> String {
         let Self { decode, preprocess, inference, side_by_side, pass, pass_processor } = self;
-        let (ideal, got) = (pass / self.ratio(*inference), 100.0 * pass_processor / cores() / pass);
-        let (ratio, of_cores) = (self.ratio(*inference), self.ratio(*side_by_side));
+        let (ideal, got) = (self.ideal(*inference), 100.0 * pass_processor / cores() / pass);
+        let (ratio, over_all) = (self.ratio(*inference), self.ratio(*side_by_side));
         format!(
             "{decode:>7.3}s{preprocess:>11.3}s{inference:>10.3}s{side_by_side:>13.3}s{ideal:>8.3}s{pass:>8.3}s\
-             {got:>9.0} %{ratio:>8.3}{of_cores:>14.3}"
+             {got:>9.0} %{ratio:>8.3}{over_all:>16.3}"
         )
     }
 }

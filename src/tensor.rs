@@ -109,11 +109,16 @@ impl Values {
 
     /// Sets the values from the one at `start` on to zero.
     pub fn clear_from(&mut self, start: usize) {
+        fn clear<T: Default + Copy>(values: &mut [T], start: usize) {
+            if let Some(values) = values.get_mut(start..) {
+                values.fill(T::default());
+            }
+        }
         match self {
-            Self::F32(values) => values.iter_mut().skip(start).for_each(|value| *value = 0.0),
-            Self::F16(values) => values.iter_mut().skip(start).for_each(|value| *value = f16::ZERO),
-            Self::U8(values) => values.iter_mut().skip(start).for_each(|value| *value = 0),
-            Self::I8(values) => values.iter_mut().skip(start).for_each(|value| *value = 0),
+            Self::F32(values) => clear(values, start),
+            Self::F16(values) => clear(values, start),
+            Self::U8(values) => clear(values, start),
+            Self::I8(values) => clear(values, start),
         }
     }
 

@@ -214,7 +214,7 @@ pub fn provision(args: &LibraryArgs, jobs: &[PlannedJob<'_>]) {
     let of_ort = jobs.iter().map(|(_, job)| &job.runtime).filter(|runtime| runtime.name == "ort");
     let devices: BTreeSet<_> = of_ort.map(|runtime| runtime.device).collect();
     for device in devices {
-        if let Err(error) = ort::environment::ensure(device) {
+        if let Err(error) = ort::environment::locate(device) {
             // The candidates that need it will say so again, each in its row, and fetch nothing.
             ort::give_up_fetching();
             if error.kind != ErrorKind::Interrupted {

@@ -258,7 +258,7 @@ impl Candidate {
 }
 
 /// The runtime is found, held to its digest and started while the data are listed: neither needs the
-/// other, and both take as long.
+/// other. What is wrong with the runtime is told first.
 fn runtime_and_data(job: &Job) -> Result<(RuntimeIdentity, Option<Box<dyn Dataset>>)> {
     let open = |spec| dataset::open_with(spec, job.preprocess.decoding());
     let check = || {

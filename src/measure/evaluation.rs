@@ -101,9 +101,8 @@ pub fn evaluate(
     let spares = Spares::default();
     std::thread::scope(|scope| {
         for _ in 0..decoders.unwrap_or(0) {
-            let (ready, source, stretches) =
-                (ready.clone(), Source::new(pass, &stretches, &spares), &stretches);
-            scope.spawn(move || decode_ahead(source, stretches, &ready));
+            let (ready, stretches, spares) = (ready.clone(), &stretches, &spares);
+            scope.spawn(move || decode_ahead(pass, stretches, spares, &ready));
         }
         drop(ready);
         for session in sessions.iter_mut() {
@@ -122,8 +121,9 @@ pub fn evaluate(
     })
 }
 
-fn decode_ahead(mut source: Source<'_>, stretches: &Stretches, ready: &SyncSender<Result<Batch>>) {
+fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, spares: &Spares, ready: &SyncSender<Result<Batch>>) {
     let _guard = stretches.end_on_panic();
+    let mut source = Source::new(pass, stretches, spares);
     while let Some(batch) = source.next() {
         if ready.send(batch).is_err() {
             return;

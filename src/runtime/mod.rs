@@ -78,8 +78,7 @@ pub trait Prepared: Send {
     /// A session for batches of exactly `batch` images. Sessions run side by side, each in a thread.
     fn session(&mut self, batch: usize) -> Result<Box<dyn Session>>;
 
-    /// As many such sessions. Each compiles the model anew where the runtime cannot share that, so those
-    /// that can be made side by side are.
+    /// As many such sessions, one after the other unless the runtime can make some side by side.
     fn sessions(&mut self, batch: usize, count: usize) -> Result<Vec<Box<dyn Session>>> {
         (0..count).map(|_| self.session(batch)).collect()
     }

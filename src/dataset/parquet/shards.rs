@@ -4,6 +4,7 @@
 //! several none is taken unless it is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::files::{Visible, folders_in, parent, readable, short_name, visible_that};
@@ -96,31 +97,41 @@ fn splits_in(root: &Path) -> Result<Splits> {
             return Ok(by_name(files));
         }
     }
+    let names = folders_in(root)?;
     let mut splits = Splits::new();
-    for folder in folders_in(root)?.into_iter().map(|name| root.join(name)) {
-        // There may be as many images in each as a class has.
-        let inside = visible_that(&folder, |entry| entry.is_folder() || is_parquet(entry))?;
-        let files = parquet_files(&folder, &inside);
-        splits.extend(match files.is_empty() {
-            true => of_folders(&folder, &inside)?,
-            false => of_inner(&short_name(&folder), files),
-        });
+    for name in &names {
+        let files = files_in(&root.join(name))?;
+        if !files.is_empty() {
+            splits.extend(of_inner(&readable(name), files));
+        }
+    }
+    if splits.is_empty() { configs_in(root, &names) } else { Ok(splits) }
+}
+
+/// Configurations whose splits are folders: `en/test/0000.parquet`, or `en/partial-test/0000.parquet` where
+/// the files hold a part of it. All folders are such: one beside folders of images is an export of these.
+fn configs_in(root: &Path, names: &[OsString]) -> Result<Splits> {
+    let mut splits = Splits::new();
+    for name in names {
+        let inner = of_folders(&readable(name), &root.join(name))?;
+        if inner.is_empty() {
+            return Ok(Splits::new());
+        }
+        splits.extend(inner);
     }
     Ok(splits)
 }
 
-/// The splits of a configuration whose splits are folders: `en/test/0000.parquet`. Those of shards that
-/// hold a part of a split are called `en/partial-test`.
-fn of_folders(config: &Path, inside: &[Visible]) -> Result<Splits> {
+fn of_folders(name: &str, config: &Path) -> Result<Splits> {
     let mut splits = Splits::new();
-    for folder in inside.iter().filter(|entry| entry.is_folder()) {
-        let name = readable(&folder.name);
-        if splits::in_name(&name).is_some() {
-            let files = files_in(&config.join(&folder.name))?;
-            splits.insert(format!("{}{BETWEEN}{name}", short_name(config)), files);
+    for folder in folders_in(config)? {
+        let split = readable(&folder);
+        let is_split = splits::in_name(&split).is_some();
+        let files = if is_split { files_in(&config.join(&folder))? } else { Vec::new() };
+        if !files.is_empty() {
+            splits.insert(format!("{name}{BETWEEN}{split}"), files);
         }
     }
-    splits.retain(|_, files| !files.is_empty());
     Ok(splits)
 }
 
@@ -143,13 +154,9 @@ fn by_name(files: Vec<PathBuf>) -> Splits {
     splits
 }
 
+/// There may be as many images beside them as a class has.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    Ok(parquet_files(folder, &visible_that(folder, is_parquet)?))
-}
-
-/// Those of the files `inside` a folder that hold data.
-fn parquet_files(folder: &Path, inside: &[Visible]) -> Vec<PathBuf> {
-    inside.iter().filter(|entry| is_parquet(entry)).map(|entry| folder.join(&entry.name)).collect()
+    Ok(visible_that(folder, is_parquet)?.into_iter().map(|entry| folder.join(entry.name)).collect())
 }
 
 /// Whether it is a file of data, and none that this program leaves beside the record of a run, which may
@@ -258,6 +265,25 @@ mod tests {
         let help = found(&two, None).unwrap_err().help.unwrap();
         assert!(help.contains("other/partial-train, plain/test, plain/train"), "{help}");
         assert!(found(&["notes/2024/a.parquet"], None).is_err(), "a folder of another name is no split");
+    }
+
+    #[test]
+    fn an_export_beside_folders_of_images_does_not_take_their_place() {
+        for beside in ["train/cat/1.png", "cat/1.png"] {
+            let folder = folder_of(&[beside, "embeddings/test/0000.parquet"]);
+            assert!(!are_in(folder.path()).unwrap(), "{beside}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_called_by_their_own_names() {
+        let (one, two) = (folder_of(&["v1/test/0.parquet"]), folder_of(&["v1/test/0.parquet"]));
+        let links = tempfile::tempdir().unwrap();
+        for (name, target) in [("en", &one), ("fr", &two)] {
+            std::os::unix::fs::symlink(target.path().join("v1"), links.path().join(name)).unwrap();
+        }
+        assert_eq!(names(links.path()).unwrap(), ["en/test", "fr/test"]);
     }
 
     #[test]

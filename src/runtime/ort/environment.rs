@@ -42,16 +42,11 @@ pub fn load(device: Device) -> Result<Loaded> {
     Ok(loaded.insert(Loaded { environment, library }).clone())
 }
 
-/// Makes sure that there is a library for `device`, fetching it when there is none and fetching is
-/// allowed. A parent process calls this before it starts workers, so that the user sees what is fetched,
-/// once. Each of those holds the library to its digest before loading it; here that would be time lost.
-pub fn ensure(device: Device) -> Result<()> {
+/// Finds the library for `device`, fetching it when there is none and fetching is allowed. A parent
+/// process calls this before it starts workers, so that the user sees what is fetched, once.
+pub fn locate(device: Device) -> Result<Library> {
     let settings = settings();
-    let (places, build) = (Places::here(settings), build_for(device));
-    if places.pinned_comes_first(build) {
-        return Ok(());
-    }
-    find_or_fetch(&places, settings, build, &announce).map(drop)
+    find_or_fetch(&Places::here(settings), settings, build_for(device), &announce)
 }
 
 /// Makes sure that the pinned `build` is in the cache, whatever else is on this machine; with

@@ -183,15 +183,6 @@ impl Places {
         environments.chain(self.python_roots.iter().flat_map(|root| site_folders(root))).collect()
     }
 
-    /// Whether the first place to look at is the pinned library in the cache, by the lengths of its files.
-    pub fn pinned_comes_first(&self, build: Build) -> bool {
-        let first = self.candidates(build).into_iter().next();
-        let is_pinned = |cache: &Path, place: &Place| {
-            place.source == Source::Cache && provision::has_lengths(cache, &place.path)
-        };
-        self.cache.as_deref().zip(first.as_ref()).is_some_and(|(cache, place)| is_pinned(cache, place))
-    }
-
     /// Looks for the first library of `build` that can be used.
     pub fn search(&self, build: Build) -> Search {
         let mut search = Search::default();

@@ -34,6 +34,9 @@ const VALUES: usize = 1 << 18;
 const LEAST: usize = 4;
 const MOST: usize = 32;
 
+/// Sessions that load at once: each needs the model twice over while it does.
+const AT_ONCE: usize = 4;
+
 /// A model with the settings to make any number of sessions from.
 pub struct OrtModel {
     environment: Environment,
@@ -73,6 +76,13 @@ impl OrtModel {
         let mut builder = builder(&self.environment, self.device, &self.options)
             .map_err(|error| setup_error(self.device, &error))?;
         builder.commit_from_file(&self.path).map_err(|error| about_model(&error, &self.path))
+    }
+
+    fn commit_side_by_side(&self, count: usize) -> Result<Vec<Inner>> {
+        thread::scope(|scope| {
+            let loading: Vec<_> = (0..count).map(|_| scope.spawn(|| self.commit())).collect();
+            loading.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        })
     }
 
     fn check_ports(&self, session: &Inner) -> Result<()> {
@@ -117,15 +127,13 @@ impl Prepared for OrtModel {
 
     fn sessions(&mut self, batch: usize, count: usize) -> Result<Vec<Box<dyn Session>>> {
         check_batch(&self.input, batch)?;
-        let spare = self.spare.take_if(|_| count > 0);
-        let (model, missing) = (&*self, count - usize::from(spare.is_some()));
-        let made: Result<Vec<Inner>> = thread::scope(|scope| {
-            let loading: Vec<_> = (0..missing).map(|_| scope.spawn(|| model.commit())).collect();
-            let loaded =
-                loading.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            spare.map(Ok).into_iter().chain(loaded).collect()
-        });
-        made?.into_iter().map(|inner| model.bound(inner, batch)).collect()
+        let mut made: Vec<Inner> = self.spare.take_if(|_| count > 0).into_iter().collect();
+        let model = &*self;
+        while made.len() < count {
+            let more = model.commit_side_by_side(AT_ONCE.min(count - made.len()))?;
+            made.extend(more);
+        }
+        made.into_iter().map(|inner| model.bound(inner, batch)).collect()
     }
 
     fn preferred_batch(&self) -> usize {
@@ -287,8 +295,9 @@ impl Session for CpuSession {
     fn infer(&mut self, input: &Tensor) -> Result<Tensor> {
         check_input(&self.ports.input, self.ports.batch, input)?;
         let lent = lent(input).map_err(|error| about_run(&error))?;
-        self.output = run_on(&mut self.inner, &lent, &self.options, &self.ports)?;
-        self.output()
+        // Read before `input` may go: an output may be the input itself.
+        let output = run_on(&mut self.inner, &lent, &self.options, &self.ports)?;
+        to_tensor(output.as_ref().ok_or_else(nothing_run)?)
     }
 }
 
