@@ -263,8 +263,8 @@ fn sessions_side_by_side_give_equal_results() {
     let expected = expect("classifier.int8");
     for runtime in RUNTIMES {
         let mut model = prepare(*runtime, "classifier.int8", &expected).unwrap();
-        let sessions = model.sessions(5, 4).unwrap();
-        assert_eq!(sessions.len(), 4);
+        let sessions = model.sessions(5, 7).unwrap();
+        assert_eq!(sessions.len(), 7);
         let images = expected.images(5);
         let answers: Vec<Tensor> = std::thread::scope(|scope| {
             let started: Vec<_> = sessions

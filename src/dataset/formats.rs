@@ -148,8 +148,10 @@ pub(super) fn of(spec: &DatasetSpec) -> Result<&'static Format> {
     }
     for format in FORMATS {
         if (format.is_here)(&spec.path)? {
-            if format.format == DatasetFormat::Folder {
-                unclear::refuse_list_beside_one_class(&spec.path)?;
+            match format.format {
+                DatasetFormat::Folder => unclear::refuse_list_beside_one_class(&spec.path)?,
+                DatasetFormat::Parquet => unclear::refuse_images_beside_parquet(&spec.path)?,
+                _ => {}
             }
             return Ok(format);
         }
@@ -178,6 +180,27 @@ mod tests {
     use crate::dataset::empty_files::folder_of;
     use crate::dataset::open;
     use crate::plan::DataColumns;
+
+    #[test]
+    fn folders_of_images_beside_folders_of_parquet_are_not_chosen_between() {
+        let of_file = |names: &[&str]| of(&DatasetSpec::at(folder_of(names).path())).map(|it| it.format);
+        for export in ["exports/a.parquet", "exports/test/0000.parquet", "test/0000.parquet"] {
+            for image in ["cat/1.png", "train/cat/1.png"] {
+                let folder = folder_of(&[export, image]);
+                let error = of(&DatasetSpec::at(folder.path())).err().unwrap();
+                assert!(error.what.contains(image.split('/').next().unwrap()), "{export}, {image}: {error}");
+                assert!(error.help.unwrap().contains("--format folder"));
+                for asked in [DatasetFormat::Folder, DatasetFormat::Parquet] {
+                    let spec = DatasetSpec { format: Some(asked), ..DatasetSpec::at(folder.path()) };
+                    assert_eq!(of(&spec).unwrap().format, asked);
+                }
+            }
+        }
+        // Rows may name images beside their file, and a table at the top is the data set's.
+        for clear in [&["test/0.parquet", "test/images/1.png"][..], &["test.parquet", "cat/1.png"]] {
+            assert_eq!(of_file(clear).unwrap(), DatasetFormat::Parquet, "{clear:?}");
+        }
+    }
 
     #[test]
     fn a_column_of_data_that_has_none_is_refused_by_its_flag() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Found, folders_in, readable, short_name, sorted_in};
 use super::wording::{counted, some};
-use super::{arrays, formats, manifest, splits};
+use super::{arrays, formats, manifest, parquet, splits};
 use crate::error::{Error, Result};
 
 /// The words for a path with no data set of a known format; `looked_for` says what was.
@@ -36,6 +36,18 @@ pub(super) fn refuse_list_beside_one_class(path: &Path) -> Result<()> {
     ))
     .at_path(path)
     .help(format!("say which is meant: `--data {}`, or `--format folder`", list.display())))
+}
+
+/// Refuses a folder with folders of images and folders of Parquet files: an export of embeddings beside the
+/// images would take their place without a word.
+pub(super) fn refuse_images_beside_parquet(path: &Path) -> Result<()> {
+    let Some(images) = parquet::images_beside(path)? else { return Ok(()) };
+    Err(Error::usage(format!(
+        "this may be the Parquet files in it, or the images in `{}`",
+        readable(&images)
+    ))
+    .at_path(path)
+    .help("say which is meant: `--format parquet` or `--format folder`, or name the folder of the one"))
 }
 
 fn holds_images(found: Found) -> bool {

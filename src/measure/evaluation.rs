@@ -51,8 +51,7 @@ struct Batch {
     skipped: Vec<SkippedImage>,
 }
 
-/// Tensors whose batch is done, for the next ones: memory that is new costs as much as scaling the pixels
-/// that go there.
+/// Tensors whose batch is done, for the next ones: new ones would be cleared each time.
 #[derive(Default)]
 struct Spares(Mutex<Vec<Tensor>>);
 

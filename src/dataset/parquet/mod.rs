@@ -16,6 +16,7 @@ mod page;
 mod shards;
 mod values;
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,11 @@ pub(super) fn is_here(path: &Path) -> Result<bool> {
 /// The splits that the names of the files in a folder tell.
 pub(super) fn splits(path: &Path) -> Result<Vec<String>> {
     shards::names(path)
+}
+
+/// The first folder of images in the one at `path`, where other folders in it hold Parquet files.
+pub(super) fn images_beside(path: &Path) -> Result<Option<OsString>> {
+    shards::images_beside(path)
 }
 
 /// Lists the images: reads all columns but that of the images.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::files::{Visible, folders_in, parent, readable, short_name, visible_that};
+use crate::dataset::files::{Visible, folders_in, parent, readable, short_name, sorted_in, visible_that};
 use crate::dataset::shard_numbers::{Numbered, check_complete};
 use crate::dataset::splits;
 use crate::dataset::wording::some;
@@ -91,59 +91,76 @@ fn refuse_several_configs(names: &[&str], spec: &DatasetSpec) -> Result<()> {
 /// Files of the folder itself, else of `data` within it, else of folders within it that are splits, or
 /// hold some.
 fn splits_in(root: &Path) -> Result<Splits> {
-    for folder in [root.to_owned(), root.join("data")] {
-        let files = if folder.is_dir() { files_in(&folder)? } else { Vec::new() };
-        if !files.is_empty() {
-            return Ok(by_name(files));
-        }
+    let files = at_the_top(root)?;
+    if !files.is_empty() {
+        return Ok(by_name(files));
     }
-    let names = folders_in(root)?;
     let mut splits = Splits::new();
-    for name in &names {
-        let files = files_in(&root.join(name))?;
-        if !files.is_empty() {
-            splits.extend(of_inner(&readable(name), files));
-        }
-    }
-    if splits.is_empty() { configs_in(root, &names) } else { Ok(splits) }
-}
-
-/// Configurations whose splits are folders: `en/test/0000.parquet`, or `en/partial-test/0000.parquet` where
-/// the files hold a part of it. All folders are such: one beside folders of images is an export of these.
-fn configs_in(root: &Path, names: &[OsString]) -> Result<Splits> {
-    let mut splits = Splits::new();
-    for name in names {
-        let inner = of_folders(&readable(name), &root.join(name))?;
-        if inner.is_empty() {
-            return Ok(Splits::new());
-        }
-        splits.extend(inner);
+    for name in folders_in(root)? {
+        splits.extend(of_inner(&readable(&name), &root.join(&name))?);
     }
     Ok(splits)
 }
 
-fn of_folders(name: &str, config: &Path) -> Result<Splits> {
+/// The first folder in `root` that holds images, where others hold the Parquet files.
+pub(super) fn images_beside(root: &Path) -> Result<Option<OsString>> {
+    if !root.is_dir() || !at_the_top(root)?.is_empty() {
+        return Ok(None);
+    }
+    for name in folders_in(root)? {
+        let folder = root.join(&name);
+        if of_inner(&readable(&name), &folder)?.is_empty() && holds_images(&folder)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether images lie in `folder`, or in the folders of it: a class, or a split.
+fn holds_images(folder: &Path) -> Result<bool> {
+    let folders = folders_in(folder)?.into_iter().map(|name| folder.join(name));
+    for folder in std::iter::once(folder.to_owned()).chain(folders) {
+        if !sorted_in(&folder)?.images.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Files of the folder itself, else of `data` within it.
+fn at_the_top(root: &Path) -> Result<Vec<PathBuf>> {
+    let (files, data) = (files_in(root)?, root.join("data"));
+    if files.is_empty() && data.is_dir() { files_in(&data) } else { Ok(files) }
+}
+
+/// The splits in a folder of this `name`: those that the names of its files tell, or else of its folders,
+/// within the configuration that it then is; where they tell none, itself.
+fn of_inner(name: &str, folder: &Path) -> Result<Splits> {
+    let files = files_in(folder)?;
+    let inner = if files.is_empty() { of_folders(folder)? } else { by_name(files.clone()) };
+    let are_splits = inner.keys().any(|split| splits::usual(split).is_some());
+    if files.is_empty() || are_splits && splits::usual(name).is_none() {
+        return Ok(inner
+            .into_iter()
+            .map(|(split, files)| (format!("{name}{BETWEEN}{split}"), files))
+            .collect());
+    }
+    Ok(Splits::from([(name.to_owned(), files)]))
+}
+
+/// The files of those folders in `config` that are called as splits: `test`, or `partial-test` where they
+/// hold a part of it.
+fn of_folders(config: &Path) -> Result<Splits> {
     let mut splits = Splits::new();
     for folder in folders_in(config)? {
         let split = readable(&folder);
         let is_split = splits::in_name(&split).is_some();
         let files = if is_split { files_in(&config.join(&folder))? } else { Vec::new() };
         if !files.is_empty() {
-            splits.insert(format!("{name}{BETWEEN}{split}"), files);
+            splits.insert(split, files);
         }
     }
     Ok(splits)
-}
-
-/// The splits of the files in a folder of this `name`: those that their names tell, within the
-/// configuration that it then is, else itself.
-fn of_inner(name: &str, files: Vec<PathBuf>) -> Splits {
-    let inner = by_name(files.clone());
-    let is_config = splits::usual(name).is_none() && inner.keys().any(|split| splits::usual(split).is_some());
-    match is_config {
-        true => inner.into_iter().map(|(split, files)| (format!("{name}{BETWEEN}{split}"), files)).collect(),
-        false => Splits::from([(name.to_owned(), files)]),
-    }
 }
 
 fn by_name(files: Vec<PathBuf>) -> Splits {
@@ -265,14 +282,6 @@ mod tests {
         let help = found(&two, None).unwrap_err().help.unwrap();
         assert!(help.contains("other/partial-train, plain/test, plain/train"), "{help}");
         assert!(found(&["notes/2024/a.parquet"], None).is_err(), "a folder of another name is no split");
-    }
-
-    #[test]
-    fn an_export_beside_folders_of_images_does_not_take_their_place() {
-        for beside in ["train/cat/1.png", "cat/1.png"] {
-            let folder = folder_of(&[beside, "embeddings/test/0000.parquet"]);
-            assert!(!are_in(folder.path()).unwrap(), "{beside}");
-        }
     }
 
     #[cfg(unix)]

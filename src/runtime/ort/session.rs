@@ -34,7 +34,7 @@ const VALUES: usize = 1 << 18;
 const LEAST: usize = 4;
 const MOST: usize = 32;
 
-/// Sessions that load at once: each needs the model twice over while it does.
+/// Sessions that load at once: each takes more memory while it does than when it has.
 const AT_ONCE: usize = 4;
 
 /// A model with the settings to make any number of sessions from.
@@ -98,8 +98,8 @@ impl OrtModel {
         Ok(())
     }
 
-    /// What `inner` reads and writes in batches of `batch`.
-    fn bound(&self, inner: Inner, batch: usize) -> Result<Box<dyn Session>> {
+    /// A session over `inner` for batches of `batch`.
+    fn session_over(&self, inner: Inner, batch: usize) -> Result<Box<dyn Session>> {
         let ports = Ports {
             batch,
             output_shape: output_shape(&self.input, &self.output, batch),
@@ -122,7 +122,7 @@ impl Prepared for OrtModel {
             Some(session) => session,
             None => self.commit()?,
         };
-        self.bound(inner, batch)
+        self.session_over(inner, batch)
     }
 
     fn sessions(&mut self, batch: usize, count: usize) -> Result<Vec<Box<dyn Session>>> {
@@ -133,7 +133,7 @@ impl Prepared for OrtModel {
             let more = model.commit_side_by_side(AT_ONCE.min(count - made.len()))?;
             made.extend(more);
         }
-        made.into_iter().map(|inner| model.bound(inner, batch)).collect()
+        made.into_iter().map(|inner| model.session_over(inner, batch)).collect()
     }
 
     fn preferred_batch(&self) -> usize {
@@ -301,7 +301,7 @@ impl Session for CpuSession {
     }
 }
 
-/// Runs on `input`; the output, which lies in the tensor that `options` bring for it.
+/// Runs on `input` and gives the output.
 fn run_on(
     session: &mut Inner,
     input: &SessionInputValue<'_>,
