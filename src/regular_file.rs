@@ -7,11 +7,16 @@ use std::path::Path;
 
 /// Opens the file at `path`. What is none is refused; for a folder it is the kind that says so.
 pub fn open(path: &Path) -> io::Result<File> {
-    let kind = path.metadata()?.file_type();
-    if kind.is_file() {
-        return File::open(path);
+    Ok(open_with_length(path)?.0)
+}
+
+/// The file at `path`, and the bytes that it had just before it was opened.
+fn open_with_length(path: &Path) -> io::Result<(File, u64)> {
+    let metadata = path.metadata()?;
+    if metadata.is_file() {
+        return Ok((File::open(path)?, metadata.len()));
     }
-    if kind.is_dir() {
+    if metadata.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder and no file"));
     }
     Err(io::Error::other("it is a pipe, a socket or a device and no file"))
@@ -20,8 +25,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// All bytes of the file at `path`, which must be `most` at most.
 pub fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {most} bytes"));
-    let file = open(path)?;
-    let length = file.metadata()?.len();
+    let (file, length) = open_with_length(path)?;
     if length > most {
         return Err(too_long());
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Instant;
 
-use super::evaluation::{self, Collected, Pass};
+use super::collector::Collected;
+use super::evaluation::{self, Pass};
 use super::latency::{self, Runner};
 use super::memory::MemoryLog;
 use super::pixel_cache::{Key, PixelCache};

@@ -1,21 +1,21 @@
-//! The pass over the data set: every core decodes, preprocesses and runs batches of its own, and
-//! one collector writes the rows in the order of the data set. Memory does not grow with it: nobody runs
+//! The pass over the data set: every core decodes, preprocesses and runs batches of its own, and whichever
+//! brings the next rows writes them, in the order of the data set. Memory does not grow with it: nobody runs
 //! far ahead of the next row to be written.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bad_image::unless_skipped;
+use super::collector::{Chunk, Collected, Collector};
 use super::pixel_cache::{PixelCache, Reader};
 use super::scores;
 use super::stretches::{Stretch, Stretches};
 use crate::dataset::Dataset;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::{OnBadImage, OutputPort};
 use crate::preprocess::{Preprocess, Scratch};
-use crate::record::{NAMED, PredictionsWriter, SkippedImage};
+use crate::record::{PredictionsWriter, SkippedImage};
 use crate::runtime::Session;
 use crate::tensor::{ElementType, Tensor, Values};
 
@@ -31,16 +31,6 @@ pub struct Pass<'a> {
     /// Pixels of earlier passes, where they are kept.
     pub cache: Option<&'a PixelCache>,
     pub stop: &'a AtomicBool,
-}
-
-/// What the collector has written when the pass ends, early or not.
-#[derive(Debug, Default)]
-pub struct Collected {
-    pub images: usize,
-    pub not_finite: usize,
-    pub skipped: Vec<SkippedImage>,
-    pub skipped_count: usize,
-    pub error: Option<Error>,
 }
 
 /// A preprocessed batch; the rows after the last image are padding.
@@ -68,21 +58,13 @@ impl Spares {
     }
 }
 
-/// The scores of one batch.
-struct Chunk {
-    images: Vec<usize>,
-    scores: scores::Scores,
-    skipped: Vec<SkippedImage>,
-}
-
-type Finished = (usize, Result<Chunk>);
-
 /// Batches for each thread beyond the last that is written: enough that one slow image holds nobody up, and
 /// some megabytes of scores.
 const AHEAD_A_THREAD: usize = 16;
 
 /// Runs the pass with one thread a session. With `decoders`, that many threads more prepare the
-/// batches and the sessions only run them: the way to keep an accelerator fed.
+/// batches and the sessions only run them: the way to keep an accelerator fed. `progress` hears how many
+/// images are done, now and then while there are more.
 pub fn evaluate(
     pass: &Pass<'_>,
     sessions: &mut [Box<dyn Session>],
@@ -92,12 +74,12 @@ pub fn evaluate(
 ) -> Collected {
     let threads = sessions.len().max(decoders.unwrap_or(0));
     let stretches = Stretches::new(pass.dataset.count(), pass.batch).at_most_ahead(AHEAD_A_THREAD * threads);
-    let depth = 2 * threads;
-    let (finished, results) = sync_channel::<Finished>(depth);
-    let (ready, waiting) = sync_channel::<Result<Batch>>(depth);
+    let (ready, waiting) = sync_channel::<Result<Batch>>(2 * threads);
     // Shared by the running threads alone: when they are gone, decoders find nobody to send to and end.
     let waiting = Arc::new(Mutex::new(waiting));
     let spares = Spares::default();
+    let collector = Collector::new(pass.dataset, &stretches, writer);
+    let (working, ended) = channel();
     std::thread::scope(|scope| {
         for _ in 0..decoders.unwrap_or(0) {
             let (ready, stretches, spares) = (ready.clone(), &stretches, &spares);
@@ -105,19 +87,20 @@ pub fn evaluate(
         }
         drop(ready);
         for session in sessions.iter_mut() {
-            let (finished, stretches, waiting) = (finished.clone(), &stretches, Arc::clone(&waiting));
-            let runner = Runner { pass, session: session.as_mut(), spares: &spares, finished };
+            let (stretches, waiting, working) = (&stretches, Arc::clone(&waiting), working.clone());
+            let runner = Runner { pass, session: session.as_mut(), spares: &spares, collector: &collector };
             scope.spawn(move || {
-                let _guard = stretches.end_on_panic();
+                let (_working, _guard) = (working, stretches.end_on_panic());
                 match decoders {
                     Some(_) => runner.run_queued(&waiting),
                     None => runner.run_own(stretches),
                 }
             });
         }
-        drop((finished, waiting));
-        collect(pass, &stretches, results, writer, progress)
-    })
+        drop((waiting, working));
+        collector.tell(&ended, progress);
+    });
+    collector.into_collected()
 }
 
 fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, spares: &Spares, ready: &SyncSender<Result<Batch>>) {
@@ -130,22 +113,20 @@ fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, spares: &Spares, ready: 
     }
 }
 
-/// One thread that runs batches and sends their scores to the collector.
-struct Runner<'a> {
+/// One thread that runs batches and hands their scores to the collector.
+struct Runner<'a, 'w> {
     pass: &'a Pass<'a>,
     session: &'a mut dyn Session,
     spares: &'a Spares,
-    finished: SyncSender<Finished>,
+    collector: &'a Collector<'w>,
 }
 
-impl Runner<'_> {
+impl Runner<'_, '_> {
     /// Decodes and runs batch after batch.
     fn run_own(mut self, stretches: &Stretches) {
         let mut source = Source::new(self.pass, stretches, self.spares);
         while let Some(batch) = source.next() {
-            if !self.run_and_send(batch) {
-                return;
-            }
+            self.run_and_collect(batch);
         }
     }
 
@@ -155,19 +136,13 @@ impl Runner<'_> {
             // Each receive leaves the queue whole, so a lock poisoned by another thread is still good.
             let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(batch) = batch else { return };
-            if !self.run_and_send(batch) {
-                return;
-            }
+            self.run_and_collect(batch);
         }
     }
 
-    /// False when nobody listens any more.
-    fn run_and_send(&mut self, batch: Result<Batch>) -> bool {
-        let finished = match batch {
-            Ok(batch) => (batch.chunk, self.run(batch)),
-            Err(error) => (usize::MAX, Err(error)),
-        };
-        self.finished.send(finished).is_ok()
+    fn run_and_collect(&mut self, batch: Result<Batch>) {
+        let finished = batch.and_then(|batch| Ok((batch.chunk, self.run(batch)?)));
+        self.collector.take(finished);
     }
 
     fn run(&mut self, batch: Batch) -> Result<Chunk> {
@@ -237,58 +212,6 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Puts chunks back in order and writes them, until all threads are done.
-fn collect(
-    pass: &Pass<'_>,
-    stretches: &Stretches,
-    results: Receiver<Finished>,
-    writer: &mut PredictionsWriter,
-    progress: &mut dyn FnMut(u64),
-) -> Collected {
-    let mut collected = Collected::default();
-    let mut early = BTreeMap::new();
-    let mut next = 0;
-    for (index, chunk) in results {
-        match chunk {
-            Ok(chunk) => drop(early.insert(index, chunk)),
-            Err(error) => give_up(stretches, &mut collected, error),
-        }
-        while let Some(chunk) = early.remove(&next) {
-            next += 1;
-            if let Err(error) = keep(pass, &mut collected, chunk, writer) {
-                give_up(stretches, &mut collected, error);
-            }
-            stretches.written();
-        }
-        progress((collected.images + collected.skipped_count) as u64);
-    }
-    collected
-}
-
-/// Remembers the first error and lets every thread finish what it has in hand.
-fn give_up(stretches: &Stretches, collected: &mut Collected, error: Error) {
-    collected.error.get_or_insert(error);
-    stretches.end();
-}
-
-fn keep(
-    pass: &Pass<'_>,
-    collected: &mut Collected,
-    chunk: Chunk,
-    writer: &mut PredictionsWriter,
-) -> Result<()> {
-    for (&image, scores) in chunk.images.iter().zip(chunk.scores.rows(chunk.images.len())) {
-        let entry = pass.dataset.entry(image)?;
-        writer.push(&entry.id, entry.label, scores, &pass.dataset.slice_values(image)?)?;
-        collected.images += 1;
-        collected.not_finite += usize::from(scores.iter().any(|score| !score.is_finite()));
-    }
-    collected.skipped_count += chunk.skipped.len();
-    let room = NAMED.saturating_sub(collected.skipped.len());
-    collected.skipped.extend(chunk.skipped.into_iter().take(room));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
@@ -296,6 +219,7 @@ mod tests {
 
     use super::*;
     use crate::dataset::Entry;
+    use crate::error::Error;
     use crate::plan::Activation;
     use crate::preprocess::{Channels, Image, Layout, Scale, Size};
     use crate::record::{DatasetIdentity, read_predictions};
@@ -431,7 +355,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         let mut writer = PredictionsWriter::create(&path, &pictures.identity.classes, &[]).unwrap();
-        let collected = evaluate(&pass, sessions, decoders, &mut writer, &mut |_| ());
+        let mut told = Vec::new();
+        let collected = evaluate(&pass, sessions, decoders, &mut writer, &mut |done| told.push(done));
+        assert_eq!(told.last().copied().unwrap_or(0), collected.images as u64);
+        assert!(told.is_sorted_by(|before, after| before < after), "a sign of life without life: {told:?}");
         writer.finish().unwrap();
         let rows = read_predictions(&path).unwrap();
         let ids = rows.iter().map(|row| row.id.to_owned()).collect();

@@ -4,6 +4,7 @@
 mod bad_image;
 mod candidate;
 mod clock;
+mod collector;
 mod conductor;
 mod environment;
 mod evaluation;
