@@ -200,8 +200,9 @@ struct Alone<'a> {
 
 /// Images, or batches, that are kept to be preprocessed, or run, over and over.
 const KEPT: usize = 64;
-/// Processor time is counted in hundredths of a second: a part is repeated for as long as this.
-const LEAST_SECONDS: f64 = 0.25;
+/// Processor time is counted in hundredths of a second: a part is repeated for as long as this, of which one
+/// of them is 2 %.
+const LEAST_SECONDS: f64 = 0.5;
 
 impl<'a> Alone<'a> {
     fn new(job: &'a Job, data: &'a dyn Dataset, batch: usize) -> Outcome<Self> {

@@ -211,8 +211,9 @@ impl Candidate {
         let begun = Instant::now();
         let collected = evaluation::evaluate(&pass, &mut self.streams, decoders, &mut writer, progress);
         let elapsed_ns = begun.elapsed().as_nanos() as u64;
-        let predictions_sha256 = writer.finish()?;
         let Collected { images, not_finite, skipped, skipped_count, error } = collected;
+        // A file that could not be written to cannot be completed either, and the first error says why.
+        let predictions_sha256 = writer.finish().map_err(|later| error.clone().unwrap_or(later))?;
         let predictions = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let streams = self.streams.len();
         let evidence = EvaluationEvidence {

@@ -1,9 +1,8 @@
 //! Scores that come in any order into rows in the order of the data set.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
 use std::time::Duration;
 
 use super::scores::Scores;
@@ -11,6 +10,9 @@ use super::stretches::Stretches;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::record::{NAMED, PredictionsWriter, SkippedImage};
+
+/// A chunk that a thread has done, with its number; or why it has not.
+pub type Finished = Result<(usize, Chunk)>;
 
 /// The scores of one batch.
 pub struct Chunk {
@@ -29,31 +31,19 @@ pub struct Collected {
     pub error: Option<Error>,
 }
 
-impl Collected {
-    /// Images that are written or left out.
-    fn done(&self) -> u64 {
-        (self.images + self.skipped_count) as u64
-    }
-}
-
-/// How often to look whether more images are done.
+/// How often to look for chunks that nobody has announced.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Puts chunks back in order and writes them, in the thread that brings the next one: a thread of its own
-/// would take a core from the others each time that it is woken.
+/// Puts chunks back in order and writes them, in the thread that it is made in.
 pub struct Collector<'a> {
     dataset: &'a dyn Dataset,
     stretches: &'a Stretches,
-    state: Mutex<InOrder<'a>>,
-}
-
-struct InOrder<'a> {
+    writer: &'a mut PredictionsWriter,
     /// Chunks whose turn has not come, by number.
     early: BTreeMap<usize, Chunk>,
     /// The number of the next to be written.
     next: usize,
     collected: Collected,
-    writer: &'a mut PredictionsWriter,
 }
 
 impl<'a> Collector<'a> {
@@ -64,69 +54,56 @@ impl<'a> Collector<'a> {
         writer: &'a mut PredictionsWriter,
     ) -> Self {
         let (early, collected) = (BTreeMap::new(), Collected::default());
-        Self { dataset, stretches, state: Mutex::new(InOrder { early, next: 0, collected, writer }) }
+        Self { dataset, stretches, writer, early, next: 0, collected }
     }
 
-    /// Takes the next chunk that a thread has done, with its number.
-    pub fn take(&self, finished: Result<(usize, Chunk)>) {
-        let mut state = self.lock();
-        match finished {
-            Ok((number, chunk)) => drop(state.early.insert(number, chunk)),
-            Err(error) => self.give_up(&mut state.collected, error),
-        }
-        while let Some(chunk) = state.take_next() {
-            if let Err(error) = state.keep(self.dataset, chunk) {
-                self.give_up(&mut state.collected, error);
+    /// Writes what comes until nobody sends any more; `progress` hears how many images are done each time
+    /// that something came, in turn or not. Does not wait for each chunk, which would take a core from the
+    /// others each time: who sends unparks this thread when there is enough to do.
+    pub fn collect(mut self, results: &Receiver<Finished>, progress: &mut dyn FnMut(u64)) -> Collected {
+        loop {
+            let (mut came, mut next) = (false, results.try_recv());
+            while let Ok(finished) = next {
+                came = true;
+                self.take(finished);
+                next = results.try_recv();
             }
+            if came {
+                progress((self.collected.images + self.collected.skipped_count) as u64);
+            }
+            if next.is_err_and(|error| error == TryRecvError::Disconnected) {
+                return self.collected;
+            }
+            thread::park_timeout(GLANCE);
+        }
+    }
+
+    fn take(&mut self, finished: Finished) {
+        match finished {
+            Ok((number, chunk)) => drop(self.early.insert(number, chunk)),
+            Err(error) => self.give_up(error),
+        }
+        while let Some(chunk) = self.early.remove(&self.next) {
+            if let Err(error) = self.keep(chunk) {
+                // It stays the next one for ever: no row is written after one that is lost.
+                return self.give_up(error);
+            }
+            self.next += 1;
             self.stretches.written();
         }
     }
 
-    /// Tells how many images are done each time that there are more, until all threads of `ended` have.
-    pub fn tell(&self, ended: &Receiver<Infallible>, progress: &mut dyn FnMut(u64)) {
-        let mut told = 0;
-        loop {
-            let ended = ended.recv_timeout(GLANCE) == Err(RecvTimeoutError::Disconnected);
-            let done = self.lock().collected.done();
-            if done > told {
-                told = done;
-                progress(done);
-            }
-            if ended {
-                return;
-            }
-        }
-    }
-
     /// Remembers the first error and lets every thread finish what it has in hand.
-    fn give_up(&self, collected: &mut Collected, error: Error) {
-        collected.error.get_or_insert(error);
+    fn give_up(&mut self, error: Error) {
+        self.collected.error.get_or_insert(error);
         self.stretches.end();
     }
 
-    fn lock(&self) -> MutexGuard<'_, InOrder<'a>> {
-        // A thread that panicked while it wrote has ended the pass; what others brought before is whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What has come of the pass.
-    pub fn into_collected(self) -> Collected {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).collected
-    }
-}
-
-impl InOrder<'_> {
-    fn take_next(&mut self) -> Option<Chunk> {
-        let chunk = self.early.remove(&self.next)?;
-        self.next += 1;
-        Some(chunk)
-    }
-
-    fn keep(&mut self, dataset: &dyn Dataset, chunk: Chunk) -> Result<()> {
-        let collected = &mut self.collected;
+    fn keep(&mut self, chunk: Chunk) -> Result<()> {
+        let Self { dataset, writer, collected, .. } = self;
         for (&image, scores) in chunk.images.iter().zip(chunk.scores.rows(chunk.images.len())) {
             let entry = dataset.entry(image)?;
-            self.writer.push(&entry.id, entry.label, scores, &dataset.slice_values(image)?)?;
+            writer.push(&entry.id, entry.label, scores, &dataset.slice_values(image)?)?;
             collected.images += 1;
             collected.not_finite += usize::from(scores.iter().any(|score| !score.is_finite()));
         }

@@ -1,13 +1,14 @@
-//! The pass over the data set: every core decodes, preprocesses and runs batches of its own, and whichever
-//! brings the next rows writes them, in the order of the data set. Memory does not grow with it: nobody runs
+//! The pass over the data set: every core decodes, preprocesses and runs batches of its own, and
+//! one collector writes the rows in the order of the data set. Memory does not grow with it: nobody runs
 //! far ahead of the next row to be written.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Thread};
 
 use super::bad_image::unless_skipped;
-use super::collector::{Chunk, Collected, Collector};
+use super::collector::{Chunk, Collected, Collector, Finished};
 use super::pixel_cache::{PixelCache, Reader};
 use super::scores;
 use super::stretches::{Stretch, Stretches};
@@ -61,10 +62,12 @@ impl Spares {
 /// Batches for each thread beyond the last that is written: enough that one slow image holds nobody up, and
 /// some megabytes of scores.
 const AHEAD_A_THREAD: usize = 16;
+/// The collector is woken once in so many batches: a few times before anybody has to wait for it.
+const BATCHES_A_WAKE: usize = 8;
 
 /// Runs the pass with one thread a session. With `decoders`, that many threads more prepare the
 /// batches and the sessions only run them: the way to keep an accelerator fed. `progress` hears how many
-/// images are done, now and then while there are more.
+/// images are done, now and then while batches come.
 pub fn evaluate(
     pass: &Pass<'_>,
     sessions: &mut [Box<dyn Session>],
@@ -78,29 +81,32 @@ pub fn evaluate(
     // Shared by the running threads alone: when they are gone, decoders find nobody to send to and end.
     let waiting = Arc::new(Mutex::new(waiting));
     let spares = Spares::default();
-    let collector = Collector::new(pass.dataset, &stretches, writer);
-    let (working, ended) = channel();
-    std::thread::scope(|scope| {
+    // Without a bound: nobody runs far ahead of what is written.
+    let (finished, results) = channel::<Finished>();
+    let collecting = thread::current();
+    thread::scope(|scope| {
         for _ in 0..decoders.unwrap_or(0) {
             let (ready, stretches, spares) = (ready.clone(), &stretches, &spares);
             scope.spawn(move || decode_ahead(pass, stretches, spares, &ready));
         }
         drop(ready);
         for session in sessions.iter_mut() {
-            let (stretches, waiting, working) = (&stretches, Arc::clone(&waiting), working.clone());
-            let runner = Runner { pass, session: session.as_mut(), spares: &spares, collector: &collector };
+            let (finished, stretches, waiting) = (finished.clone(), &stretches, Arc::clone(&waiting));
+            let (session, collecting) = (session.as_mut(), &collecting);
+            let runner = Runner { pass, session, spares: &spares, finished, collecting };
             scope.spawn(move || {
-                let (_working, _guard) = (working, stretches.end_on_panic());
+                let _guard = stretches.end_on_panic();
                 match decoders {
                     Some(_) => runner.run_queued(&waiting),
                     None => runner.run_own(stretches),
                 }
+                // Its sender is gone: the last one's end is the end of the pass.
+                collecting.unpark();
             });
         }
-        drop((waiting, working));
-        collector.tell(&ended, progress);
-    });
-    collector.into_collected()
+        drop((finished, waiting));
+        Collector::new(pass.dataset, &stretches, writer).collect(&results, progress)
+    })
 }
 
 fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, spares: &Spares, ready: &SyncSender<Result<Batch>>) {
@@ -113,20 +119,24 @@ fn decode_ahead(pass: &Pass<'_>, stretches: &Stretches, spares: &Spares, ready: 
     }
 }
 
-/// One thread that runs batches and hands their scores to the collector.
-struct Runner<'a, 'w> {
+/// One thread that runs batches and sends their scores to the collector.
+struct Runner<'a> {
     pass: &'a Pass<'a>,
     session: &'a mut dyn Session,
     spares: &'a Spares,
-    collector: &'a Collector<'w>,
+    finished: Sender<Finished>,
+    /// The collector's thread.
+    collecting: &'a Thread,
 }
 
-impl Runner<'_, '_> {
+impl Runner<'_> {
     /// Decodes and runs batch after batch.
     fn run_own(mut self, stretches: &Stretches) {
         let mut source = Source::new(self.pass, stretches, self.spares);
         while let Some(batch) = source.next() {
-            self.run_and_collect(batch);
+            if !self.run_and_send(batch) {
+                return;
+            }
         }
     }
 
@@ -136,13 +146,21 @@ impl Runner<'_, '_> {
             // Each receive leaves the queue whole, so a lock poisoned by another thread is still good.
             let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(batch) = batch else { return };
-            self.run_and_collect(batch);
+            if !self.run_and_send(batch) {
+                return;
+            }
         }
     }
 
-    fn run_and_collect(&mut self, batch: Result<Batch>) {
+    /// False when nobody listens any more.
+    fn run_and_send(&mut self, batch: Result<Batch>) -> bool {
         let finished = batch.and_then(|batch| Ok((batch.chunk, self.run(batch)?)));
-        self.collector.take(finished);
+        let wakes = finished.as_ref().is_ok_and(|(number, _)| number % BATCHES_A_WAKE == 0);
+        let heard = self.finished.send(finished).is_ok();
+        if wakes {
+            self.collecting.unpark();
+        }
+        heard
     }
 
     fn run(&mut self, batch: Batch) -> Result<Chunk> {
@@ -357,8 +375,8 @@ mod tests {
         let mut writer = PredictionsWriter::create(&path, &pictures.identity.classes, &[]).unwrap();
         let mut told = Vec::new();
         let collected = evaluate(&pass, sessions, decoders, &mut writer, &mut |done| told.push(done));
-        assert_eq!(told.last().copied().unwrap_or(0), collected.images as u64);
-        assert!(told.is_sorted_by(|before, after| before < after), "a sign of life without life: {told:?}");
+        assert_eq!(told.last(), Some(&(collected.images as u64)));
+        assert!(told.is_sorted(), "{told:?}");
         writer.finish().unwrap();
         let rows = read_predictions(&path).unwrap();
         let ids = rows.iter().map(|row| row.id.to_owned()).collect();

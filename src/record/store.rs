@@ -69,9 +69,9 @@ pub fn load_folder(folder: &Path) -> Result<Vec<Run>> {
         }
     }
     if runs.is_empty() {
-        return Err(Error::unusable("there is no record in this folder")
-            .at_path(folder)
-            .help("`bench compare … --record FOLDER` saves records"));
+        return Err(Error::unusable("there is no record in this folder").at_path(folder).help(
+            "to measure a model, name its `.onnx` file; `bench compare … --record FOLDER` saves records",
+        ));
     }
     Ok(runs)
 }
