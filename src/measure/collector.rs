@@ -113,3 +113,85 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::dataset::Entry;
+    use crate::preprocess::Image;
+    use crate::record::{DatasetIdentity, read_predictions};
+
+    /// Images that have names, up to one that has none.
+    struct Named {
+        nameless: usize,
+    }
+
+    impl Dataset for Named {
+        fn identity(&self) -> &DatasetIdentity {
+            unimplemented!("rows are written without it")
+        }
+
+        fn entry(&self, index: usize) -> Result<Entry> {
+            match index == self.nameless {
+                true => Err(Error::unusable("it has no name")),
+                false => Ok(Entry { id: index.to_string(), label: 0 }),
+            }
+        }
+
+        fn image(&self, _: usize) -> Result<Image> {
+            unimplemented!("rows are written without it")
+        }
+
+        fn stamp(&self, _: usize) -> Option<u64> {
+            None
+        }
+    }
+
+    /// What comes of chunks of one image each, the rows that are written, and what progress heard.
+    fn collected(chunks: &[usize], nameless: usize) -> (Collected, Vec<String>, Vec<u64>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let mut writer = PredictionsWriter::create(&path, &["a".to_owned(), "b".to_owned()], &[]).unwrap();
+        let stretches = Stretches::new(chunks.len(), 1);
+        let (finished, results) = channel();
+        for &number in chunks {
+            let scores = Scores { classes: 2, values: vec![1.0, 0.0] };
+            finished.send(Ok((number, Chunk { images: vec![number], scores, skipped: Vec::new() }))).unwrap();
+        }
+        drop(finished);
+        let mut told = Vec::new();
+        let dataset = Named { nameless };
+        let collector = Collector::new(&dataset, &stretches, &mut writer);
+        let collected = collector.collect(&results, &mut |done| told.push(done));
+        writer.finish().unwrap();
+        let rows = read_predictions(&path).unwrap();
+        (collected, rows.iter().map(|row| row.id.to_owned()).collect(), told)
+    }
+
+    const ALL_HAVE_NAMES: usize = usize::MAX;
+
+    #[test]
+    fn rows_are_in_order_however_they_come() {
+        let (collected, ids, told) = collected(&[2, 0, 3, 1], ALL_HAVE_NAMES);
+        assert_eq!((collected.images, collected.error), (4, None));
+        assert_eq!(ids, ["0", "1", "2", "3"]);
+        assert_eq!(told, [4]);
+    }
+
+    #[test]
+    fn no_row_follows_one_that_cannot_be_written() {
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0]] {
+            let (collected, ids, _) = collected(&order, 1);
+            assert_eq!(collected.error.unwrap().what, "it has no name");
+            assert_eq!((collected.images, ids), (1, vec!["0".to_owned()]));
+        }
+    }
+
+    #[test]
+    fn what_comes_before_its_turn_is_a_sign_of_life_too() {
+        let (collected, ids, told) = collected(&[1, 2], ALL_HAVE_NAMES);
+        assert_eq!((collected.images, ids, told), (0, vec![], vec![0]));
+    }
+}
