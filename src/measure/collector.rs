@@ -60,7 +60,9 @@ impl<'a> Collector<'a> {
     /// Writes what comes until nobody sends any more; `progress` hears how many images are done each time
     /// that something came, in turn or not. Does not wait for each chunk, which would take a core from the
     /// others each time: who sends unparks this thread when there is enough to do.
-    pub fn collect(mut self, results: &Receiver<Finished>, progress: &mut dyn FnMut(u64)) -> Collected {
+    pub fn collect(mut self, results: Receiver<Finished>, progress: &mut dyn FnMut(u64)) -> Collected {
+        // Nothing is written any more: others would wait for it.
+        let _guard = self.stretches.end_on_panic();
         loop {
             let (mut came, mut next) = (false, results.try_recv());
             while let Ok(finished) = next {
@@ -164,7 +166,7 @@ mod tests {
         let mut told = Vec::new();
         let dataset = Named { nameless };
         let collector = Collector::new(&dataset, &stretches, &mut writer);
-        let collected = collector.collect(&results, &mut |done| told.push(done));
+        let collected = collector.collect(results, &mut |done| told.push(done));
         writer.finish().unwrap();
         let rows = read_predictions(&path).unwrap();
         (collected, rows.iter().map(|row| row.id.to_owned()).collect(), told)

@@ -105,7 +105,7 @@ pub fn evaluate(
             });
         }
         drop((finished, waiting));
-        Collector::new(pass.dataset, &stretches, writer).collect(&results, progress)
+        Collector::new(pass.dataset, &stretches, writer).collect(results, progress)
     })
 }
 
@@ -341,6 +341,21 @@ mod tests {
         pictures: &Pictures,
         decoders: Option<usize>,
     ) -> (Collected, Vec<String>) {
+        let mut told = Vec::new();
+        let (collected, ids) =
+            passed_telling(sessions, batch, pictures, decoders, &mut |done| told.push(done));
+        assert_eq!(told.last(), Some(&(collected.images as u64)));
+        assert!(told.is_sorted(), "{told:?}");
+        (collected, ids)
+    }
+
+    fn passed_telling(
+        sessions: &mut [Box<dyn Session>],
+        batch: usize,
+        pictures: &Pictures,
+        decoders: Option<usize>,
+        progress: &mut dyn FnMut(u64),
+    ) -> (Collected, Vec<String>) {
         let preprocess = Preprocess {
             exif_orientation: false,
             channels: Channels::Grey,
@@ -373,10 +388,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         let mut writer = PredictionsWriter::create(&path, &pictures.identity.classes, &[]).unwrap();
-        let mut told = Vec::new();
-        let collected = evaluate(&pass, sessions, decoders, &mut writer, &mut |done| told.push(done));
-        assert_eq!(told.last(), Some(&(collected.images as u64)));
-        assert!(told.is_sorted(), "{told:?}");
+        let collected = evaluate(&pass, sessions, decoders, &mut writer, progress);
         writer.finish().unwrap();
         let rows = read_predictions(&path).unwrap();
         let ids = rows.iter().map(|row| row.id.to_owned()).collect();
@@ -405,6 +417,24 @@ mod tests {
             let mut seen = seen.lock().unwrap().clone();
             seen.sort_by(f32::total_cmp);
             assert_eq!(seen, [&[0.0][..], &[1.0; 66]].concat(), "of 67 batches one lacks an image");
+        }
+    }
+
+    #[test]
+    fn who_listens_may_panic_and_nobody_waits_for_what_is_not_written() {
+        for decoders in [None, Some(2)] {
+            let (done, heard) = channel();
+            thread::spawn(move || {
+                let pictures = Pictures::new(false);
+                let mut sessions: Vec<Box<dyn Session>> =
+                    vec![Box::new(Same { batch: 1, seen: Arc::default() })];
+                let pass =
+                    || passed_telling(&mut sessions, 1, &pictures, decoders, &mut |_| panic!("no more"));
+                let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(pass)).is_err();
+                done.send((panicked, pictures.begun())).unwrap();
+            });
+            let (panicked, begun) = heard.recv_timeout(Duration::from_secs(20)).expect("the pass hangs");
+            assert!(panicked && begun <= 2 * AHEAD_A_THREAD + 2, "{begun} were begun");
         }
     }
 
